@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+// The package: layers as folders, one library per protocol, one executable.
+// Not here: fuzzers and benchmarks (Fuzz/ and Benchmarks/ are packages of their own, since they need unsafe flags).
+// Read next: docs/ARCHITECTURE.md.
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // For `Buffer.span`: a computed property that returns a span over stored bytes.
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func part(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: ["TestKit", .init(stringLiteral: name)] + dependencies,
+    path: "Tests/\(name)Tests", swiftSettings: house)
+}
+
+let package = Package(
+  name: "netstead",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "netstead", targets: ["netstead"]),
+    .library(name: "NetsteadSockets", targets: ["Sockets"]),
+    .library(name: "NetsteadDNS", targets: ["DNS"]),
+    .library(name: "NetsteadHTTP", targets: ["HTTP"]),
+    .library(name: "NetsteadLab", targets: ["Lab"]),
+    // For the fuzzers and benchmarks, which are packages of their own.
+    .library(name: "NetsteadParts", targets: ["Bytes", "World", "Trace", "Settings", "NameServer", "WebServer"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // Ground
+    part("Ground", "Bytes", [nioCore]),
+    part("Ground", "World", ["Bytes"]),
+    part("Ground", "Trace", ["Bytes", "World"]),
+    part("Ground", "Settings", [yams]),
+    // Protocols
+    part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
+    part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
+    part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
+    // Runtime
+    .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
+    part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioSSL, x509, crypto]),
+    part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
+    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", grdb]),
+    // Servers
+    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
+    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),
+    // Product
+    part("Product", "Host", [
+      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer",
+    ]),
+    part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
+    part("Product", "Lab", [
+      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer",
+      "WebServer", "Host",
+    ]),
+    .executableTarget(
+      name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
+      path: "Sources/Product/netstead", swiftSettings: house),
+    // Tests
+    .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
+    tests("Bytes"), tests("World"), tests("Trace"), tests("Settings"),
+    tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
+    tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
+    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
+    tests("Host"), tests("Console"), tests("Lab"),
+    .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
+    .testTarget(name: "PeerTests", dependencies: ["TestKit"], path: "Tests/PeerTests", swiftSettings: house),
+  ],
+  swiftLanguageModes: [.v6]
+)
