@@ -70,7 +70,7 @@ let package = Package(
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioSSL, x509, crypto]),
     part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
-    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", grdb]),
+    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),
