@@ -193,7 +193,7 @@ struct Answer {
     let set = zone.set(node.set(RecordType.ns.rawValue))
     let start = reply.count
     guard append(set, owner: owner, zone, in: .authority) else { return truncate() }
-    guard appendAddresses(of: set, at: start, zone) else { return truncate() }
+    guard appendAddresses(of: set, at: start, zone, isReferral: true) else { return truncate() }
     return .done
   }
 
@@ -216,23 +216,27 @@ struct Answer {
 // Additional data
 
 extension Answer {
-  /// Appends the addresses of the names in the data of `set`, which was written at `start`. False: one that nobody else knows did not fit.
-  private mutating func appendAddresses(of set: RecordSetView, at start: Int, _ zone: ZoneView) -> Bool {
+  /// Appends the addresses of the names in the data of `set`, which was written at `start`. False: one that nobody else knows did not fit
+  /// (of a referral; elsewhere what does not fit is left out).
+  private mutating func appendAddresses(of set: RecordSetView, at start: Int, _ zone: ZoneView, isReferral: Bool) -> Bool {
     let isReachable = start &+ set.wireCount <= ReplyWriter.pointerReach
     for index in 0..<set.targetCount {
       let target = set.target(index)
       if wasAdded(target.node) { continue }
       let node = zone.node(target.node)
-      for type in [RecordType.a.rawValue, RecordType.aaaa.rawValue] as InlineArray<2, UInt16> {
-        let found = node.set(type)
-        if found == 0 { continue }
-        let fits = isReachable && reply.append(
-          zone.set(found), owner: start &+ target.nameAt, apexAt: 0, in: .additional, apexName: zone.node(zone.apex).name)
-        // RFC 9471 §3.1: all addresses of servers inside the delegation, or TC.
-        if !fits, target.isInside, set.type == RecordType.ns.rawValue, !isAuthoritative { return false }
-      }
+      let owner = isReachable ? start &+ target.nameAt : ReplyWriter.pointerReach
+      let hasFour = appendAddress(node.set(RecordType.a.rawValue), owner: owner, zone)
+      let hasSix = appendAddress(node.set(RecordType.aaaa.rawValue), owner: owner, zone)
+      // RFC 9471 §3.1: all addresses of servers inside the delegation, or TC.
+      if !(hasFour && hasSix), target.isInside, isReferral { return false }
     }
     return true
+  }
+
+  /// False: there is no room for the set at `offset`. A set that does not exist fits.
+  private mutating func appendAddress(_ offset: ImageOffset, owner: Int, _ zone: ZoneView) -> Bool {
+    if offset == 0 { return true }
+    return reply.append(zone.set(offset), owner: owner, apexAt: 0, in: .additional, apexName: zone.node(zone.apex).name)
   }
 
   private mutating func wasAdded(_ node: ImageOffset) -> Bool {
@@ -251,8 +255,8 @@ extension Answer {
     let isServers = query.type == RecordType.ns.rawValue
     let serversStart = reply.count
     let hasServers = !isServers && append(servers, owner: apexAt, zone, in: .authority)
-    if set.targetCount > 0 { _ = appendAddresses(of: set, at: start, zone) }
-    if hasServers { _ = appendAddresses(of: servers, at: serversStart, zone) }
+    if set.targetCount > 0 { _ = appendAddresses(of: set, at: start, zone, isReferral: false) }
+    if hasServers { _ = appendAddresses(of: servers, at: serversStart, zone, isReferral: false) }
   }
 }
 

@@ -1,8 +1,8 @@
 // All zones one server is an authority for, as one value that is exchanged whole, and the entrance for queries.
 // Read next: Answer.swift (what is answered), AuthorityService.swift (who asks).
-public import DNS
+package import DNS
 import Synchronization
-public import Trace
+package import Trace
 
 /// What an answer needs to know of the authority: plain memory, borrowed from it.
 struct AuthorityTables {

@@ -1,6 +1,6 @@
 // A zone that is ready to answer, or the reasons why it is not. Immutable: a changed zone is another zone.
 // Not here: reading master files (DNS), the checks (ZoneDraft.swift), the memory's picture (ZoneImage.swift), answering (Answer.swift).
-public import DNS
+package import DNS
 
 /// One zone: everything from its apex down to its delegations.
 package final class Zone: Sendable {
