@@ -61,7 +61,7 @@ let package = Package(
     part("Ground", "Bytes", [nioCore]),
     part("Ground", "World", ["Bytes"]),
     part("Ground", "Trace", ["Bytes", "World"]),
-    part("Ground", "Settings", [yams]),
+    part("Ground", "Settings", ["World", yams]),
     // Protocols
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
     part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
@@ -70,7 +70,7 @@ let package = Package(
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioSSL, x509, crypto]),
     part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
-    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", grdb]),
+    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),

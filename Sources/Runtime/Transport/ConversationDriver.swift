@@ -1,0 +1,281 @@
+// The law all stream conversations live under: bytes in, inputs to the conversation, its actions done in order, all of it recorded.
+// Not here: sockets (Sockets/), virtual links (SimulatedTransport), what any protocol means.
+// Read next: World/Conversation.swift for the contract, Network.swift for the two faces `Carrier` and `StreamEnd`.
+public import Bytes
+public import Trace
+public import World
+
+/// Who records, and as whom; nil where nothing is recorded.
+public struct TraceContext: Sendable {
+  public var recorder: any Recorder
+  /// The name of the host that records.
+  public var host: String
+  public var role: ConversationInfo.Role
+
+  public init(recorder: any Recorder, host: String, role: ConversationInfo.Role) {
+    self.recorder = recorder
+    self.host = host
+    self.role = role
+  }
+}
+
+/// The way answers come back to a conversation that asked: from any thread, at any time, also too late.
+public final class Answers<Input: Sendable>: @unchecked Sendable {
+  // Unchecked: `deliver` is set once, on the loop, before any owner sees this object.
+  private var deliver: (@Sendable (Input) -> Void)?
+
+  @usableFromInline init() {}
+
+  func connect(_ deliver: @escaping @Sendable (Input) -> Void) { self.deliver = deliver }
+
+  /// Hands `input` to the conversation on its own loop. After the connection's end it does nothing.
+  public func give(_ input: Input) { deliver?(input) }
+}
+
+/// Runs one stream conversation on whatever carries it.
+///
+/// The owner answers the conversation's questions: at once by returning an input, later through `Answers`, or not at all.
+public final class ConversationDriver<C: StreamConversation>: StreamEnd {
+  public typealias Owner = (_ question: C.Question, _ answers: Answers<C.Input>) -> C.Input?
+
+  @usableFromInline var conversation: C
+  @usableFromInline var incoming = Buffer()
+  @usableFromInline var actions: [C.Action] = []
+  @usableFromInline var answered: [C.Input] = []
+  @usableFromInline let owner: Owner
+  @usableFromInline let trace: TraceContext?
+  @usableFromInline var conversationID: ConversationID?
+  @usableFromInline var carrier: (any Carrier)?
+  @usableFromInline var phase = Phase.waiting
+  @usableFromInline var isReading = true
+  @usableFromInline var peerHasClosed = false
+  @usableFromInline var isHandling = false
+  public let answers = Answers<C.Input>()
+
+  @usableFromInline enum Phase { case waiting, running, closing, closed }
+
+  /// A driver for `conversation`. `ended` is told once when the connection is gone.
+  @inlinable
+  public init(_ conversation: C, trace: TraceContext?, owner: @escaping Owner) {
+    self.conversation = conversation
+    self.trace = trace
+    self.owner = owner
+    actions.reserveCapacity(8)
+  }
+
+  @inlinable
+  public var deadline: Instant? { phase == .running ? conversation.deadline : nil }
+
+  public var wantsWire: Bool { trace?.recorder.isOn ?? false }
+
+  @inlinable
+  public func opened(on carrier: any Carrier) {
+    self.carrier = carrier
+    phase = .running
+    connectAnswers(to: carrier)
+    if let trace, trace.recorder.isOn { open(trace, carrier) }
+    happened(.opened)
+  }
+
+  @inlinable
+  public func received(_ bytes: Buffer) {
+    guard phase == .running else { return }
+    if incoming.isEmpty { incoming = bytes } else { incoming.append(bytes) }
+    advance()
+  }
+
+  @inlinable
+  public func peerClosed() {
+    guard phase == .running else { return }
+    peerHasClosed = true
+    advance()
+  }
+
+  @inlinable
+  public func deadlineReached() { happened(.deadlineReached) }
+
+  @inlinable
+  public func congested(_ isCongested: Bool) { happened(isCongested ? .congested : .relieved) }
+
+  public func closed(because reason: String) {
+    guard phase != .closed else { return }
+    // A conversation that still waits for something learns that nothing more will come.
+    if phase == .running, let input = conversation.input(for: .peerClosed), let carrier {
+      conversation.handle(input, at: carrier.now, into: &actions)
+      for case .ask(let question) in actions { _ = owner(question, answers) }
+      actions.removeAll(keepingCapacity: true)
+    }
+    phase = .closed
+    if let trace, let conversationID, let carrier {
+      trace.recorder.record(.closed, in: conversationID, at: carrier.now, text: reason)
+    }
+    carrier = nil
+  }
+
+  public func wire(_ bytes: Buffer, sent: Bool) {
+    guard let trace, let conversationID, let carrier else { return }
+    trace.recorder.record(sent ? .wireSent : .wireReceived, in: conversationID, at: carrier.now, bytes: bytes.span, length: bytes.count, text: "")
+  }
+
+  // MARK: The loop
+
+  @usableFromInline
+  func connectAnswers(to carrier: any Carrier) {
+    // The loop owns this object; `onLoop` is the only way here from another thread.
+    nonisolated(unsafe) let driver = self
+    nonisolated(unsafe) let hop = carrier
+    answers.connect { input in hop.onLoop { driver.take(input) } }
+  }
+
+  /// An answer arrives.
+  @inlinable
+  func take(_ input: C.Input) {
+    guard phase == .running else { return }
+    obey(input)
+    advance()
+  }
+
+  @inlinable
+  func happened(_ event: ConnectionEvent) {
+    guard phase == .running else { return }
+    if let input = conversation.input(for: event) { obey(input) }
+    advance()
+  }
+
+  /// Hands in everything that is whole, as far as the conversation accepts it, then lets the carrier send.
+  @inlinable
+  func advance() {
+    // An owner that answers from inside a question lands here again; the outer call goes on with the work.
+    guard !isHandling else { return }
+    while phase == .running, conversation.acceptsBytes {
+      if let trace, let conversationID, trace.recorder.isOn {
+        let before = incoming
+        guard let input = conversation.next(from: &incoming) else { break }
+        recordReceived(before, trace, conversationID)
+        obey(input)
+      } else {
+        guard let input = conversation.next(from: &incoming) else { break }
+        obey(input)
+      }
+    }
+    if phase == .running, peerHasClosed, conversation.acceptsBytes {
+      peerHasClosed = false
+      if let input = conversation.input(for: .peerClosed) { obey(input) }
+    }
+    guard let carrier else { return }
+    carrier.flush()
+    // Half a message waits in `incoming`; while the conversation accepts bytes its own limits bound that.
+    let wanted = phase == .running && conversation.acceptsBytes
+    if wanted != isReading {
+      isReading = wanted
+      carrier.setReading(wanted)
+    }
+  }
+
+  @inlinable
+  func obey(_ input: C.Input) {
+    guard let carrier else { return }
+    isHandling = true
+    conversation.handle(input, at: carrier.now, into: &actions)
+    perform(on: carrier)
+    while !answered.isEmpty, phase == .running {
+      let next = answered.removeFirst()
+      conversation.handle(next, at: carrier.now, into: &actions)
+      perform(on: carrier)
+    }
+    answered.removeAll(keepingCapacity: true)
+    isHandling = false
+  }
+
+  @inlinable
+  func perform(on carrier: any Carrier) {
+    var index = 0
+    while index < actions.count, phase == .running {
+      switch actions[index] {
+      case .send(let bytes):
+        if let trace, let conversationID, trace.recorder.isOn { recordSent(bytes, trace, conversationID, carrier) }
+        carrier.send(bytes)
+      case .sendFile(let slice):
+        if let trace, let conversationID, trace.recorder.isOn { recordSent(slice, trace, conversationID, carrier) }
+        carrier.send(slice)
+      case .ask(let question):
+        if let answer = owner(question, answers) { answered.append(answer) }
+      case .note(let text):
+        record(.note, text, carrier)
+      case .problem(let text):
+        record(.problem, text, carrier)
+      case .close(let how):
+        phase = .closing
+        carrier.flush()
+        carrier.close(how)
+      }
+      index += 1
+    }
+    actions.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: The trace
+
+  @usableFromInline
+  func open(_ trace: TraceContext, _ carrier: any Carrier) {
+    conversationID = trace.recorder.open(
+      ConversationInfo(
+        host: trace.host, role: trace.role, carrier: .tcp, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
+        encrypted: carrier.isEncrypted),
+      at: carrier.now)
+  }
+
+  @usableFromInline
+  func recordReceived(_ before: Buffer, _ trace: TraceContext, _ id: ConversationID) {
+    guard let carrier else { return }
+    let message = before[0..<(before.count - incoming.count)]
+    guard !message.isEmpty else { return }
+    record(.received, message, trace, id, carrier)
+  }
+
+  @usableFromInline
+  func recordSent(_ message: Buffer, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier) {
+    record(.sent, message, trace, id, carrier)
+  }
+
+  @usableFromInline
+  func recordSent(_ slice: FileSlice, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier) {
+    // Only the beginning of a file is shown; its full length is kept.
+    let shown = slice.file.read(at: slice.offset, length: Int(min(slice.length, 4_096))) ?? Buffer()
+    trace.recorder.record(.sent, in: id, at: carrier.now, bytes: shown.span, length: Int(slice.length), text: conversation.stateName)
+  }
+
+  private func record(
+    _ kind: Event.Kind, _ message: Buffer, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier
+  ) {
+    let secrets = C.secrets(in: message)
+    var shown = message
+    if !secrets.isEmpty {
+      var bytes = message.array
+      for range in secrets {
+        for index in range.clamped(to: 0..<bytes.count) { bytes[index] = UInt8(ascii: "*") }
+      }
+      shown = Buffer(bytes)
+    }
+    trace.recorder.record(kind, in: id, at: carrier.now, bytes: shown.span, length: message.count, text: conversation.stateName)
+  }
+
+  @usableFromInline
+  func record(_ kind: Event.Kind, _ text: String, _ carrier: any Carrier) {
+    guard let trace, let conversationID else { return }
+    trace.recorder.record(kind, in: conversationID, at: carrier.now, text: text)
+  }
+}
+
+extension Network {
+  /// Dials and runs `conversation` there; returns the way to hand it further inputs.
+  public func connect<C: StreamConversation>(
+    _ conversation: C, to endpoint: Endpoint, options: DialOptions = DialOptions(), trace: TraceContext?,
+    owner: @escaping @Sendable (C.Question, Answers<C.Input>) -> C.Input?
+  ) async throws(NetworkError) -> Answers<C.Input> {
+    // The driver is made here and only ever touched on the connection's loop.
+    nonisolated(unsafe) let driver = ConversationDriver(conversation, trace: trace, owner: owner)
+    try await dial(endpoint, options: options) { driver }
+    return driver.answers
+  }
+}

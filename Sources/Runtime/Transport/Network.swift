@@ -1,0 +1,181 @@
+// The ports to the network: listen, dial, bind. Two things fill them: real sockets (Transport/Sockets) and virtual links
+// (SimulatedTransport). Servers and clients are written against these ports only, and run unchanged on both.
+// Read next: ConversationDriver.swift (what runs a stream conversation), DatagramDriver.swift (what runs a datagram conversation).
+public import Bytes
+public import World
+
+/// A host's access to a network.
+public protocol Network: Sendable {
+  var clock: any WorldClock { get }
+
+  /// Accepts connections at `endpoint` (port 0: any free port) until the listener is closed. `accept` makes the end that speaks for each
+  /// connection, on that connection's loop, or returns nil to refuse it.
+  func listen(
+    at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+  ) async throws(NetworkError) -> any Listener
+
+  /// Connects to `endpoint` and hands the connection to the end that `makeEnd` makes (on the connection's loop). Returns when the
+  /// connection, and TLS if asked for, is established.
+  func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError)
+
+  /// Opens a datagram port at `endpoint` (port 0: a random free port).
+  func bind(_ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd) async throws(NetworkError)
+    -> any Listener
+
+  /// Runs `work` as a task of this network: on real sockets an ordinary task, in the simulator on its seeded executor.
+  func start(_ work: @escaping @Sendable () async -> Void)
+}
+
+/// Something that listens: a server socket or a datagram port.
+public protocol Listener: Sendable {
+  /// Where it really listens.
+  var endpoint: Endpoint { get }
+  /// Stops accepting. Open connections get until `grace` is over to finish, then are closed.
+  func close(grace: Duration) async
+}
+
+/// How to listen.
+public struct ListenOptions: Sendable {
+  /// Inside TLS with these certificates; nil: in the clear.
+  public var tls: TLSServerOptions?
+  public var limits: ListenLimits
+  /// One listening socket per loop (SO_REUSEPORT), for servers of many short connections.
+  public var isSharded: Bool
+
+  public init(tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false) {
+    self.tls = tls
+    self.limits = limits
+    self.isSharded = isSharded
+  }
+}
+
+/// How many connections a listener holds.
+public struct ListenLimits: Sendable, Hashable {
+  /// Most open connections of one listener.
+  ///
+  /// Unit: connections. Past it: the new connection is closed at once, and counted.
+  public var connectionsMax: Int
+  /// Most open connections from one peer address.
+  ///
+  /// Unit: connections. Past it: the new connection is closed at once, and counted.
+  public var connectionsPerAddressMax: Int
+  /// Longest queue of connections the kernel holds for us. Unit: connections. Past it: the kernel ignores SYNs.
+  public var backlogMax: Int
+  /// When the outgoing queue of one connection counts as congested. Unit: bytes. Past it: the conversation is told.
+  public var outgoingBytesMax: Int
+
+  public init(connectionsMax: Int = 16_384, connectionsPerAddressMax: Int = 12_288, backlogMax: Int = 4_096, outgoingBytesMax: Int = 262_144) {
+    self.connectionsMax = connectionsMax
+    self.connectionsPerAddressMax = connectionsPerAddressMax
+    self.backlogMax = backlogMax
+    self.outgoingBytesMax = outgoingBytesMax
+  }
+}
+
+/// How to dial.
+public struct DialOptions: Sendable {
+  /// The address to call from; nil: the system chooses.
+  public var from: Address?
+  /// Give up after this long (connecting and TLS handshake together).
+  public var timeout: Duration
+  /// Inside TLS; nil: in the clear.
+  public var tls: TLSClientOptions?
+
+  public init(from: Address? = nil, timeout: Duration = .seconds(10), tls: TLSClientOptions? = nil) {
+    self.from = from
+    self.timeout = timeout
+    self.tls = tls
+  }
+}
+
+/// How to bind a datagram port.
+public struct BindOptions: Sendable {
+  /// Only datagrams from here are taken; nil: from anywhere.
+  public var peer: Endpoint?
+
+  public init(peer: Endpoint? = nil) { self.peer = peer }
+}
+
+/// Why a network operation failed.
+public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
+  case addressInUse(Endpoint)
+  case addressNotHere(Endpoint)
+  case permissionDenied(Endpoint)
+  case refused(Endpoint)
+  case timedOut(Endpoint)
+  case unreachable(Endpoint)
+  /// The handshake failed: why, in a sentence.
+  case tls(Endpoint, String)
+  case other(Endpoint, String)
+
+  public var description: String {
+    switch self {
+    case .addressInUse(let endpoint): "\(endpoint) is in use by another program"
+    case .addressNotHere(let endpoint): "\(endpoint.address) is not an address of this machine"
+    case .permissionDenied(let endpoint): "no permission to listen at \(endpoint)"
+    case .refused(let endpoint): "\(endpoint) refused the connection"
+    case .timedOut(let endpoint): "no answer from \(endpoint) in time"
+    case .unreachable(let endpoint): "no route to \(endpoint)"
+    case .tls(let endpoint, let why): "TLS with \(endpoint) failed: \(why)"
+    case .other(let endpoint, let why): "\(endpoint): \(why)"
+    }
+  }
+}
+
+/// The carrier's face towards the end that speaks on it. Called on the connection's own loop only, except `onLoop`.
+public protocol Carrier: AnyObject {
+  var now: Instant { get }
+  var local: Endpoint { get }
+  var remote: Endpoint { get }
+  var isEncrypted: Bool { get }
+  /// Queues bytes; they leave at the next `flush`.
+  func send(_ bytes: Buffer)
+  /// Queues a stretch of a file: sendfile in the clear, read in pieces inside TLS.
+  func send(_ file: FileSlice)
+  func flush()
+  /// Whether to read from the peer. Not reading is felt by the peer as backpressure.
+  func setReading(_ isOn: Bool)
+  func close(_ how: Closing)
+  /// Runs `work` on this connection's loop, soon. From any thread.
+  func onLoop(_ work: @escaping @Sendable () -> Void)
+}
+
+/// What speaks on a connection, seen from the carrier: a `ConversationDriver`. Called on the connection's own loop only.
+public protocol StreamEnd: AnyObject {
+  /// The connection is established.
+  func opened(on carrier: any Carrier)
+  func received(_ bytes: Buffer)
+  /// The peer will send nothing more.
+  func peerClosed()
+  func deadlineReached()
+  /// The outgoing queue passed its bound, or has room again.
+  func congested(_ isCongested: Bool)
+  /// The connection is gone; nothing is called after this.
+  func closed(because reason: String)
+  /// Read after each call: when to call `deadlineReached`.
+  var deadline: Instant? { get }
+  /// Ciphertext that passed, for the trace (TLS only).
+  func wire(_ bytes: Buffer, sent: Bool)
+  /// Whether `wire` is wanted.
+  var wantsWire: Bool { get }
+}
+
+/// A datagram port's face towards its end. Called on the port's own loop only, except `onLoop`.
+public protocol DatagramCarrier: AnyObject {
+  var now: Instant { get }
+  var local: Endpoint { get }
+  /// Queues a datagram; it leaves at the next `flush`.
+  func send(_ bytes: Buffer, to remote: Endpoint)
+  func flush()
+  func close()
+  func onLoop(_ work: @escaping @Sendable () -> Void)
+}
+
+/// What speaks at a datagram port: a `DatagramDriver`.
+public protocol DatagramEnd: AnyObject {
+  func opened(on carrier: any DatagramCarrier)
+  func received(_ bytes: Buffer, from remote: Endpoint)
+  func deadlineReached()
+  func closed()
+  var deadline: Instant? { get }
+}

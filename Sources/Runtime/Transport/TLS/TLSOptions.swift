@@ -1,0 +1,47 @@
+// What a server or client says about TLS. The certificates themselves are made and kept in Certificates/.
+
+/// A certificate chain and its key, as PEM text.
+public struct TLSIdentity: Sendable, Hashable {
+  /// Leaf first.
+  public var chain: String
+  public var key: String
+  /// The DNS names and addresses the leaf is for.
+  public var names: [String]
+
+  public init(chain: String, key: String, names: [String]) {
+    self.chain = chain
+    self.key = key
+    self.names = names
+  }
+}
+
+/// TLS on a listener.
+public struct TLSServerOptions: Sendable {
+  /// The identity whose names match the client's SNI is shown; without a match the first.
+  public var identities: [TLSIdentity]
+  /// ALPN, most wanted first.
+  public var protocols: [String]
+
+  public init(identities: [TLSIdentity], protocols: [String] = []) {
+    self.identities = identities
+    self.protocols = protocols
+  }
+}
+
+/// TLS on an outgoing connection.
+public struct TLSClientOptions: Sendable {
+  /// The name the certificate must be for, also sent as SNI.
+  public var serverName: String
+  /// PEM of the authorities trusted; empty: the system's.
+  public var authorities: String
+  /// Accept any certificate. For looking at broken servers only.
+  public var acceptsAnything: Bool
+  public var protocols: [String]
+
+  public init(serverName: String, authorities: String = "", acceptsAnything: Bool = false, protocols: [String] = []) {
+    self.serverName = serverName
+    self.authorities = authorities
+    self.acceptsAnything = acceptsAnything
+    self.protocols = protocols
+  }
+}
