@@ -70,7 +70,7 @@ let package = Package(
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioSSL, x509, crypto]),
     part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
-    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", grdb]),
+    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),
@@ -80,7 +80,7 @@ let package = Package(
     ]),
     part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
     part("Product", "Lab", [
-      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer",
+      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
       "WebServer", "Host",
     ]),
     .executableTarget(

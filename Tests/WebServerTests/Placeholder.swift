@@ -1,1 +1,1 @@
-// placeholder
+// until tests stand here

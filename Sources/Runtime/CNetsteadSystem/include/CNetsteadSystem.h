@@ -1,2 +1,3 @@
 #pragma once
+#include "OpenBeneath.h"
 #include "Namespace.h"
