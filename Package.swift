@@ -61,7 +61,7 @@ let package = Package(
     part("Ground", "Bytes", [nioCore]),
     part("Ground", "World", ["Bytes"]),
     part("Ground", "Trace", ["Bytes", "World"]),
-    part("Ground", "Settings", [yams]),
+    part("Ground", "Settings", ["World", yams]),
     // Protocols
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
     part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
