@@ -44,7 +44,7 @@ package final class SiteResponder: Sendable {
   // MARK: Finding
 
   private func find(_ request: RequestHead, at now: Instant) -> Response {
-    guard let path = try? SafePath(request.path) else { return failure(.badRequest, at: now) }
+    guard let path = SafePath(request.path) else { return failure(.badRequest, at: now) }
     switch cache.find(path.bytes, at: now) {
     case .file(let file): return answer(request, with: file, at: now)
     case .folderWithoutSlash: return redirect(to: path.bytes, query: request.query)
