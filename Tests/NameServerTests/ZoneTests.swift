@@ -1,6 +1,7 @@
 // Which records make a zone, and what is said of those that do not.
 import DNS
 import Testing
+import Trace
 
 @testable import NameServer
 
@@ -15,8 +16,6 @@ private struct Case: Sendable, CustomTestStringConvertible {
 
 @Suite("zones")
 struct ZoneTests {
-  private static let target = try? Name("no.z.test")
-
   @Test("refuses what is no zone", arguments: [
     Case(text: "z.test. 60 NS ns.far.test.", owner: ".", kind: .noStartOfAuthority),
     Case(text: "z.test. 60 SOA a. b. 1 2 3 4 5", owner: "z.test", kind: .noServers),

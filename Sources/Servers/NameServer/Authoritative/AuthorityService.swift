@@ -3,7 +3,7 @@
 package import Bytes
 package import DNS
 import Synchronization
-package import Trace
+import Trace
 package import Transport
 package import World
 
@@ -38,6 +38,11 @@ package struct AuthorityConversation: DatagramConversation {
   }
 }
 
+extension AuthorityConversation {
+  /// It asks its owner nothing.
+  fileprivate static func asked(_ question: Never, _ answers: Answers<Input>) -> Input? {}
+}
+
 /// The authority's two listeners.
 package struct AuthorityService: Sendable {
   /// Where queries are taken, over UDP and TCP.
@@ -49,7 +54,19 @@ package struct AuthorityService: Sendable {
     network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
     let datagrams = try await network.bind(endpoint, options: BindOptions()) {
-      DatagramDriver(AuthorityConversation(authority), trace: trace) { _, _ in nil }
+      DatagramDriver(AuthorityConversation(authority), trace: trace, owner: AuthorityConversation.asked)
+    }
+    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+  }
+
+  /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
+  package static func start(
+    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
+    limits: DNS.Limits = DNS.Limits()
+  ) async throws(NetworkError) -> AuthorityService {
+    let datagrams = try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
+      let responder = AuthorityResponder(authority)
+      return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
     }
     return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
   }
