@@ -1,6 +1,7 @@
 // System calls that Swift cannot make itself: those with control messages, and those without a function in the C library.
 // Read next: System.c (openat2, single datagrams), Datagrams.c (batches).
 #pragma once
+#include "Namespace.h"
 #include "OpenBeneath.h"
 
 #include <netinet/in.h>
@@ -18,5 +19,3 @@ struct sockaddr_in netstead_address4(uint32_t address, uint16_t port);
 
 /// The socket address of an IPv6 address, given as two numbers, the first eight bytes first.
 struct sockaddr_in6 netstead_address6(uint64_t high, uint64_t low, uint16_t port);
-
-#include "Namespace.h"
