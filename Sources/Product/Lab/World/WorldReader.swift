@@ -20,7 +20,7 @@ private final class WorldReader {
   func read(_ reader: SettingsReader) -> WorldDescription {
     _ = reader.value("schema", .integer(1...1), default: 1)
     world.title = reader.value("title", .text, default: "")
-    world.domain = reader.value("domain", .domainName, default: "test")
+    world.domain = reader.value("domain", .worldName, default: "test")
     for entry in reader.entries("nets") { readNet(entry) }
     for entry in reader.entries("hosts") { readHost(entry) }
     let clients = world.hosts(as: .client)
@@ -150,7 +150,7 @@ private final class WorldReader {
       let files = reader.entries("files").compactMap { readFile($0) }
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
       return SiteDescription(
-        name: entry.name, host: host ?? "", names: reader.list("names", .domainName), aliases: reader.list("aliases", .domainName),
+        name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
         content: folder.map { .folder($0) } ?? .files(files))
     }
     if let site { world.sites.append(site) }
@@ -195,7 +195,7 @@ private final class WorldReader {
 
 extension SettingsForm where Value == String {
   /// A domain name of small letters, digits and hyphens.
-  static var domainName: Self { Self(expected: "a domain name in small letters", standIn: "") { DomainName.isValid($0) ? $0 : nil } }
+  static var worldName: Self { Self(expected: "a domain name in small letters", standIn: "") { DomainName.isValid($0) ? $0 : nil } }
 }
 
 extension SettingsForm where Value == AddressPrefix {
