@@ -81,7 +81,7 @@ let package = Package(
     ]),
     part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
     part("Product", "Lab", [
-      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer",
+      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
       "WebServer", "Host",
     ]),
     .executableTarget(
@@ -89,11 +89,11 @@ let package = Package(
       path: "Sources/Product/netstead", swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
-    tests("Bytes"), tests("World"), tests("Trace"), tests("Settings"),
+    tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host"), tests("Console"), tests("Lab"),
+    tests("Host"), tests("Console"), tests("Lab", ["Settings", "World"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: ["TestKit"], path: "Tests/PeerTests", swiftSettings: house),
   ],

@@ -2,6 +2,7 @@
 // Read next: System.c (openat2, single datagrams), Datagrams.c (batches).
 #pragma once
 
+#include "Namespace.h"
 #include "OpenBeneath.h"
 
 #include <netinet/in.h>
