@@ -2,6 +2,7 @@
 import Bytes
 import HTTP
 import Testing
+import Transport
 import World
 
 @testable import WebServer

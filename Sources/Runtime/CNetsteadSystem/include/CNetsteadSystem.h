@@ -1,6 +1,7 @@
 // System calls that Swift cannot make itself: those with control messages, and those without a function in the C library.
 // Read next: System.c (openat2, single datagrams), Datagrams.c (batches).
 #pragma once
+
 #include "Namespace.h"
 #include "OpenBeneath.h"
 
