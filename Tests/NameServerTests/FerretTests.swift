@@ -4,6 +4,7 @@ import Bytes
 import DNS
 import Foundation
 import Testing
+import Trace
 import World
 
 @testable import NameServer

@@ -159,8 +159,8 @@ public struct SettingsItem {
     return entries.map { SettingsEntry(name: $0.key, place: $0.place, value: SettingsItem($0.value, ledger)) }
   }
 
-  /// Complains here.
-  public func problem(_ sentence: String) { ledger.note(sentence, at: place) }
+  /// Complains here, or at another place of the same file.
+  public func problem(at place: Place? = nil, _ sentence: String) { ledger.note(sentence, at: place ?? self.place) }
 }
 
 /// An entry whose key is a name chosen by the user.

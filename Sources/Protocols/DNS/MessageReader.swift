@@ -79,17 +79,30 @@ public struct MessageReader {
 
   /// Runs `body` with the end set `count` bytes from here, and checks that it read them all.
   mutating func within<T>(
-    _ count: Int, _ what: String, _ rule: String, _ body: (inout MessageReader) throws(SyntaxError) -> T
+    _ count: Int, _ what: @autoclosure () -> String, _ rule: String, _ body: (inout MessageReader) throws(SyntaxError) -> T
   ) throws(SyntaxError) -> T {
-    try need(count, "\(count) bytes of \(what)", rule)
-    let outer = end
-    end = offset &+ count
+    let outer = try narrow(to: count, what(), rule)
     defer { end = outer }
     let value = try body(&self)
-    guard offset == end else {
-      throw SyntaxError(expected: "the end of \(what)", found: "\(remaining) more bytes", at: offset, rule: rule)
-    }
+    try finish(what(), rule)
     return value
+  }
+
+  /// Sets the end `count` bytes from here, and returns where it was, for `widen`.
+  mutating func narrow(to count: Int, _ what: @autoclosure () -> String, _ rule: String) throws(SyntaxError) -> Int {
+    if remaining < count { throw SyntaxError(expected: "\(count) bytes of \(what())", found: found, at: offset, rule: rule) }
+    defer { end = offset &+ count }
+    return end
+  }
+
+  /// Sets the end back.
+  mutating func widen(to outer: Int) { end = Swift.min(outer, bytes.count) }
+
+  /// Throws unless the end is reached.
+  func finish(_ what: @autoclosure () -> String, _ rule: String) throws(SyntaxError) {
+    guard offset == end else {
+      throw SyntaxError(expected: "the end of \(what())", found: "\(remaining) more bytes", at: offset, rule: rule)
+    }
   }
 }
 

@@ -44,38 +44,36 @@ extension RecordData {
     }
   }
 
-  /// What stands in the data of types that are kept as bytes but may hold compressed names.
-  private enum Part { case bytes(Int), string, name }
-
-  /// RFC 3597 §4: the older types in which a reader must still undo compression.
-  private static func parts(of type: RecordType) -> [Part] {
-    switch type {
-    case .md, .mf, .mb, .mg, .mr: [.name]
-    case .minfo, .rp: [.name, .name]
-    case .afsdb, .rt, .kx: [.bytes(2), .name]
-    case .px: [.bytes(2), .name, .name]
-    case .sig: [.bytes(18), .name]
-    case .nxt: [.name]
-    case .naptr: [.bytes(4), .string, .string, .string, .name]
-    default: []
-    }
-  }
-
   private static func bytes(of type: RecordType, from reader: inout MessageReader) throws(SyntaxError) -> [UInt8] {
-    let parts = parts(of: type)
-    if parts.isEmpty { return try reader.take(reader.remaining, "the data", "RFC 3597 §3") }
     var bytes: [UInt8] = []
-    for part in parts {
-      switch part {
-      case .bytes(let count): bytes += try reader.take(count, "\(count) bytes", "RFC 3597 §4")
-      case .string:
-        let string = try reader.characterString("a string")
+    // RFC 3597 §4, RFC 2535 §4.1, §5.2: SIG begins with eighteen bytes and a name, NXT with a name; both older than the rule against
+    // compressing such names.
+    if type == .sig { bytes += try reader.take(18, "18 bytes before the signer", "RFC 2535 §4.1") }
+    if type == .sig || type == .nxt { bytes += try reader.name().wire }
+    guard type.mayHoldCompressedNames, let layout = type.layout else {
+      return bytes + (try reader.take(reader.remaining, "the data", "RFC 3597 §3"))
+    }
+    for piece in layout.pieces {
+      switch piece {
+      case .uint16(let label): bytes += try reader.take(2, label, layout.source)
+      case .string(let label):
+        let string = try reader.characterString(label)
         bytes.append(UInt8(truncatingIfNeeded: string.count))
         bytes += string
       case .name: bytes += try reader.name().wire
+      default: bytes += try reader.take(reader.remaining, piece.label, layout.source)
       }
     }
-    return bytes + (try reader.take(reader.remaining, "the data", "RFC 3597 §3"))
+    return bytes
+  }
+
+  /// The data as bytes, names whole and in their own case.
+  public var wire: [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: Limits.Format.messageMax, alignment: 8) { memory in
+      var writer = MessageWriter(into: memory, compression: .none)
+      write(to: &writer)
+      return Array(memory[..<writer.count])
+    }
   }
 
   /// Writes the data. RFC 3597 §4: only the names in types of RFC 1035 are compressed.

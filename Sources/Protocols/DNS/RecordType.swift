@@ -71,6 +71,11 @@ public struct RecordType: RawRepresentable, Hashable, Sendable, Comparable {
     guard let value = RecordType.names.value(text, prefix: "TYPE") else { return nil }
     self.init(rawValue: value)
   }
+
+  init?(word: UnsafeRawBufferPointer) {
+    guard let value = RecordType.names.value(word, prefix: "TYPE") else { return nil }
+    self.init(rawValue: value)
+  }
 }
 
 extension RecordType: CustomStringConvertible {

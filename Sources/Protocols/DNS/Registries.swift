@@ -1,14 +1,34 @@
 // The smaller registries of RFC 6895 and RFC 6891: classes, opcodes, response codes, EDNS option codes, extended errors.
 // Each keeps values it does not know. Record types have a file of their own.
+import Bytes
 
 /// Numbers and their names, both ways.
 struct Registry: Sendable {
   private let names: [UInt16: String]
   private let values: [String: UInt16]
+  /// The same for names of up to eight bytes, packed into one number: no String is made to look one up.
+  private let short: [UInt64: UInt16]
 
   init(_ table: [(UInt16, String)]) {
     names = Dictionary(table, uniquingKeysWith: { first, _ in first })
     values = Dictionary(table.map { ($0.1, $0.0) }, uniquingKeysWith: { first, _ in first })
+    let packed = table.compactMap { value, name in Buffer(name).withUnsafeBytes { Registry.packed($0) }.map { ($0, value) } }
+    short = Dictionary(packed, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Up to eight bytes in upper case as one number.
+  private static func packed(_ word: UnsafeRawBufferPointer) -> UInt64? {
+    guard word.count <= 8 else { return nil }
+    var number: UInt64 = 0
+    for byte in word { number = number << 8 | UInt64(byte &- 0x61 < 26 ? byte & 0xDF : byte) }
+    return number
+  }
+
+  /// The number called `word` in any case, or written as `prefix` and a decimal number.
+  func value(_ word: UnsafeRawBufferPointer, prefix: String) -> UInt16? {
+    if let packed = Registry.packed(word), let value = short[packed] { return value }
+    guard word.count <= 16 else { return nil }
+    return value(String(decoding: word, as: UTF8.self), prefix: prefix)
   }
 
   func name(_ value: UInt16) -> String? { names[value] }
@@ -45,6 +65,11 @@ public struct RecordClass: RawRepresentable, Hashable, Sendable, Comparable, Cus
   /// The class written as `text`, a registered name or CLASSnnn, in any case.
   public init?(_ text: some StringProtocol) {
     guard let value = RecordClass.names.value(text, prefix: "CLASS") else { return nil }
+    self.init(rawValue: value)
+  }
+
+  init?(word: UnsafeRawBufferPointer) {
+    guard let value = RecordClass.names.value(word, prefix: "CLASS") else { return nil }
     self.init(rawValue: value)
   }
 

@@ -1,5 +1,6 @@
 // All zones one server is an authority for, as one value that is exchanged whole, and the entrance for queries.
 // Read next: Answer.swift (what is answered), AuthorityService.swift (who asks).
+package import Bytes
 package import DNS
 import Synchronization
 package import Trace
@@ -105,12 +106,15 @@ package final class AuthoritySource: Sendable {
   fileprivate var count: Int { generation.load(ordering: .acquiring) }
 }
 
-/// Answers queries, one after the other: one for each loop, never used by two threads at a time.
-package final class AuthorityResponder {
+/// Answers queries, one after the other: one for each loop.
+// Unchecked: its owner never uses it on two threads at a time.
+package final class AuthorityResponder: @unchecked Sendable {
   private let source: AuthoritySource
   private var authority: Authority
   private var generation: Int
   private var scratch: AnswerScratch
+  /// Where answers to `Buffer`s are put together; made at the first one.
+  private var memory: UnsafeMutableRawBufferPointer?
 
   package init(_ source: AuthoritySource) {
     self.source = source
@@ -119,7 +123,10 @@ package final class AuthorityResponder {
     scratch = AnswerScratch(chainMax: authority.limits.chainMax)
   }
 
-  deinit { scratch.release() }
+  deinit {
+    scratch.release()
+    memory?.deallocate()
+  }
 
   /// The smallest memory for an answer that `answer` accepts. Unit: bytes.
   package static var replySizeMin: Int { DNS.Limits.Format.datagramMax }
@@ -156,6 +163,14 @@ package final class AuthorityResponder {
       answer.refuse(.notAuthoritative)
     }
     return finish(&answer)
+  }
+
+  /// The answer to the message `query`; nil: none is due.
+  package func answer(_ query: Buffer, over carriage: ConversationInfo.Carriage) -> Buffer? {
+    let memory = memory ?? .allocate(byteCount: DNS.Limits.Format.messageMax, alignment: 8)
+    self.memory = memory
+    let count = query.withUnsafeBytes { answer($0, over: carriage, into: memory) }
+    return count == 0 ? nil : Buffer(memory[0..<count])
   }
 
   /// Unit: bytes of an OPT record without options.

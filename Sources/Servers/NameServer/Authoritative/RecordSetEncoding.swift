@@ -80,7 +80,7 @@ struct RecordSetEncoding {
       // A pointer to the root's one byte saves nothing.
       if rest == apex { return append(patch: RecordSetView.apexMark) }
       if let place = known[rest] { return append(patch: 0xC000 | UInt16(place)) }
-      if remembers, bytes.count < 0x3F00 { known[rest] = bytes.count }
+      if remembers, bytes.count < RecordSetView.reach { known[rest] = bytes.count }
       guard let parent = rest.parent else { break }
       bytes += rest.wire.prefix(rest.wire.count - parent.wire.count)
       rest = parent

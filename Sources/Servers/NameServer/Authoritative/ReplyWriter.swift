@@ -50,7 +50,7 @@ struct ReplyWriter {
     guard count &+ length <= limit, owner < ReplyWriter.pointerReach else { return false }
     let start = count
     let patches = set.patchCount
-    if patches != 0, start &+ length > ReplyWriter.pointerReach {
+    if patches != 0, start &+ Swift.min(length, RecordSetView.reach) > ReplyWriter.pointerReach {
       return appendUncompressed(set, owner: owner, in: section, apexName: apexName)
     }
     (base + start).copyMemory(from: set.wire, byteCount: length)

@@ -62,6 +62,8 @@ struct RecordSetView {
   static let headerSize = 12
   /// What a patch for the zone's apex has in the wire.
   static let apexMark: UInt16 = 0xFFFF
+  /// Patches lead to before this byte of the wire, so that they hold in every message in which the set begins among the first 512 bytes.
+  static let reach = 0x3E00
   /// Unit: bytes of a record before its data.
   static let recordHeaderSize = 12
 

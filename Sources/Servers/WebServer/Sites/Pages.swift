@@ -51,7 +51,7 @@ enum Pages {
       // The name is a link relative to this folder; `./` keeps a name with a colon from being read as a scheme.
       let link = "./" + segment(item.name) + (isFolder ? "/" : "")
       let name = escaped(String(decoding: item.name, as: UTF8.self)) + (isFolder ? "/" : "")
-      rows += "<tr><td><a href=\"\(link)\">\(name)</a><td>\(isFolder ? "" : String(item.status.size))<td>\(HTTPDate.text(item.status.modified))\n"
+      rows += "<tr><td><a href=\"\(link)\">\(name)</a><td>\(isFolder ? "" : String(item.status.size))<td>\(DateText.bytes(of: item.status.modified).text)\n"
     }
     let more = isCut ? "<p>There is more in this folder than is shown.</p>\n" : ""
     return Buffer(page(title: "Index of " + String(decoding: path, as: UTF8.self),

@@ -1,1 +1,0 @@
-// until tests stand here
