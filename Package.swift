@@ -93,7 +93,7 @@ let package = Package(
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host"), tests("Console"), tests("Lab", ["Settings", "World"]),
+    tests("Host"), tests("Console"), tests("Lab", ["Settings", "World", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: ["TestKit"], path: "Tests/PeerTests", swiftSettings: house),
   ],

@@ -2,6 +2,7 @@
 @testable import Lab
 import Settings
 import Testing
+import Transport
 import World
 
 @Suite("The world")
@@ -55,7 +56,7 @@ struct WorldTests {
     /// The lines of one zone's master file.
     func lines(_ origin: String) throws -> [String] {
       let zone = try #require(world.zones.first { $0.origin == origin })
-      return texts.masterFile(of: zone, records: "").split(separator: "\n").map(String.init)
+      return texts.masterFile(of: zone).split(separator: "\n").map(String.init)
     }
     let root = try lines(".")
     #expect(root.prefix(4) == ["$ORIGIN .", "$TTL 86400", "@ SOA root1.test. hostmaster. 1 7200 900 1209600 300", "@ NS root1.test."])
@@ -96,7 +97,7 @@ struct WorldTests {
     #expect(plan.endpoints(of: www, port: 80) == [Endpoint(Address(127, 51, 100, 10), 8_080)])
     #expect([53, 80, 443, 1_023, 1_024, 6_789].map { plan.port($0) } == [8_053, 8_080, 8_443, 9_023, 1_024, 6_789])
     let zone = try #require(world.zones.first { $0.origin == "cobalt.test" })
-    let text = ZoneText(world, plan).masterFile(of: zone, records: "")
+    let text = ZoneText(world, plan).masterFile(of: zone)
     #expect(text.contains("www.cobalt.test. A 127.51.100.20\n"))
     #expect(!text.contains("AAAA"))
   }
@@ -107,9 +108,9 @@ struct WorldTests {
     let pc = try #require(world.host("pc"))
     let root = try #require(world.host("root1"))
     #expect(world.path(from: pc, to: root).delay == .milliseconds(3))
-    #expect(world.path(from: pc, to: root).rate == 5_000_000)
-    #expect(world.path(from: root, to: pc).rate == 20_000_000)
-    #expect(world.path(from: pc, to: pc) == LinkQuality())
+    #expect(world.path(from: pc, to: root).bandwidth == 5_000_000)
+    #expect(world.path(from: root, to: pc).bandwidth == 20_000_000)
+    #expect(world.path(from: pc, to: pc) == .perfect)
     var change = LinkChange()
     change.loss = 0.5
     world.links.append(LinkDescription(first: "root1", second: "pc", change: change))
