@@ -6,12 +6,14 @@ public struct MessageWriter {
   /// Whether a name may be written as a pointer.
   public enum NameForm: Sendable { case compressed, whole }
 
-  /// Whether a pointer may stand for a name that differs in case.
-  public enum CaseMatching: Sendable {
-    /// The shortest message; a name may come out in the case of its first mention.
-    case ignored
-    /// Every name comes out as it is.
-    case kept
+  /// Which names a pointer may stand for.
+  public enum Compression: Sendable {
+    /// Names that are the same but for case: the shortest message; a name may come out in the case of its first mention.
+    case ignoringCase
+    /// Names that are the same to the letter.
+    case keepingCase
+    /// None.
+    case none
   }
 
   private let memory: UnsafeMutableRawBufferPointer
@@ -21,13 +23,13 @@ public struct MessageWriter {
   public private(set) var count = 0
   /// Whether something did not fit. What was written from then on is worthless: go back with `rewind`.
   public private(set) var isOverfull = false
-  private let matching: CaseMatching
+  private let compression: Compression
   private var suffixes = SuffixTable()
 
   /// A writer at the start of `memory`, which is also the most it writes.
-  public init(into memory: UnsafeMutableRawBufferPointer, matching: CaseMatching = .ignored) {
+  public init(into memory: UnsafeMutableRawBufferPointer, compression: Compression = .ignoringCase) {
     self.memory = memory
-    self.matching = matching
+    self.compression = compression
   }
 
   /// Appends in network byte order.
@@ -84,6 +86,10 @@ extension MessageWriter {
   public mutating func append(_ name: Name, _ form: NameForm) {
     name.wire.withUnsafeBytes { wire in
       guard wire.count > 1, let base = wire.baseAddress else { return append(UInt8(0)) }
+      if compression == .none {
+        if room(for: wire.count) { copy(wire) }
+        return
+      }
       var starts = InlineArray<128, UInt8>(repeating: 0)
       var labels = 0
       var index = 0
@@ -126,7 +132,7 @@ extension MessageWriter {
     suffixes.find(hash) { offset in
       let after = offset &+ size
       guard after < count, let base = memory.baseAddress else { return false }
-      let same = matching == .ignored
+      let same = compression == .ignoringCase
         ? CaseFolding.equal(base + offset, label, size)
         : UnsafeRawBufferPointer(start: base + offset, count: size).elementsEqual(UnsafeRawBufferPointer(start: label, count: size))
       guard same else { return false }

@@ -67,6 +67,15 @@ extension RecordData {
     return bytes
   }
 
+  /// The data as bytes, names whole and in their own case.
+  public var wire: [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: Limits.Format.messageMax, alignment: 8) { memory in
+      var writer = MessageWriter(into: memory, compression: .none)
+      write(to: &writer)
+      return Array(memory[..<writer.count])
+    }
+  }
+
   /// Writes the data. RFC 3597 §4: only the names in types of RFC 1035 are compressed.
   func write(to writer: inout MessageWriter) {
     switch self {

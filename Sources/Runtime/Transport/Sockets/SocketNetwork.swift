@@ -55,10 +55,12 @@ public final class SocketNetwork: Network {
       }
       for index in 0..<(options.isSharded ? loops.count : 1) {
         let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
-        let channel = try await serverBootstrap(parent, endpoint, options)
+        let channel = try await serverBootstrap(parent, endpoint, options, joins: index > 0)
           .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
           .bind(to: SocketAddress(actual)).get()
         channels.append(channel)
+        // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
+        if options.isSharded, index == 0 { try await channel.setOption(.socketOption(.reusePort), value: 1).get() }
         actual = Endpoint(channel.localAddress) ?? actual
       }
     } catch {
@@ -68,12 +70,12 @@ public final class SocketNetwork: Network {
     return SocketListener(at: actual, channels: channels, ledger: ledger)
   }
 
-  private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions) -> ServerBootstrap {
+  private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
     var bootstrap = ServerBootstrap(group: parent, childGroup: parent)
       .serverChannelOption(.backlog, value: Int32(clamping: options.limits.backlogMax))
       .serverChannelOption(.maxMessagesPerRead, value: 32)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-    if options.isSharded { bootstrap = bootstrap.serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1) }
+    if joins { bootstrap = bootstrap.serverChannelOption(.socketOption(.reusePort), value: 1) }
     if endpoint.address.isV6 { bootstrap = bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
     return bootstrap
   }
@@ -158,6 +160,10 @@ public final class SocketNetwork: Network {
       throw NetworkError(error, at: endpoint)
     }
   }
+}
+
+extension NIOBSDSocket.Option {
+  fileprivate static let reusePort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
 }
 
 /// How datagrams are read: many per system call at a server's port, one by one where one peer answers.
