@@ -56,7 +56,7 @@ struct WorldTests {
     /// The lines of one zone's master file.
     func lines(_ origin: String) throws -> [String] {
       let zone = try #require(world.zones.first { $0.origin == origin })
-      return texts.masterFile(of: zone).split(separator: "\n").map(String.init)
+      return texts.masterFile(of: zone, records: "").split(separator: "\n").map(String.init)
     }
     let root = try lines(".")
     #expect(root.prefix(4) == ["$ORIGIN .", "$TTL 86400", "@ SOA root1.test. hostmaster. 1 7200 900 1209600 300", "@ NS root1.test."])
@@ -97,7 +97,7 @@ struct WorldTests {
     #expect(plan.endpoints(of: www, port: 80) == [Endpoint(Address(127, 51, 100, 10), 8_080)])
     #expect([53, 80, 443, 1_023, 1_024, 6_789].map { plan.port($0) } == [8_053, 8_080, 8_443, 9_023, 1_024, 6_789])
     let zone = try #require(world.zones.first { $0.origin == "cobalt.test" })
-    let text = ZoneText(world, plan).masterFile(of: zone)
+    let text = ZoneText(world, plan).masterFile(of: zone, records: "")
     #expect(text.contains("www.cobalt.test. A 127.51.100.20\n"))
     #expect(!text.contains("AAAA"))
   }

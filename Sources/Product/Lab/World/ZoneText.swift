@@ -12,8 +12,8 @@ package struct ZoneText {
     self.plan = plan
   }
 
-  /// The part of `zone`'s master file that follows from the world. What the zone adds goes after it.
-  package func masterFile(of zone: ZoneDescription) -> String {
+  /// The whole master file of `zone`, `records` being the text it adds.
+  package func masterFile(of zone: ZoneDescription, records: String) -> String {
     let origin = dotted(zone.origin)
     let servers = names(of: zone)
     var lines = ["$ORIGIN \(origin)", "$TTL \(zone.timeToLive)"]
@@ -24,7 +24,7 @@ package struct ZoneText {
     lines += glue(in: zone)
     lines += addressRecords(in: zone)
     lines += pointers(in: zone)
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n") + "\n" + records + (records.isEmpty || records.hasSuffix("\n") ? "" : "\n")
   }
 
   /// The zones cut off from `zone`: those below it with none between.
