@@ -87,6 +87,9 @@ let package = Package(
     .executableTarget(
       name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
       path: "Sources/Product/netstead", swiftSettings: house),
+    // For the benchmarks only: it needs what `package` hides.
+    .executableTarget(
+      name: "netstead-bench-web", dependencies: ["World", "Storage", "Transport", "WebServer"], path: "Benchmarks/netstead-bench-web", swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),

@@ -43,9 +43,9 @@ package final class HomeHost: Sendable {
     let certificates: CertificateAuthority
     let identity: TLSIdentity
     do {
-      certificates = try CertificateAuthority(directory: dataDirectory + "/authority", at: now)
+      certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       identity = try certificates.issue(
-        for: [settings.domain, "www.\(settings.domain)", "localhost"], addresses: settings.addresses, at: now)
+        for: [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description), at: now)
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
     let sites = SiteSwitch(SiteSet([site(settings, at: now)]))

@@ -167,7 +167,8 @@ package final class RaisedWorld: Sendable {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
-        let identity = try certificates.issue(for: described.flatMap(\.allNames), addresses: means.plan.addresses(of: host), at: now)
+        let identity = try certificates.issue(
+          for: described.flatMap(\.allNames) + means.plan.addresses(of: host).map(\.description), at: now)
         tls = TLSServerOptions(identities: [identity])
       } catch { throw .certificates("\(error)") }
     }

@@ -1,5 +1,5 @@
 // System calls that Swift cannot make itself: those with control messages, and those without a function in the C library.
-// Read next: System.c (openat2, single datagrams), Datagrams.c (batches).
+// Read next: OpenBeneath.h (openat2), System.c (single datagrams), Datagrams.c (batches).
 #pragma once
 
 #include "Namespace.h"
@@ -20,13 +20,6 @@ struct sockaddr_in netstead_address4(uint32_t address, uint16_t port);
 
 /// The socket address of an IPv6 address, given as two numbers, the first eight bytes first.
 struct sockaddr_in6 netstead_address6(uint64_t high, uint64_t low, uint16_t port);
-
-/// Opens `path` below the directory `dirfd`. `resolve` is of RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and so on.
-/// Returns a descriptor, or -1 with errno set (ENOSYS where the kernel does not know the call).
-int netstead_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
-
-/// Nothing found above the directory; no symbolic link followed; no way through /proc's links; no other file system entered.
-extern const uint64_t netstead_resolve_beneath, netstead_resolve_no_symlinks, netstead_resolve_no_magiclinks, netstead_resolve_no_xdev;
 
 /// One datagram received and the room for its answer.
 typedef struct {
