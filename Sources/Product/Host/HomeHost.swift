@@ -1,6 +1,6 @@
 // `netstead up`: one domain on this machine, with its zone, its web site, and HTTPS by the local authority.
 // Not here: settings (HostSettings), how a service is started (Assembly), the console (it stands beside this layer).
-package import Bytes
+import Bytes
 import DNS
 package import NameServer
 import Storage

@@ -1,4 +1,4 @@
-// openat2 and single datagrams with a chosen source. Read next: Datagrams.c.
+// Single datagrams with a chosen source, and socket addresses. Read next: Datagrams.c.
 #define _GNU_SOURCE
 #include "CNetsteadSystem.h"
 

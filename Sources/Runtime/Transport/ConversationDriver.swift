@@ -282,7 +282,7 @@ extension ConversationDriver where C.Question == Never {
 }
 
 /// The owner of a conversation that asks nothing.
-private func silent<Question, Input>(_ question: Question, _ answers: Answers<Input>) -> Input? { nil }
+func silent<Question, Input>(_ question: Question, _ answers: Answers<Input>) -> Input? { nil }
 
 extension Network {
   /// Dials and runs `conversation` there; returns the way to hand it further inputs.

@@ -111,10 +111,6 @@ package final class RaisedWorld: Sendable {
         let authority = AuthoritySource(Authority(zones: zones))
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
-      if host.role == .resolver {
-        let resolver = resolver(for: host, of: world, on: assembly, means)
-        for endpoint in endpoints { try await assembly.resolveNames(with: resolver, at: endpoint) }
-      }
     } catch { throw .service(host: host.name, error) }
   }
 
