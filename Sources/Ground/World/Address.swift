@@ -73,8 +73,8 @@ public enum Address: Hashable, Sendable {
     let halves = splitAtGap(String(text))
     guard halves.count <= 2 else { return nil }
     var sides: [[UInt16]] = []
-    for half in halves {
-      guard let side = side(half) else { return nil }
+    for (index, half) in halves.enumerated() {
+      guard let side = side(half, isLast: index == halves.count - 1) else { return nil }
       sides.append(side)
     }
     let given = sides.reduce(0) { $0 + $1.count }
@@ -100,12 +100,13 @@ public enum Address: Hashable, Sendable {
     return halves + [text[start...]]
   }
 
-  private static func side(_ text: Substring) -> [UInt16]? {
+  private static func side(_ text: Substring, isLast: Bool) -> [UInt16]? {
     if text.isEmpty { return [] }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     var words: [UInt16] = []
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.contains(".") {
+      // RFC 4291 §2.2: the dotted form stands for the last two words only, so not before the gap.
+      if isLast, index == parts.count - 1, part.contains(".") {
         guard let tail = dotted(part) else { return nil }
         words += [UInt16(truncatingIfNeeded: tail >> 16), UInt16(truncatingIfNeeded: tail)]
       } else {
