@@ -21,6 +21,10 @@ public struct Limits: Sendable, Hashable {
   public var bodyBytesMax: Int64 = 1_073_741_824
   /// How much of a request body is handed to the owner before it asks for more. Unit: bytes. Past it: reading pauses.
   public var bodyUnaskedBytesMax = 65_536
+  /// How much of a response body a client hands to its owner before it asks for more. Unit: bytes. Past it: reading pauses.
+  public var responseUnaskedBytesMax = Int.max
+  /// Most interim responses (1xx) a client takes before the final one. Unit: responses. Past it: the request fails.
+  public var interimMax = 8
   /// How much of a body that nobody wants is read and thrown away to keep the connection. Unit: bytes. Past it: close.
   public var bodyDrainedBytesMax: Int64 = 65_536
   /// Longest extensions of one chunk. Unit: bytes. Past it: 400 and close.
