@@ -96,7 +96,9 @@ import World
     scratch.link("root/out-link", to: "../secret.txt")
     scratch.link("root/absolute-link", to: "\(scratch.path)/secret.txt")
     scratch.link("root/up-link", to: "..")
-    scratch.link("root/etc-link", to: "/etc")
+    scratch.makeFolder("outside")
+    scratch.write("outside/passwd", "SECRET")
+    scratch.link("root/etc-link", to: "\(scratch.path)/outside")
     mkfifo("\(scratch.path)/root/pipe", 0o644)
     var site = Site(names: [], content: .files(DiskTree(try ServedFolder(path: "\(scratch.path)/root"))))
     site.listsFolders = true
