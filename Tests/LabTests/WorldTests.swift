@@ -2,6 +2,7 @@
 @testable import Lab
 import Settings
 import Testing
+import Transport
 import World
 
 @Suite("The world")
@@ -107,9 +108,9 @@ struct WorldTests {
     let pc = try #require(world.host("pc"))
     let root = try #require(world.host("root1"))
     #expect(world.path(from: pc, to: root).delay == .milliseconds(3))
-    #expect(world.path(from: pc, to: root).rate == 5_000_000)
-    #expect(world.path(from: root, to: pc).rate == 20_000_000)
-    #expect(world.path(from: pc, to: pc) == LinkQuality())
+    #expect(world.path(from: pc, to: root).bandwidth == 5_000_000)
+    #expect(world.path(from: root, to: pc).bandwidth == 20_000_000)
+    #expect(world.path(from: pc, to: pc) == .perfect)
     var change = LinkChange()
     change.loss = 0.5
     world.links.append(LinkDescription(first: "root1", second: "pc", change: change))

@@ -4,7 +4,8 @@
 import Bytes
 import DNS
 package import Host
-import NameServer
+package import NameServer
+import Sockets
 import Storage
 package import Trace
 package import Transport

@@ -1,25 +1,6 @@
-// How a path between two hosts treats what passes: delay, jitter, loss, rate. Pure values; the simulator and the paced network obey them.
-
-/// One direction of a path.
-package struct LinkQuality: Sendable, Equatable {
-  package var delay: Duration = .zero
-  /// Each datagram is held back up to this much longer, by chance.
-  package var jitter: Duration = .zero
-  /// Share of datagrams lost, duplicated, sent out of order. From 0 to 1.
-  package var loss = 0.0
-  package var duplicated = 0.0
-  package var reordered = 0.0
-  /// Unit: bits per second; nil: without bound.
-  package var rate: Int?
-  /// What waits for the link. Unit: bytes. Past it: what comes is lost.
-  package var queueBytesMax: Int?
-  /// Largest packet. Unit: bytes.
-  package var packetBytesMax: Int?
-  /// Nothing passes.
-  package var isCut = false
-
-  package init() {}
-}
+// What a world's file says about attachments and links, and the path between two hosts that follows from it.
+// Not here: obeying it (SimulatedTransport for virtual links, ShapedNetwork for real sockets).
+package import Transport
 
 /// What a world's file says about an attachment or a link; nil: what holds otherwise.
 package struct LinkChange: Sendable, Equatable {
@@ -61,20 +42,20 @@ extension WorldDescription {
   }
 
   /// What the path from one host to another does: out through the one's attachment, in through the other's, unless a link says otherwise.
-  package func path(from source: HostDescription, to target: HostDescription) -> LinkQuality {
+  package func path(from source: HostDescription, to target: HostDescription) -> Link {
     let out = attachment(of: source)
     let into = attachment(of: target)
-    var path = LinkQuality()
+    var path = Link.perfect
     guard source.name != target.name else { return path }
     path.delay = (out.delay ?? .zero) + (into.delay ?? .zero)
     path.jitter = (out.jitter ?? .zero) + (into.jitter ?? .zero)
     path.loss = either(out.loss, into.loss)
-    path.duplicated = either(out.duplicated, into.duplicated)
-    path.reordered = either(out.reordered, into.reordered)
-    path.rate = smaller(out.rateUp, into.rateDown)
-    path.queueBytesMax = smaller(out.queueBytesMax, into.queueBytesMax)
-    path.packetBytesMax = smaller(out.packetBytesMax, into.packetBytesMax)
-    path.isCut = (out.isCut ?? false) || (into.isCut ?? false)
+    path.duplicate = either(out.duplicated, into.duplicated)
+    path.reorder = either(out.reordered, into.reordered)
+    path.bandwidth = smaller(out.rateUp, into.rateDown)
+    path.queueBytesMax = smaller(out.queueBytesMax, into.queueBytesMax) ?? path.queueBytesMax
+    path.mtu = smaller(out.packetBytesMax, into.packetBytesMax) ?? path.mtu
+    path.isDown = (out.isCut ?? false) || (into.isCut ?? false)
     // The last link that names both wins, so that a file can be refined at its end.
     for link in links where (link.first, link.second) == (source.name, target.name) || (link.second, link.first) == (source.name, target.name) {
       apply(link.change, to: &path)
@@ -82,16 +63,16 @@ extension WorldDescription {
     return path
   }
 
-  private func apply(_ change: LinkChange, to path: inout LinkQuality) {
+  private func apply(_ change: LinkChange, to path: inout Link) {
     path.delay = change.delay ?? path.delay
     path.jitter = change.jitter ?? path.jitter
     path.loss = change.loss ?? path.loss
-    path.duplicated = change.duplicated ?? path.duplicated
-    path.reordered = change.reordered ?? path.reordered
-    path.rate = smaller(change.rateDown, change.rateUp) ?? path.rate
+    path.duplicate = change.duplicated ?? path.duplicate
+    path.reorder = change.reordered ?? path.reorder
+    path.bandwidth = smaller(change.rateDown, change.rateUp) ?? path.bandwidth
     path.queueBytesMax = change.queueBytesMax ?? path.queueBytesMax
-    path.packetBytesMax = change.packetBytesMax ?? path.packetBytesMax
-    path.isCut = change.isCut ?? path.isCut
+    path.mtu = change.packetBytesMax ?? path.mtu
+    path.isDown = change.isCut ?? path.isDown
   }
 
   /// The chance that at least one of two independent things happens.
