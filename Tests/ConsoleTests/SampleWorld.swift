@@ -93,7 +93,7 @@ struct SampleWorld {
   mutating func ask(_ client: String, _ server: String, _ question: String, _ type: RecordType = .a, answers: [String] = [], authorities: [String] = [], additionals: [String] = [], lost: Int = 0, recursion: Bool = false, recordsClient: Bool = true) throws {
     nextID &+= 0x0713
     let query = Message.query(try Name(question), type, id: nextID, recursionDesired: recursion)
-    var reply = query.reply(answers.isEmpty && authorities.isEmpty ? .nonexistentDomain : .noError, edns: EDNS())
+    var reply = query.reply(answers.isEmpty && authorities.isEmpty ? .noSuchName : .noError, edns: EDNS())
     reply.answers = try answers.map { try ResourceRecord($0) }
     reply.authorities = try authorities.map { try ResourceRecord($0) }
     reply.additionals = try additionals.map { try ResourceRecord($0) }
