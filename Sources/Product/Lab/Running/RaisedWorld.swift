@@ -4,7 +4,8 @@
 import Bytes
 import DNS
 package import Host
-import NameServer
+package import NameServer
+import Sockets
 import Storage
 package import Trace
 package import Transport
@@ -182,7 +183,7 @@ package final class RaisedWorld: Sendable {
       do throws(FolderError) { return DiskTree(try ServedFolder(path: folder)) } catch { throw .file(folder) }
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
-      for file in files { tree.add(Array(file.path.utf8), Buffer(file.body), modified: now) }
+      for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
       return tree
     }
   }
