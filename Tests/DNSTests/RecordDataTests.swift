@@ -38,7 +38,7 @@ func hex(_ text: String) -> [UInt8] {
     Case(type: .mx, text: "10 mail.test.", wire: "000a046d61696c047465737400"),
     Case(
       type: .soa, text: "ns.test. host\\.master.test. 2026010101 7200 3600 1209600 300",
-      wire: "026e73047465737400 0b686f73742e6d6173746572047465737400 78c2c3b5 00001c20 00000e10 00127500 0000012c"),
+      wire: "026e73047465737400 0b686f73742e6d6173746572047465737400 78c275f5 00001c20 00000e10 00127500 0000012c"),
     Case(type: .soa, text: ". . 1 2h 1h30m 2w 5M", wire: "0000 00000001 00001c20 00001518 00127500 0000012c", printed: ". . 1 7200 5400 1209600 300"),
     Case(type: .txt, text: "\"hello world\" \"\"", wire: "0b68656c6c6f20776f726c6400"),
     Case(type: .txt, text: "bare \"q\\\"\\\\\\007\"", wire: "046261726504 71225c07", printed: "\"bare\" \"q\\\"\\\\\\007\""),
@@ -67,7 +67,7 @@ func hex(_ text: String) -> [UInt8] {
     #expect(try RecordData(c.type, data.description) == data)
     let record = ResourceRecord(.root, ttl: 1, data)
     let message = Message(id: 0, answers: [record]).wire()
-    #expect(message[23..<message.count].array == hex(c.wire))
+    #expect(data.wire == hex(c.wire))
     #expect(try Message(reading: message).answers == [record])
   }
 

@@ -56,7 +56,9 @@ final class ScratchFolder {
 }
 
 @Suite struct ServedFolderTests {
-  struct Case: Sendable {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var testDescription: String { path.count > 40 ? String(path.prefix(40)) + "…" : path }
+
     var path: String
     /// What comes out with openat2; nil: the file's contents.
     var error: FolderError?

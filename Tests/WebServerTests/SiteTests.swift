@@ -136,6 +136,7 @@ struct Expectation: Sendable, CustomTestStringConvertible {
     .init(get("/packed.js", "Accept-Encoding: gzip;q=0"), 200, [("Content-Encoding", nil)], body: "plain"),
     .init(get("/packed.js", "Accept-Encoding: *"), 200, body: "brotli"),
     .init(get("/packed.js", "Accept-Encoding: identity, gzip;q=0.5"), 200, body: "plain"),
+    .init(get("/packed.js", "Accept-Encoding: gzip;q=0.5, identity;q=0.1"), 200, body: "gzipped"),
     .init(get("/packed.js", "Accept-Encoding: gzip", "Range: bytes=0-1"), 206, [("Content-Encoding", "gzip"), ("Content-Range", "bytes 0-1/7")], body: "gz"),
     .init(get("/old.js", "Accept-Encoding: gzip"), 200, [("Content-Encoding", nil), ("Vary", nil)], body: "plain"),
     .init(get("/packed.js.gz"), 200, [("Content-Type", "application/gzip"), ("Content-Encoding", nil)], body: "gzipped"),

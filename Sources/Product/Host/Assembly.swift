@@ -60,6 +60,13 @@ package final class Assembly: Sendable {
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
+  /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
+  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, loop: DatagramLoopLimits) async throws(NetworkError) {
+    let service = try await AuthorityService.start(
+      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: trace)
+    note("DNS", service.endpoint) { await service.close(grace: $0) }
+  }
+
   // MARK: Web
 
   /// Serves sites, in the clear or inside TLS.

@@ -54,7 +54,8 @@ package final class HomeHost: Sendable {
       authorityPEM: certificates.authorityPEM, authority: authority)
     do throws(NetworkError) {
       for address in settings.addresses {
-        try await host.assembly.serveNames(authority, at: Endpoint(address, port(settings.ports.dns)))
+        try await host.assembly.serveNames(
+          authority, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: max(1, settings.loops)))
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(identities: [identity]), isSharded: true)

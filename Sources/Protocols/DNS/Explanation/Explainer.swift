@@ -72,10 +72,16 @@ struct Explainer {
   mutating func field<T>(
     _ name: String, _ source: String, _ read: (inout MessageReader) throws(SyntaxError) -> T, _ tell: (T) -> (value: String, meaning: String)
   ) throws(SyntaxError) -> (value: T, field: Field) {
-    let start = reader.offset
-    let value = try read(&reader)
-    let told = tell(value)
-    return (value, Field(name, told.value, range(start..<reader.offset), meaning: told.meaning, source: source))
+    let before = reader
+    do throws(SyntaxError) {
+      let value = try read(&reader)
+      let told = tell(value)
+      return (value, Field(name, told.value, range(before.offset..<reader.offset), meaning: told.meaning, source: source))
+    } catch {
+      // What was read of it has no field: it belongs to the rest.
+      reader = before
+      throw error
+    }
   }
 
   /// A field with parts. When a part is damaged, what there is of it is kept.

@@ -24,19 +24,6 @@ enum Pages {
     return safe
   }
 
-  /// `name` as one path segment of a link (RFC 3986 §3.3), everything but unreserved characters percent-encoded.
-  static func segment(_ name: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in name {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): bytes.append(byte)
-      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
   /// A small page with a heading and one sentence.
   static func message(_ heading: String, _ sentence: String) -> Buffer {
     Buffer(page(title: heading, "<h1>\(escaped(heading))</h1>\n<p>\(escaped(sentence))</p>\n"))
@@ -47,10 +34,12 @@ enum Pages {
     let shown = escaped(String(decoding: path, as: UTF8.self))
     var rows = path.count > 1 ? "<tr><td><a href=\"../\">../</a><td><td>\n" : ""
     for item in items {
+      // A path is UTF-8; what is not could not be asked for.
+      guard let text = String(validating: item.name, as: UTF8.self) else { continue }
       let isFolder = item.status.kind == .folder
       // The name is a link relative to this folder; `./` keeps a name with a colon from being read as a scheme.
-      let link = "./" + segment(item.name) + (isFolder ? "/" : "")
-      let name = escaped(String(decoding: item.name, as: UTF8.self)) + (isFolder ? "/" : "")
+      let link = "./" + PercentText.encoded(text) + (isFolder ? "/" : "")
+      let name = escaped(text) + (isFolder ? "/" : "")
       rows += "<tr><td><a href=\"\(link)\">\(name)</a><td>\(isFolder ? "" : String(item.status.size))<td>\(DateText.bytes(of: item.status.modified).text)\n"
     }
     let more = isCut ? "<p>There is more in this folder than is shown.</p>\n" : ""

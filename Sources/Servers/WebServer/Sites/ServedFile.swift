@@ -18,8 +18,7 @@ final class ServedFile: Sendable {
   let status: FileStatus
   let source: Source
   let size: Int64
-  /// With its quotes.
-  let entityTag: String
+  let entityTag: EntityTag
   let type: String
   /// The content coding of a precompressed sibling; nil: none.
   let coding: ContentCoding?
@@ -54,8 +53,8 @@ final class ServedFile: Sendable {
     }
     // The length that was read counts: a file that shrank in between must not announce the length it had.
     entityTag = Self.tag(status, size: size)
-    type = original?.type ?? file.type ?? MediaTypes.type(ofFileNamed: original?.path ?? path)
-    var common = [(FieldName.etag, entityTag), (.lastModified, DateText.bytes(of: status.modified).text)]
+    type = original?.type ?? file.type ?? MediaType.ofFile(named: Self.name(original?.path ?? path))
+    var common = [(FieldName.etag, entityTag.description), (.lastModified, DateText.bytes(of: status.modified).text)]
     // RFC 9110 §12.5.5: which of the codings is sent depends on Accept-Encoding, also when this one is the plain file.
     if coding != nil || !siblings.isEmpty { common.append((.vary, "Accept-Encoding")) }
     if site.namesServer { common.append((.server, "Netstead")) }
@@ -84,8 +83,12 @@ final class ServedFile: Sendable {
     return siblings.reduce(own) { $0 + $1.heldBytes }
   }
 
-  /// Last changed, in whole seconds since 1970, as Last-Modified says it.
-  var modifiedSeconds: Int64 { status.modified.secondsSince1970 }
+  /// The version, for judging conditions.
+  var version: Preconditions.Current { Preconditions.Current(tag: entityTag, lastModified: status.modified) }
+
+  private static func name(_ path: [UInt8]) -> String {
+    String(decoding: path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)
+  }
 
   /// A stretch of the file as a response body.
   func body(_ range: Range<Int64>) -> Response.Body {
@@ -104,9 +107,9 @@ final class ServedFile: Sendable {
   }
 
   // RFC 9110 §8.8.3: a strong tag, for any change of the file changes its time, its size or (when it is replaced) its inode.
-  private static func tag(_ status: FileStatus, size: Int64) -> String {
+  private static func tag(_ status: FileStatus, size: Int64) -> EntityTag {
     let words = [UInt64(bitPattern: status.modified.nanoseconds), UInt64(size), status.inode]
-    return "\"" + words.map { String($0, radix: 36) }.joined(separator: "-") + "\""
+    return EntityTag(Buffer(words.map { String($0, radix: 36) }.joined(separator: "-")))
   }
 }
 

@@ -43,8 +43,6 @@ package struct SiteLimits: Sendable, Hashable {
   package var filesInMemoryBytesMax = 67_108_864
   /// How long a file counts as unchanged before the disk is asked again.
   package var freshness = Duration.seconds(1)
-  /// Most ranges in one request. Unit: ranges. Past it: the Range field is ignored and the whole file sent.
-  package var rangesMax = 16
   /// Largest answer to a request for several ranges, which is put together in memory. Unit: bytes. Past it: the whole file is sent instead.
   package var severalRangesBytesMax = 8_388_608
   /// Most names shown of one folder. Unit: names. Past it: the page says that there is more.

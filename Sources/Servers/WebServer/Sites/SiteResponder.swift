@@ -44,10 +44,16 @@ package final class SiteResponder: Sendable {
   // MARK: Finding
 
   private func find(_ request: RequestHead, at now: Instant) -> Response {
-    guard let path = SafePath(request.path) else { return failure(.badRequest, at: now) }
-    switch cache.find(path.bytes, at: now) {
+    let path: [UInt8]
+    do throws(Refusal) {
+      let safe = try SafePath(request.path)
+      path = Array(safe.segments.joined(separator: "/").utf8) + (safe.isDirectory && !safe.segments.isEmpty ? [UInt8(ascii: "/")] : [])
+    } catch {
+      return failure(error.status, at: now)
+    }
+    switch cache.find(path, at: now) {
     case .file(let file): return answer(request, with: file, at: now)
-    case .folderWithoutSlash: return redirect(to: path.bytes, query: request.query)
+    case .folderWithoutSlash: return redirect(to: path, query: request.query)
     case .folder(let folder): return site.listsFolders ? list(folder, at: now) : failure(.notFound, at: now)
     case .absent: return failure(.notFound, at: now)
     case .forbidden: return failure(.forbidden, at: now)
@@ -59,7 +65,7 @@ package final class SiteResponder: Sendable {
   private func redirect(to folder: [UInt8], query: Buffer?) -> Response {
     // Written anew from the decoded names, with exactly one slash in front: `//host` would lead to another server.
     var location = "/"
-    for name in folder.split(separator: UInt8(ascii: "/")) { location += Pages.segment(name) + "/" }
+    for name in folder.split(separator: UInt8(ascii: "/")) { location += PercentText.encoded(String(decoding: name, as: UTF8.self)) + "/" }
     if let query { location += "?" + query.text }
     var response = Self.page(.movedPermanently, site)
     response.fields.append(.location, location)
@@ -75,26 +81,28 @@ package final class SiteResponder: Sendable {
 
   // MARK: Sending a file
 
+  /// The fields that can make the answer anything but the whole file.
+  private static let conditions: [FieldName] = [.ifNoneMatch, .ifModifiedSince, .range, .ifMatch, .ifUnmodifiedSince]
+
   private func answer(_ request: RequestHead, with original: ServedFile, at now: Instant) -> Response {
     let file = original.siblings.isEmpty ? original : ContentNegotiation.choose(among: original, for: request)
-    if !Preconditions.fields.contains(where: request.fields.contains) { return .prepared(file.whole) }
-    switch Preconditions.judge(request, against: file, at: now) {
+    if !Self.conditions.contains(where: request.fields.contains) { return .prepared(file.whole) }
+    switch Preconditions.evaluate(request, file.version, now: now) {
     case .notModified: return .prepared(file.unchanged)
     case .failed: return failure(.preconditionFailed, at: now)
     case .proceed: break
     }
-    // RFC 9110 §14.2: ranges are for GET only.
-    guard request.method == .get, let value = request.value(of: .range), Preconditions.rangeHolds(request, for: file, at: now) else {
+    guard let value = request.value(of: .range), Preconditions.wantsRange(request, file.version, now: now) else {
       return .prepared(file.whole)
     }
-    switch ByteRanges(value, size: file.size, rangesMax: site.limits.rangesMax) {
-    case .ignored:
+    switch ByteRanges(parsing: value, length: file.size) {
+    case .whole:
       return .prepared(file.whole)
     case .unsatisfiable:
       var response = Self.page(.rangeNotSatisfiable, site)
       response.fields.append(.contentRange, "bytes */\(file.size)")
       return response
-    case .wanted(let ranges):
+    case .parts(let ranges):
       return part(ranges, of: file) ?? .prepared(file.whole)
     }
   }
@@ -107,7 +115,7 @@ package final class SiteResponder: Sendable {
     }
     guard ranges.reduce(0, { $0 + $1.upperBound - $1.lowerBound }) <= Int64(site.limits.severalRangesBytesMax) else { return nil }
     // RFC 9110 §15.3.7.2: each part has its own Content-Type and Content-Range; the whole has neither range nor the parts' type.
-    let boundary = "netstead-" + file.entityTag.filter { $0 != "\"" }
+    let boundary = "netstead-" + file.entityTag.opaque.text
     var body = Buffer()
     for range in ranges {
       guard let bytes = file.bytes(range) else { return nil }
