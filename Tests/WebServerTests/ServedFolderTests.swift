@@ -43,15 +43,21 @@ final class ScratchFolder {
 
   func delete(_ name: String) { unlink("\(path)/\(name)") }
 
+  /// Removes a file, a link (never what it leads to) or a folder with what is in it.
   private static func remove(_ path: String) {
-    if let stream = opendir(path) {
-      while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name != ".", name != ".." { remove("\(path)/\(name)") }
-      }
-      closedir(stream)
+    // O_NOFOLLOW: the tests make links that lead out of the folder, and clean-up must not go through one.
+    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0, let stream = fdopendir(descriptor) else {
+      if descriptor >= 0 { close(descriptor) }
+      unlink(path)
+      return
     }
-    Glibc.remove(path)
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { remove("\(path)/\(name)") }
+    }
+    closedir(stream)
+    rmdir(path)
   }
 }
 
@@ -97,7 +103,9 @@ final class ScratchFolder {
     scratch.link("root/out-link", to: "../secret.txt")
     scratch.link("root/absolute-link", to: "\(scratch.path)/secret.txt")
     scratch.link("root/up-link", to: "..")
-    scratch.link("root/etc-link", to: "/etc")
+    scratch.makeFolder("outside")
+    scratch.write("outside/passwd", "secret")
+    scratch.link("root/etc-link", to: "\(scratch.path)/outside")
     scratch.link("root/loop", to: "loop")
     mkfifo("\(scratch.path)/root/pipe", 0o644)
     let folder = try ServedFolder(path: "\(scratch.path)/root", usesBeneath: usesBeneath)
