@@ -119,7 +119,7 @@ extension Message {
 extension Question {
   /// RFC 1035 §4.1.2.
   func write(to writer: inout MessageWriter) {
-    writer.append(name, .compressed)
+    writer.append(owner: name)
     writer.append(type.rawValue)
     writer.append(self.class.rawValue)
   }
@@ -128,7 +128,7 @@ extension Question {
 extension ResourceRecord {
   /// RFC 1035 §4.1.3.
   public func write(to writer: inout MessageWriter) {
-    writer.append(name, .compressed)
+    writer.append(owner: name)
     writer.append(type.rawValue)
     writer.append(self.class.rawValue)
     writer.append(ttl)

@@ -122,7 +122,11 @@ extension StartOfAuthority {
   func write(to writer: inout MessageWriter) {
     writer.append(primary, .compressed)
     writer.append(mailbox, .compressed)
-    for number in [serial, refresh, retry, expire, minimum] { writer.append(number) }
+    writer.append(serial)
+    writer.append(refresh)
+    writer.append(retry)
+    writer.append(expire)
+    writer.append(minimum)
   }
 }
 

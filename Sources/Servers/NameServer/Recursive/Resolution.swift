@@ -2,6 +2,7 @@
 // A workflow: it awaits the upstream port only, and everything it may spend is counted here, for the client's question as a whole.
 // Not here: one delegation's servers (ServerQuerying.swift), what a response means (ResponseReading.swift).
 import DNS
+import Synchronization
 import World
 
 /// The work on one question of a client.

@@ -1,6 +1,7 @@
 // Asking the servers of one delegation, one after the other, until one helps: which next, how long to wait, over what.
 // Not here: what is asked next (Resolution.swift), round-trip times (ServerHistory.swift).
 import DNS
+import Synchronization
 import Trace
 import World
 
