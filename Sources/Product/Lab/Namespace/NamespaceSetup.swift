@@ -53,12 +53,22 @@ package enum NamespaceSetup {
     return complaints
   }
 
-  /// Shows the system's certificate bundle with `authorities` (PEM) added, so that programs trust the lab's certificates.
-  package static func trust(authorities: String, folder: RuntimeFolder) throws(RuntimeFolderError) -> [String] {
-    let bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
-    guard let bundle = bundles.first(where: { SystemFile.exists($0) }) else { return [] }
-    guard let system = SystemFile.text(bundle, bytesMax: 8_388_608) else { return ["\(bundle) could not be read"] }
-    return try mount("ca-certificates.crt", authorities + "\n" + system, over: bundle, in: folder)
+  /// Writes the system's certificate bundle with `authorities` (PEM) added. Returns its path.
+  package static func bundle(with authorities: String, folder: RuntimeFolder) throws(RuntimeFolderError) -> String {
+    let system = systemBundle.flatMap { SystemFile.text($0, bytesMax: 8_388_608) } ?? ""
+    return try folder.write(authorities + "\n" + system, to: "ca-certificates.crt")
+  }
+
+  /// Shows `bundle` in the place of the system's, so that programs trust the lab's certificates. Returns complaints.
+  package static func trust(bundle: String) -> [String] {
+    guard let target = systemBundle else { return [] }
+    let code = netstead_mount_over(bundle, target)
+    return code == 0 ? [] : ["\(target) could not be replaced (\(SystemError.text(code)))"]
+  }
+
+  /// Where the system keeps the authorities its programs trust.
+  private static var systemBundle: String? {
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"].first { SystemFile.exists($0) }
   }
 
   private static func mount(_ name: String, _ text: String, over target: String, in folder: RuntimeFolder) throws(RuntimeFolderError) -> [String] {

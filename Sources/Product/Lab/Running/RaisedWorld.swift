@@ -183,7 +183,7 @@ package final class RaisedWorld: Sendable {
       do throws(FolderError) { return DiskTree(try ServedFolder(path: folder)) } catch { throw .file(folder) }
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
-      for file in files { tree.add(Array(file.path.utf8), Buffer(file.body), modified: now) }
+      for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
       return tree
     }
   }

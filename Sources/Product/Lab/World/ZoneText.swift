@@ -1,6 +1,6 @@
 // The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers), then the records
 // the world's file adds. Not here: reading master files (DNS), answering from them (NameServer).
-import World
+package import World
 
 /// Writes zones so that parents and children always agree.
 package struct ZoneText {
@@ -46,7 +46,7 @@ package struct ZoneText {
   static func name(_ name: String, isIn origin: String) -> Bool { origin == "." || name == origin || name.hasSuffix("." + origin) }
 
   /// The name under which an address's pointer stands.
-  static func reverseName(of address: Address) -> String {
+  package static func reverseName(of address: Address) -> String {
     switch address {
     // RFC 1035 §3.5.
     case .v4: address.bytes.reversed().map { String($0) }.joined(separator: ".") + ".in-addr.arpa"
