@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "NetsteadHTTP", targets: ["HTTP"]),
     .library(name: "NetsteadLab", targets: ["Lab"]),
     // For the fuzzers and benchmarks, which are packages of their own.
+    .library(name: "NetsteadEntrances", targets: ["Entrances"]),
     .library(name: "NetsteadParts", targets: ["Bytes", "World", "Trace", "Settings", "NameServer", "WebServer"]),
   ],
   dependencies: [
@@ -92,6 +93,12 @@ let package = Package(
       name: "netstead-bench-web", dependencies: ["World", "Storage", "Transport", "WebServer"], path: "Benchmarks/netstead-bench-web", swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
+    // What the fuzzers call: here, so that tests play their corpora through the same code.
+    .target(
+      name: "Entrances", dependencies: [
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console",
+      ], path: "Tests/Entrances", swiftSettings: house),
+    .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
