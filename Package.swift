@@ -4,6 +4,10 @@
 // Read next: docs/ARCHITECTURE.md.
 import PackageDescription
 
+/// For the fuzzers (Fuzz/): our own code, and only that, counts where it has been, and checks what a release build takes for granted.
+let fuzzing: [SwiftSetting] = Context.environment["NETSTEAD_FUZZ"] == nil
+  ? [] : [.unsafeFlags(["-Xfrontend", "-sanitize=fuzzer", "-assert-config", "Debug"])]
+
 /// What every target of ours is compiled with.
 let house: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -12,7 +16,7 @@ let house: [SwiftSetting] = [
   // For `Buffer.span`: a computed property that returns a span over stored bytes.
   .enableExperimentalFeature("Lifetimes"),
   .treatAllWarnings(as: .error),
-]
+] + fuzzing
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")

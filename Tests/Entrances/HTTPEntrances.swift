@@ -135,9 +135,10 @@ private final class Served {
   }
 
   private func respond(to ticket: Ticket, _ target: String, _ answers: Answers<ServerConversation.Input>) -> ServerConversation.Input? {
-    guard target.contains("parts") else {
+    // What comes beside a body that is still on its way comes at once: else it would depend on the cuts what is first.
+    guard target.contains("parts"), !target.contains("early") else {
       let response = Response.text(target.contains("none") ? .noContent : .ok, target, afterwards: target.contains("close") ? .close : .keepOpen)
-      guard target.contains("late") else { return .respond(ticket, response) }
+      guard target.contains("late"), !target.contains("early") else { return .respond(ticket, response) }
       answers.give(.respond(ticket, response))
       return nil
     }
@@ -168,8 +169,13 @@ func withoutReasons(_ sent: Buffer, answering methods: [HTTP.Method]) -> Buffer 
     case .length(let length):
       guard let body = rest.take(Int(clamping: length)) else { return kept }
       if !isRefusal { kept.append(body) }
-    // The end of the last one is not looked for here.
-    case .chunked, .untilClose: kept.append(rest.takeAll())
+    case .chunked:
+      // Our own chunks: an empty one ends them, and no content of ours looks like it.
+      let end: [UInt8] = Array("\r\n0\r\n\r\n".utf8)
+      let bytes = rest.array
+      let length = bytes.indices.first { bytes[$0...].starts(with: end) }.map { $0 + end.count } ?? bytes.count
+      kept.append(rest.take(length) ?? Buffer())
+    case .untilClose: kept.append(rest.takeAll())
     }
   }
   return kept
