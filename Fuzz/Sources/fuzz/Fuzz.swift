@@ -8,14 +8,22 @@ import Glibc
 struct Fuzz {
   nonisolated(unsafe) static var entrance: Entrance?
 
+  /// Tells the copies of this program that libFuzzer starts (to merge, to make an input smaller) which entrance it is about.
+  static let variable = "NETSTEAD_FUZZ_ENTRY"
+
   static func main() {
     var arguments = CommandLine.arguments
-    guard arguments.count > 1, let chosen = entrances.first(where: { $0.name == arguments[1] }) else {
+    if arguments.count > 1, let chosen = entrances.first(where: { $0.name == arguments[1] }) {
+      entrance = chosen
+      setenv(variable, chosen.name, 1)
+      arguments.remove(at: 1)
+    } else if let name = getenv(variable).map({ String(cString: $0) }) {
+      entrance = entrances.first { $0.name == name }
+    }
+    guard entrance != nil else {
       print("usage: fuzz ENTRY [CORPUS...] [-runs=N]\nentries: \(entrances.map(\.name).joined(separator: " "))")
       exit(arguments.count > 1 ? 64 : 0)
     }
-    entrance = chosen
-    arguments.remove(at: 1)
     var count = Int32(arguments.count)
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     pointers.withUnsafeMutableBufferPointer { buffer in
