@@ -1,0 +1,189 @@
+// `netstead http`: asks a web server for something and shows what it says. Not here: the conversation (HTTP/H1/ClientConversation).
+import ArgumentParser
+import Bytes
+import HTTP
+import Sockets
+import Trace
+import Transport
+import World
+
+/// Gets a page.
+struct HTTPCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "http", abstract: "Get a page.",
+    discussion: """
+      The page goes to standard output, everything else to standard error.
+
+      Examples:
+        netstead http http://www.garnet.test/
+        netstead http www.garnet.test/notes.txt -v
+        netstead http http://www.garnet.test/ -X HEAD -H 'If-None-Match: "x"' --explain
+      """)
+
+  @Argument(help: "A URL; `http://` may be left out.")
+  var url: String
+
+  @Option(name: [.customShort("X"), .customLong("method")], help: ArgumentHelp("GET, HEAD, POST, …", valueName: "method"))
+  var methodText: String?
+
+  @Option(name: [.customShort("H"), .customLong("header")], help: ArgumentHelp("A field to send; may be repeated.", valueName: "name: value"))
+  var headers: [String] = []
+
+  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("Content to send; makes it a POST.", valueName: "text"))
+  var data: String?
+
+  @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show the request and the response's head.")
+  var verbose = false
+
+  @Flag(name: .customLong("insecure"), help: "Accept any certificate.")
+  var acceptsAnything = false
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() async throws {
+    let session = ToolSession(output, talksOnly: true)
+    let target = try Target(url)
+    let request = try request(for: target)
+    let addresses = try await session.names.addresses(of: target.host, client: session.client)
+    var failure: (any Error)?
+    var status: Status?
+    for address in addresses {
+      do {
+        status = try await exchange(request, target, Endpoint(address, session.names.port(target.port)), session)
+        failure = nil
+        break
+      } catch let error as NetworkError {
+        failure = ToolFailure(error.status, error.description)
+      } catch {
+        // The server was reached: another of its addresses would say the same.
+        failure = error
+        break
+      }
+    }
+    try session.finish()
+    if let failure { throw failure }
+    if let status, status.rawValue >= 400 { throw ToolFailure(.refused, output.short ? "" : "\(status.rawValue) for \(url)") }
+  }
+
+  private func request(for target: Target) throws -> Request {
+    guard let method = Method.allCases.first(where: { $0.text == (methodText ?? (data == nil ? "GET" : "POST")).uppercased() }) else {
+      throw ToolFailure(.usage, "method \(methodText ?? "") is not known")
+    }
+    var fields = FieldLines()
+    for header in headers {
+      let parts = header.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, let name = FieldName(String(parts[0])), fields.append(name, String(parts[1].drop { $0 == " " })) else {
+        throw ToolFailure(.usage, "`\(header)` cannot be sent: expected `name: value`, and no field that says how long the message is")
+      }
+    }
+    for (name, value) in [("User-Agent", "netstead/\(Netstead.versionText)"), ("Accept", "*/*")] {
+      if let name = FieldName(name), !fields.contains(name) { fields.append(name, value) }
+    }
+    return Request(method, target.path, authority: target.authority, fields: fields, body: data.map { .bytes(Buffer($0)) } ?? .none, afterwards: .close)
+  }
+
+  /// Sends the request and prints the response as it comes.
+  private func exchange(_ request: Request, _ target: Target, _ endpoint: Endpoint, _ session: ToolSession) async throws -> Status {
+    let (events, feed) = AsyncStream<ClientConversation.Question>.makeStream()
+    let tls = target.isSecure
+      ? TLSClientOptions(serverName: target.host, authorities: TrustedAuthorities.text, acceptsAnything: acceptsAnything, protocols: ["http/1.1"]) : nil
+    let ticket = Ticket()
+    let answers = try await session.network.connect(
+      ClientConversation(), to: endpoint, options: DialOptions(timeout: output.timeout.duration, tls: tls), trace: session.trace
+    ) { question, _ in
+      feed.yield(question)
+      return nil
+    }
+    answers.give(.send(ticket, request))
+    answers.give(.retire)
+    if verbose { tell(request) }
+    var status: Status?
+    for await event in events {
+      switch event {
+      case .responseHead(_, let head):
+        status = head.status
+        if verbose || request.method == .head { tell(head) }
+        answers.give(.takeBody(ticket, 1_048_576))
+      case .bodyPart(_, let bytes):
+        if !output.jsonl { Terminal.say(bytes) }
+        answers.give(.takeBody(ticket, bytes.count))
+      case .responseEnd:
+        guard let status else { throw ToolFailure(.brokenPeer, "the response ended before it began") }
+        return status
+      case .failed(_, let failure): throw ToolFailure(failure.status, failure.explanation)
+      case .ended: throw ToolFailure(.brokenPeer, "the connection ended without a response")
+      case .opened, .interim, .giveBody, .holdParts, .resumeParts: break
+      }
+    }
+    throw ToolFailure(.brokenPeer, "the connection ended without a response")
+  }
+
+  private func tell(_ request: Request) {
+    Terminal.talk(Ink.blue.paint("> \(request.methodText) \(request.target) \(request.version.text)", output.isTalkColoured))
+    Terminal.talk("> Host: \(request.authority)")
+    for line in request.fields.bytes.text.split(separator: "\r\n") { Terminal.talk("> \(line)") }
+  }
+
+  private func tell(_ head: ResponseHead) {
+    Terminal.talk(Ink.green.paint("< \(head.version.text) \(head.status.rawValue) \(head.reason.text)", output.isTalkColoured))
+    for index in 0..<head.fields.count {
+      if let (name, value) = head.fields[index] { Terminal.talk("< \(name.text): \(value.text)") }
+    }
+  }
+
+  /// The parts of a URL.
+  private struct Target {
+    var isSecure = false
+    var host: String
+    var port: UInt16
+    var authority: String
+    var path: String
+
+    init(_ url: String) throws {
+      var rest = url[...]
+      if rest.hasPrefix("https://") {
+        isSecure = true
+        rest = rest.dropFirst(8)
+      } else if rest.hasPrefix("http://") {
+        rest = rest.dropFirst(7)
+      } else if rest.contains("://") {
+        throw ToolFailure(.usage, "expected a URL that begins with http:// or https://, found `\(url)`")
+      }
+      let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+      authority = String(rest[..<end])
+      // RFC 9110 §4.2.4: what stands before an @ is dangerous to send, and is not.
+      if let at = authority.lastIndex(of: "@") { authority = String(authority[authority.index(after: at)...]) }
+      path = String(rest[end...].prefix { $0 != "#" })
+      if !path.hasPrefix("/") { path = "/" + path }
+      port = isSecure ? 443 : 80
+      host = authority
+      if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+        guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else {
+          throw ToolFailure(.usage, "expected a port from 1 to 65535 in `\(url)`")
+        }
+        port = number
+        host = String(authority[..<colon])
+      }
+      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+      if host.isEmpty { throw ToolFailure(.usage, "expected a host in `\(url)`") }
+    }
+  }
+}
+
+extension ClientConversation.Failure {
+  /// The exit code for it.
+  var status: ExitStatus {
+    switch kind {
+    case .badRequest: .usage
+    case .badResponse, .closedEarly: .brokenPeer
+    case .timedOut: .unreachable
+    }
+  }
+}
+
+/// The authorities to trust: those the environment names; empty: the system's.
+enum TrustedAuthorities {
+  static var text: String {
+    (Terminal.environment("SSL_CERT_FILE") ?? Terminal.environment("NETSTEAD_CA_FILE")).flatMap { OutputFile.read($0) } ?? ""
+  }
+}
