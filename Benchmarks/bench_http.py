@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, compare, free_port, program, table
 
 NGINX = """
-daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log; user {user};
+daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
 events {{ worker_connections 4096; }}
 http {{
   client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
@@ -86,9 +86,10 @@ def main():
         root.mkdir()
         folder(root)
         peer_port, our_port = free_port(), free_port()
-        user = "root" if os.getuid() == 0 else os.environ.get("USER", "nobody")
-        (directory / "nginx.conf").write_text(NGINX.format(dir=directory, port=peer_port, root=root, user=user))
-        peer = Server("nginx", [program("nginx"), "-p", directory, "-c", directory / "nginx.conf"], accepts(peer_port))
+        if os.getuid() == 0:
+            os.chown(directory, 65534, 65534)
+        (directory / "nginx.conf").write_text(NGINX.format(dir=directory, port=peer_port, root=root))
+        peer = Server("nginx", [program("nginx"), "-p", directory, "-c", directory / "nginx.conf"], accepts(peer_port), user=65534)
         ours = Server("netstead", shlex.split(given.ours.format(port=our_port, root=root)), accepts(our_port))
         peer.port, ours.port = peer_port, our_port
         cases = [

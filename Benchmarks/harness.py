@@ -75,15 +75,17 @@ def resident_mib(pid):
 class Server:
     """A running server; ends with the `with` block."""
 
-    def __init__(self, name, command, ready, cwd=None, core=SERVER_CORE, env=None):
+    def __init__(self, name, command, ready, cwd=None, core=SERVER_CORE, env=None, user=None):
         self.name, self.command, self.ready, self.cwd, self.core = name, command, ready, cwd, core
+        # A number: nobody needs to have a name for it.
+        self.user = user if os.getuid() == 0 else None
         self.env = dict(os.environ, **(env or {}))
 
     def __enter__(self):
         started = time.monotonic()
         self.log = open(f"/tmp/bench-{self.name}.log", "wb")
         pinned = (["taskset", "-c", self.core] if self.core else []) + [str(word) for word in self.command]
-        self.process = subprocess.Popen(pinned, cwd=self.cwd, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=self.env)
+        self.process = subprocess.Popen(pinned, cwd=self.cwd, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=self.env, user=self.user, group=self.user, extra_groups=[] if self.user else None)
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - started > 60:
                 self.__exit__()

@@ -146,7 +146,7 @@ struct LadderPage: Sendable {
     let model = frame.model
     let exchanges = model.trace.exchanges(limit: filter.isEmpty ? Self.exchangesMax : 2_000).lazy.filter { filter.admits($0, frame) }
       .prefix(Self.exchangesMax)
-    let dialogues = exchanges.reversed().map { model.trace.dialogue(of: $0, limit: Self.eventsMax) }
+    let dialogues = Array(exchanges).reversed().map { model.trace.dialogue(of: $0, limit: Self.eventsMax) }
     let ladder = Ladder(dialogues, names: { model.name(of: $0) }, explain: model.explain, rowsMax: Self.rowsMax)
     let chips = ["", "dns", "http", "uppercase", "ping"].map { name -> HTML in
       let chosen: HTML = filter.dialect == name ? " aria-current=\"true\"" : ""

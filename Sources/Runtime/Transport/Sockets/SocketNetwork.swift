@@ -5,6 +5,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 public import World
 
 /// Real sockets.
@@ -14,7 +15,9 @@ public final class SocketNetwork: Network {
   private let loopsByIdentity: [ObjectIdentifier: SocketLoop]
   private let limits: StreamLimits
   private let contexts = TLSContexts()
-  let realClock: SystemClock
+  private let realClock: SystemClock
+  /// What is open, to be closed before the loops end.
+  private let listeners = Mutex<[ObjectIdentifier: SocketListener]>([:])
 
   /// A network with `loops` threads of its own; nil: as many as there are cores.
   public init(loops count: Int? = nil, limits: StreamLimits = StreamLimits(), clock: SystemClock = SystemClock()) {
@@ -30,7 +33,18 @@ public final class SocketNetwork: Network {
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
 
   /// Ends all threads. Everything open is closed.
-  public func shutDown() async { try? await group.shutdownGracefully() }
+  public func shutDown() async {
+    for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
+    try? await group.shutdownGracefully()
+  }
+
+  private func listener(at endpoint: Endpoint, _ channels: [any Channel], _ ledger: ConnectionLedger?) -> SocketListener {
+    let made = SocketListener(at: endpoint, channels: channels, ledger: ledger) { [weak self] closed in
+      self?.listeners.withLock { $0[ObjectIdentifier(closed)] = nil }
+    }
+    listeners.withLock { $0[ObjectIdentifier(made)] = made }
+    return made
+  }
 
   // MARK: Listening
 
@@ -67,7 +81,7 @@ public final class SocketNetwork: Network {
       for channel in channels { try? await channel.close().get() }
       throw NetworkError(error, at: endpoint)
     }
-    return SocketListener(at: actual, channels: channels, ledger: ledger)
+    return listener(at: actual, channels, ledger)
   }
 
   private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
@@ -155,7 +169,7 @@ public final class SocketNetwork: Network {
       try await channel.eventLoop.submit {
         try channel.pipeline.syncOperations.handler(type: SocketDatagramPort.self).begin(makeEnd())
       }.get()
-      return SocketListener(at: Endpoint(channel.localAddress) ?? endpoint, channels: [channel], ledger: nil)
+      return listener(at: Endpoint(channel.localAddress) ?? endpoint, [channel], nil)
     } catch {
       throw NetworkError(error, at: endpoint)
     }

@@ -81,7 +81,7 @@ extension Resolution {
       let question = Question(name, type)
       guard !underway.contains(question), serverLookups < limits.serverLookupsMax else { continue }
       serverLookups += 1
-      let answer = await nested(question, depth + 1)
+      let answer = await answer(question, depth: depth + 1)
       addresses += answer.answers.compactMap(\.data.address).prefix(limits.serverAddressesMax)
       // One family is enough to go on; the other one is looked up when this one does not help.
       if !addresses.isEmpty { break }
@@ -89,9 +89,6 @@ extension Resolution {
     if addresses.isEmpty { deadServers += 1 }
     return addresses
   }
-
-  /// `answer`, boxed: a function that calls itself through others must not grow its own frame without bound.
-  private mutating func nested(_ question: Question, _ depth: Int) async -> ResolverAnswer { await answer(question, depth: depth) }
 }
 
 // One exchange

@@ -1,6 +1,7 @@
 // A browser of the smallest kind: bytes in, the answer's parts out, over a carrier in memory with a settable clock.
 import Bytes
 import HTTP
+import Synchronization
 import Transport
 import World
 
@@ -22,7 +23,19 @@ final class MemoryCarrier: Carrier {
   func flush() { flushes += 1 }
   func setReading(_ isOn: Bool) { isReading = isOn }
   func close(_ how: Closing) { closing = how }
-  func onLoop(_ work: @escaping @Sendable () -> Void) { work() }
+
+  /// What other threads want done here; done by `runWaiting`, on the test's own thread.
+  private let waiting = Mutex<[@Sendable () -> Void]>([])
+
+  func onLoop(_ work: @escaping @Sendable () -> Void) { waiting.withLock { $0.append(work) } }
+
+  func runWaiting() {
+    let due = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+    for work in due { work() }
+  }
 }
 
 /// One answer taken apart.
@@ -75,6 +88,16 @@ struct TestConnection {
     end.received(Buffer(lines + "\r\n\r\n"))
     var sent = carrier.sent
     return Answer(&sent, toHead: request.hasPrefix("HEAD"))
+  }
+
+  /// Lets other threads' wishes be done until `condition` holds, for two seconds at most.
+  func eventually(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<2_000 {
+      carrier.runWaiting()
+      if condition() { return true }
+      try? await Task.sleep(for: .milliseconds(1))
+    }
+    return false
   }
 
   func get(_ path: String, _ fields: String..., at now: Instant? = nil) -> Answer? {
