@@ -59,6 +59,18 @@ package struct AuthorityService: Sendable {
     return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
   }
 
+  /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
+  package static func start(
+    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
+    limits: DNS.Limits = DNS.Limits()
+  ) async throws(NetworkError) -> AuthorityService {
+    let datagrams = try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
+      let responder = AuthorityResponder(authority)
+      return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
+    }
+    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+  }
+
   /// Takes queries over TCP at the endpoint of `datagrams`, which already answers over UDP.
   static func start(
     beside datagrams: any Listener, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits
