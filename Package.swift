@@ -88,14 +88,14 @@ let package = Package(
       name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
       path: "Sources/Product/netstead", swiftSettings: house),
     // Tests
-    .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
+    .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings"),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
     tests("Host"), tests("Console"), tests("Lab"),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
-    .testTarget(name: "PeerTests", dependencies: ["TestKit"], path: "Tests/PeerTests", swiftSettings: house),
+    .testTarget(name: "PeerTests", dependencies: ["TestKit", "Bytes", "World", "DNS"], path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

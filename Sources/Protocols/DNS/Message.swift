@@ -83,7 +83,8 @@ extension Message {
     for _ in 0..<header.questionCount { questions.append(try reader.question()) }
     answers = try Message.records(header.answerCount, from: &reader)
     authorities = try Message.records(header.authorityCount, from: &reader)
-    additionals.reserveCapacity(Swift.min(Int(header.additionalCount), reader.remaining / 11))
+    // One is nearly always the OPT record, which is none of them.
+    if header.additionalCount > 1 { additionals.reserveCapacity(Swift.min(Int(header.additionalCount), reader.remaining / 11)) }
     for _ in 0..<header.additionalCount {
       let start = reader.offset
       let record = try reader.record()

@@ -11,6 +11,8 @@ public struct MessageReader {
   /// Where reading must stop: the end of the message, or inside a record of its data.
   private(set) var end: Int
   let limits: Limits
+  /// The name at byte 12, which most other names point at.
+  private var firstName: Name?
 
   /// A reader at the start of `bytes`.
   public init(_ bytes: UnsafeRawBufferPointer, limits: Limits = Limits()) {
@@ -112,7 +114,20 @@ extension MessageReader {
   /// The next name, with compression undone.
   public mutating func name() throws(SyntaxError) -> Name {
     let start = offset
+    // Nearly every owner is a pointer to the question's name: the two then share their bytes.
+    if let firstName, limits.pointersMax > 0, end &- start >= 2, bytes[start] == 0xC0, bytes[start &+ 1] == UInt8(Limits.Format.headerSize) {
+      offset &+= 2
+      return firstName
+    }
     let length = try skipName()
+    if length == 1 { return .root }
+    let name = copiedName(from: start, length)
+    if start == Limits.Format.headerSize { firstName = name }
+    return name
+  }
+
+  /// The name at `start`, whose uncompressed length is known and all of whose bytes are proved to be there.
+  private func copiedName(from start: Int, _ length: Int) -> Name {
     let bytes = bytes
     return Name(proven: Array(unsafeUninitializedCapacity: length) { target, count in
       var index = start

@@ -6,12 +6,14 @@ public struct MessageWriter {
   /// Whether a name may be written as a pointer.
   public enum NameForm: Sendable { case compressed, whole }
 
-  /// Whether a pointer may stand for a name that differs in case.
-  public enum CaseMatching: Sendable {
-    /// The shortest message; a name may come out in the case of its first mention.
-    case ignored
-    /// Every name comes out as it is.
-    case kept
+  /// Which names a pointer may stand for.
+  public enum Compression: Sendable {
+    /// Names that are the same but for case: the shortest message; a name may come out in the case of its first mention.
+    case ignoringCase
+    /// Names that are the same to the letter.
+    case keepingCase
+    /// None.
+    case none
   }
 
   private let memory: UnsafeMutableRawBufferPointer
@@ -21,13 +23,16 @@ public struct MessageWriter {
   public private(set) var count = 0
   /// Whether something did not fit. What was written from then on is worthless: go back with `rewind`.
   public private(set) var isOverfull = false
-  private let matching: CaseMatching
+  private let compression: Compression
   private var suffixes = SuffixTable()
+  /// The owner written last, and where it begins; 0: nowhere yet.
+  private var lastOwner = Name.root
+  private var lastPlace = 0
 
   /// A writer at the start of `memory`, which is also the most it writes.
-  public init(into memory: UnsafeMutableRawBufferPointer, matching: CaseMatching = .ignored) {
+  public init(into memory: UnsafeMutableRawBufferPointer, compression: Compression = .ignoringCase) {
     self.memory = memory
-    self.matching = matching
+    self.compression = compression
   }
 
   /// Appends in network byte order.
@@ -61,6 +66,7 @@ public struct MessageWriter {
     count = Swift.max(0, Swift.min(offset, count))
     isOverfull = false
     suffixes.forget(from: count)
+    if lastPlace >= count { lastPlace = 0 }
   }
 
   @inline(__always)
@@ -83,42 +89,70 @@ extension MessageWriter {
   /// Appends a name. Whole ones are remembered too, so that later names may point at them.
   public mutating func append(_ name: Name, _ form: NameForm) {
     name.wire.withUnsafeBytes { wire in
-      guard wire.count > 1, let base = wire.baseAddress else { return append(UInt8(0)) }
-      var starts = InlineArray<128, UInt8>(repeating: 0)
-      var labels = 0
-      var index = 0
-      while index < wire.count, labels < 128, wire[index] != 0 {
-        starts[labels] = UInt8(truncatingIfNeeded: index)
-        labels &+= 1
-        index &+= 1 &+ Int(wire[index])
+      guard wire.count > 1, compression != .none, let base = wire.baseAddress else {
+        if room(for: wire.count) { copy(wire) }
+        return
       }
-      // From the right: each suffix already written is found by its leftmost label and the place of the suffix after it.
-      var known = labels
-      var place: Int?
-      var hash: UInt32 = 0
-      var hashes = InlineArray<128, UInt16>(repeating: 0)
-      while known > 0 {
-        let start = Int(starts[known &- 1])
-        hash = SuffixTable.hash(base + start, Int(wire[start]) &+ 1, after: hash)
-        hashes[known &- 1] = UInt16(truncatingIfNeeded: hash >> 16)
-        guard let found = find(hashes[known &- 1], base + start, Int(wire[start]) &+ 1, before: place) else { break }
-        place = found
-        known &-= 1
+      withUnsafeTemporaryAllocation(of: Suffix.self, capacity: Limits.Format.labelsMax + 1) { suffixes in
+        append(wire, base, form, suffixes)
       }
-      for label in stride(from: known &- 2, through: 0, by: -1) {
-        let start = Int(starts[label])
-        hash = SuffixTable.hash(base + start, Int(wire[start]) &+ 1, after: hash)
-        hashes[label] = UInt16(truncatingIfNeeded: hash >> 16)
-      }
-      let written = form == .compressed ? known : labels
-      for label in 0..<known where count &+ Int(starts[label]) < Limits.Format.pointerReach {
-        suffixes.insert(hashes[label], at: count &+ Int(starts[label]))
-      }
-      let end = written < labels ? Int(starts[written]) : wire.count
-      guard room(for: written < labels ? end &+ 2 : end) else { return }
-      copy(UnsafeRawBufferPointer(start: base, count: end))
-      if written < labels, let place { append(UInt16(truncatingIfNeeded: 0xC000 | place)) }
     }
+  }
+
+  /// Appends the name of a question or the owner of a record. Most owners are the one before, or the question's: that is tried first.
+  public mutating func append(owner name: Name) {
+    if lastPlace != 0, compression == .ignoringCase ? lastOwner == name : lastOwner.isIdentical(to: name) {
+      return append(UInt16(truncatingIfNeeded: 0xC000 | lastPlace))
+    }
+    let start = count
+    append(name, .compressed)
+    // A name that is only a pointer, or past the reach of one, is no place to point at.
+    guard compression != .none, count &- start > 2, !isOverfull, start < Limits.Format.pointerReach else { return }
+    lastOwner = name
+    lastPlace = start
+  }
+
+  /// Where a suffix of a name begins in it, and its hash.
+  private struct Suffix {
+    var start: UInt8
+    var hash: UInt16
+  }
+
+  private mutating func append(
+    _ wire: UnsafeRawBufferPointer, _ base: UnsafeRawPointer, _ form: NameForm, _ scratch: UnsafeMutableBufferPointer<Suffix>
+  ) {
+    var labels = 0
+    var index = 0
+    while index < wire.count, labels < scratch.count, wire[index] != 0 {
+      scratch.initializeElement(at: labels, to: Suffix(start: UInt8(truncatingIfNeeded: index), hash: 0))
+      labels &+= 1
+      index &+= 1 &+ Int(wire[index])
+    }
+    // From the right: each suffix already written is found by its leftmost label and the place of the suffix after it.
+    var known = labels
+    var place: Int?
+    var hash: UInt32 = 0
+    var isFound = true
+    for label in stride(from: labels &- 1, through: 0, by: -1) {
+      let start = Int(scratch[label].start)
+      let size = Int(wire[start]) &+ 1
+      hash = SuffixTable.hash(base + start, size, after: hash)
+      scratch[label].hash = UInt16(truncatingIfNeeded: hash >> 16)
+      guard isFound, let found = find(scratch[label].hash, base + start, size, before: place) else {
+        isFound = false
+        continue
+      }
+      place = found
+      known = label
+    }
+    let written = form == .compressed ? known : labels
+    let end = written < labels ? Int(scratch[written].start) : wire.count
+    guard room(for: written < labels ? end &+ 2 : end) else { return }
+    for label in 0..<known where count &+ Int(scratch[label].start) < Limits.Format.pointerReach {
+      suffixes.insert(scratch[label].hash, at: count &+ Int(scratch[label].start))
+    }
+    copy(UnsafeRawBufferPointer(start: base, count: end))
+    if written < labels, let place { append(UInt16(truncatingIfNeeded: 0xC000 | place)) }
   }
 
   /// Where the suffix stands that begins with the label at `label` and goes on with the suffix at `next` (nil: with the root).
@@ -126,7 +160,7 @@ extension MessageWriter {
     suffixes.find(hash) { offset in
       let after = offset &+ size
       guard after < count, let base = memory.baseAddress else { return false }
-      let same = matching == .ignored
+      let same = compression == .ignoringCase
         ? CaseFolding.equal(base + offset, label, size)
         : UnsafeRawBufferPointer(start: base + offset, count: size).elementsEqual(UnsafeRawBufferPointer(start: label, count: size))
       guard same else { return false }

@@ -4,19 +4,19 @@ public import Bytes
 
 extension Message {
   /// The message as bytes, at most `maximumSize` of them. Past that: what `write(to:)` says.
-  public func wire(maximumSize: Int = Limits.Format.messageMax, matching: MessageWriter.CaseMatching = .ignored) -> Buffer {
+  public func wire(maximumSize: Int = Limits.Format.messageMax, compression: MessageWriter.Compression = .ignoringCase) -> Buffer {
     var buffer = Buffer()
-    write(into: &buffer, maximumSize: maximumSize, matching: matching)
+    write(into: &buffer, maximumSize: maximumSize, compression: compression)
     return buffer
   }
 
   /// Appends the message to `buffer`, at most `maximumSize` bytes. Past that: what `write(to:)` says.
   public func write(
-    into buffer: inout Buffer, maximumSize: Int = Limits.Format.messageMax, matching: MessageWriter.CaseMatching = .ignored
+    into buffer: inout Buffer, maximumSize: Int = Limits.Format.messageMax, compression: MessageWriter.Compression = .ignoringCase
   ) {
     let size = Swift.max(Limits.Format.headerSize, Swift.min(maximumSize, Limits.Format.messageMax))
     withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { memory in
-      var writer = MessageWriter(into: memory, matching: matching)
+      var writer = MessageWriter(into: memory, compression: compression)
       write(to: &writer)
       buffer.append(UnsafeRawBufferPointer(rebasing: memory[..<writer.count]))
     }
@@ -119,7 +119,7 @@ extension Message {
 extension Question {
   /// RFC 1035 §4.1.2.
   func write(to writer: inout MessageWriter) {
-    writer.append(name, .compressed)
+    writer.append(owner: name)
     writer.append(type.rawValue)
     writer.append(self.class.rawValue)
   }
@@ -128,7 +128,7 @@ extension Question {
 extension ResourceRecord {
   /// RFC 1035 §4.1.3.
   public func write(to writer: inout MessageWriter) {
-    writer.append(name, .compressed)
+    writer.append(owner: name)
     writer.append(type.rawValue)
     writer.append(self.class.rawValue)
     writer.append(ttl)

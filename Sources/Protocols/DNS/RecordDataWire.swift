@@ -67,6 +67,15 @@ extension RecordData {
     return bytes
   }
 
+  /// The data as bytes, names whole and in their own case.
+  public var wire: [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: Limits.Format.messageMax, alignment: 8) { memory in
+      var writer = MessageWriter(into: memory, compression: .none)
+      write(to: &writer)
+      return Array(memory[..<writer.count])
+    }
+  }
+
   /// Writes the data. RFC 3597 §4: only the names in types of RFC 1035 are compressed.
   func write(to writer: inout MessageWriter) {
     switch self {
@@ -113,7 +122,11 @@ extension StartOfAuthority {
   func write(to writer: inout MessageWriter) {
     writer.append(primary, .compressed)
     writer.append(mailbox, .compressed)
-    for number in [serial, refresh, retry, expire, minimum] { writer.append(number) }
+    writer.append(serial)
+    writer.append(refresh)
+    writer.append(retry)
+    writer.append(expire)
+    writer.append(minimum)
   }
 }
 

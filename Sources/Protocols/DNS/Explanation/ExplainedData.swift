@@ -19,7 +19,16 @@ extension Explainer {
       try explainBytes(&children)
     default:
       guard let pieces = Meanings.pieces(of: type) else { return try explainBytes(&children) }
-      for (piece, meaning) in pieces { try explain(piece, meaning, source, &children) }
+      let before = (reader, children)
+      do throws(SyntaxError) {
+        for (piece, meaning) in pieces { try explain(piece, meaning, source, &children) }
+        try reader.finish("the data of the \(type) record", source)
+      } catch {
+        // Data of a type that readers keep as bytes is not damaged when it is not laid out as it should be.
+        guard type.layout != nil, !type.mayHoldCompressedNames else { throw error }
+        (reader, children) = before
+        try explainBytes(&children)
+      }
     }
   }
 

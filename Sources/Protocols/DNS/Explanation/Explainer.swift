@@ -72,10 +72,16 @@ struct Explainer {
   mutating func field<T>(
     _ name: String, _ source: String, _ read: (inout MessageReader) throws(SyntaxError) -> T, _ tell: (T) -> (value: String, meaning: String)
   ) throws(SyntaxError) -> (value: T, field: Field) {
-    let start = reader.offset
-    let value = try read(&reader)
-    let told = tell(value)
-    return (value, Field(name, told.value, range(start..<reader.offset), meaning: told.meaning, source: source))
+    let before = reader
+    do throws(SyntaxError) {
+      let value = try read(&reader)
+      let told = tell(value)
+      return (value, Field(name, told.value, range(before.offset..<reader.offset), meaning: told.meaning, source: source))
+    } catch {
+      // What was read of it has no field: it belongs to the rest.
+      reader = before
+      throw error
+    }
   }
 
   /// A field with parts. When a part is damaged, what there is of it is kept.
@@ -205,20 +211,20 @@ extension Explainer {
         ("\($0) s", $0 > 0x7FFF_FFFF ? "Its highest bit is set, so it counts as 0 (RFC 2181 §8)." : "For so long the record may be kept.")
       }
       children.append(ttl.field)
-      let data = try explainer.data(type.value, `class`.value)
-      children += data.fields
-      return ((), "\(name.value) \(type.value) \(data.text)", Meanings.record(type.value))
+      let text = try explainer.data(type.value, `class`.value, &children)
+      return ((), "\(name.value) \(type.value) \(text)", Meanings.record(type.value))
     }
   }
 
-  /// The length of the data, and the data with its parts.
-  private mutating func data(_ type: RecordType, _ class: RecordClass) throws(SyntaxError) -> (fields: [Field], text: String) {
+  /// The length of the data, and the data with its parts. Returns its text.
+  private mutating func data(_ type: RecordType, _ class: RecordClass, _ siblings: inout [Field]) throws(SyntaxError) -> String {
     let length = try field("Data length", "RFC 1035 §4.1.3", { (r) throws(SyntaxError) in try r.uint16("the length of the data", "RFC 1035 §4.1.3") }) {
       ("\($0)", "How many bytes of data follow.")
     }
+    siblings.append(length.field)
     let outer = try reader.narrow(to: Int(length.value), "the data of the \(type) record", "RFC 1035 §4.1.3")
     defer { reader.widen(to: outer) }
-    if reader.remaining == 0, `class` == .any || `class` == .none { return ([length.field], "") }
+    if reader.remaining == 0, `class` == .any || `class` == .none { return "" }
     var copy = reader
     let data = try group("Data", Meanings.source(of: type)) { (explainer, children) throws(SyntaxError) in
       try explainer.explainData(type, `class`, &children)
@@ -226,7 +232,8 @@ extension Explainer {
       let text = try RecordData(type: type, class: `class`, from: &copy).description
       return (text, text, Meanings.record(type))
     }
-    return ([length.field, data.field], data.result)
+    siblings.append(data.field)
+    return data.result
   }
 
   /// RFC 6891 §6.1: the fields of an OPT record have meanings of their own.
@@ -243,20 +250,24 @@ extension Explainer {
     let size = try field("Payload size", "RFC 6891 §6.2.3", { (r) throws(SyntaxError) in try r.uint16("the payload size", source) }) {
       ("\($0) bytes", "The largest datagram the sender takes.")
     }
+    children.append(size.field)
     let high = try field("Extended response code", "RFC 6891 §6.1.3", { (r) throws(SyntaxError) in try r.uint8("the extended response code", source) }) {
       ("\($0)", "The high eight bits of the response code; the low four stand in the header.")
     }
+    children.append(high.field)
     let version = try field("Version", "RFC 6891 §6.1.3", { (r) throws(SyntaxError) in try r.uint8("the version", source) }) {
       ("\($0)", $0 == 0 ? "EDNS(0), the only version there is." : "A version nobody has defined.")
     }
+    children.append(version.field)
     var flags = try field("EDNS flags", "RFC 6891 §6.1.4", { (r) throws(SyntaxError) in try r.uint16("the EDNS flags", source) }) {
       (String(format(hex: $0)), "One bit is defined, fifteen must be zero.")
     }
     flags.field.children = Meanings.ednsBits(flags.value, at: flags.field.range.lowerBound)
+    children.append(flags.field)
     let length = try field("Data length", source, { (r) throws(SyntaxError) in try r.uint16("the length of the options", source) }) {
       ("\($0)", "How many bytes of options follow.")
     }
-    children += [size.field, high.field, version.field, flags.field, length.field]
+    children.append(length.field)
     let outer = try reader.narrow(to: Int(length.value), "the options", source)
     defer { reader.widen(to: outer) }
     var count = 0

@@ -109,7 +109,7 @@ extension MasterFileReader {
           throw fields.unexpected(token, "a time to live, seconds or a time like 1h30m,", "RFC 1035 §5.1")
         }
         ttl = try checked(value, at: token)
-      } else if stated == nil, let value = RecordClass(word: word) {
+      } else if stated == nil, let value = RecordClass(word: word), value != .any, value != .none {
         stated = value
       } else if let type = RecordType(word: word) {
         guard type.isData else { throw fields.unexpected(token, "a type that zones can hold", "RFC 6895 §3.1") }
