@@ -4,7 +4,10 @@
 
 #include <arpa/inet.h>
 #include <endian.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 long netstead_send_from(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength,
                         const struct sockaddr *source) {
@@ -46,4 +49,15 @@ struct sockaddr_in6 netstead_address6(uint64_t high, uint64_t low, uint16_t port
   uint64_t words[2] = {htobe64(high), htobe64(low)};
   memcpy(&made.sin6_addr, words, sizeof words);
   return made;
+}
+
+const uint64_t netstead_resolve_beneath = 0x08, netstead_resolve_no_symlinks = 0x04, netstead_resolve_no_magiclinks = 0x02,
+               netstead_resolve_no_xdev = 0x01;
+
+int netstead_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve) {
+  // The kernel's struct open_how, told here because older headers lack it.
+  struct {
+    uint64_t flags, mode, resolve;
+  } how = {.flags = flags, .mode = (flags & O_CREAT) ? 0600 : 0, .resolve = resolve};
+  return (int)syscall(437, dirfd, path, &how, sizeof how);
 }

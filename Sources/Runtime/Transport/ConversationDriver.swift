@@ -297,4 +297,11 @@ extension Network {
     try await dial(endpoint, options: options) { driver }
     return driver.answers
   }
+
+  /// The same for a conversation that asks nothing.
+  public func connect<C: StreamConversation>(
+    _ conversation: C, to endpoint: Endpoint, options: DialOptions = DialOptions(), trace: TraceContext?
+  ) async throws(NetworkError) -> Answers<C.Input> where C.Question == Never {
+    try await connect(conversation, to: endpoint, options: options, trace: trace, owner: silent)
+  }
 }

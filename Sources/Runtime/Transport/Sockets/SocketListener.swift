@@ -90,11 +90,13 @@ final class SocketListener: Listener {
   private let channels: [any Channel]
   /// Nil for datagram ports.
   private let ledger: ConnectionLedger?
+  private let whenClosed: @Sendable (SocketListener) -> Void
 
-  init(at endpoint: Endpoint, channels: [any Channel], ledger: ConnectionLedger?) {
+  init(at endpoint: Endpoint, channels: [any Channel], ledger: ConnectionLedger?, whenClosed: @escaping @Sendable (SocketListener) -> Void) {
     self.endpoint = endpoint
     self.channels = channels
     self.ledger = ledger
+    self.whenClosed = whenClosed
   }
 
   var load: ListenerLoad { ledger?.load ?? ListenerLoad(open: 0, refused: 0) }
@@ -102,5 +104,6 @@ final class SocketListener: Listener {
   func close(grace: Duration) async {
     for channel in channels { try? await channel.close().get() }
     await ledger?.drain(grace: grace)
+    whenClosed(self)
   }
 }

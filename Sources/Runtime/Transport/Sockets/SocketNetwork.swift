@@ -5,6 +5,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 public import World
 
 /// Real sockets.
@@ -14,7 +15,9 @@ public final class SocketNetwork: Network {
   private let loopsByIdentity: [ObjectIdentifier: SocketLoop]
   private let limits: StreamLimits
   private let contexts = TLSContexts()
-  let realClock: SystemClock
+  private let realClock: SystemClock
+  /// What is open, to be closed before the loops end.
+  private let listeners = Mutex<[ObjectIdentifier: SocketListener]>([:])
 
   /// A network with `loops` threads of its own; nil: as many as there are cores.
   public init(loops count: Int? = nil, limits: StreamLimits = StreamLimits(), clock: SystemClock = SystemClock()) {
@@ -30,7 +33,18 @@ public final class SocketNetwork: Network {
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
 
   /// Ends all threads. Everything open is closed.
-  public func shutDown() async { try? await group.shutdownGracefully() }
+  public func shutDown() async {
+    for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
+    try? await group.shutdownGracefully()
+  }
+
+  private func listener(at endpoint: Endpoint, _ channels: [any Channel], _ ledger: ConnectionLedger?) -> SocketListener {
+    let made = SocketListener(at: endpoint, channels: channels, ledger: ledger) { [weak self] closed in
+      self?.listeners.withLock { $0[ObjectIdentifier(closed)] = nil }
+    }
+    listeners.withLock { $0[ObjectIdentifier(made)] = made }
+    return made
+  }
 
   // MARK: Listening
 
@@ -55,25 +69,27 @@ public final class SocketNetwork: Network {
       }
       for index in 0..<(options.isSharded ? loops.count : 1) {
         let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
-        let channel = try await serverBootstrap(parent, endpoint, options)
+        let channel = try await serverBootstrap(parent, endpoint, options, joins: index > 0)
           .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
           .bind(to: SocketAddress(actual)).get()
         channels.append(channel)
+        // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
+        if options.isSharded, index == 0 { try await channel.setOption(.socketOption(.reusePort), value: 1).get() }
         actual = Endpoint(channel.localAddress) ?? actual
       }
     } catch {
       for channel in channels { try? await channel.close().get() }
       throw NetworkError(error, at: endpoint)
     }
-    return SocketListener(at: actual, channels: channels, ledger: ledger)
+    return listener(at: actual, channels, ledger)
   }
 
-  private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions) -> ServerBootstrap {
+  private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
     var bootstrap = ServerBootstrap(group: parent, childGroup: parent)
       .serverChannelOption(.backlog, value: Int32(clamping: options.limits.backlogMax))
       .serverChannelOption(.maxMessagesPerRead, value: 32)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-    if options.isSharded { bootstrap = bootstrap.serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1) }
+    if joins { bootstrap = bootstrap.serverChannelOption(.socketOption(.reusePort), value: 1) }
     if endpoint.address.isV6 { bootstrap = bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
     return bootstrap
   }
@@ -153,11 +169,15 @@ public final class SocketNetwork: Network {
       try await channel.eventLoop.submit {
         try channel.pipeline.syncOperations.handler(type: SocketDatagramPort.self).begin(makeEnd())
       }.get()
-      return SocketListener(at: Endpoint(channel.localAddress) ?? endpoint, channels: [channel], ledger: nil)
+      return listener(at: Endpoint(channel.localAddress) ?? endpoint, [channel], nil)
     } catch {
       throw NetworkError(error, at: endpoint)
     }
   }
+}
+
+extension NIOBSDSocket.Option {
+  fileprivate static let reusePort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
 }
 
 /// How datagrams are read: many per system call at a server's port, one by one where one peer answers.

@@ -34,7 +34,7 @@ struct TimerWheel<Entry> {
   private let tickLength: Int64
   private(set) var count = 0
 
-  init(slots: Int = 1_024, tick: Duration = .milliseconds(10), now: Instant) {
+  init(slots: Int = 2_048, tick: Duration = .milliseconds(1), now: Instant) {
     heads = Array(repeating: Self.none, count: max(1, slots))
     tails = heads
     earliest = Array(repeating: .max, count: max(1, slots))
