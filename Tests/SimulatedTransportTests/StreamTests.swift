@@ -150,7 +150,7 @@ struct StreamTests {
     say(pattern(1_000_000), on: one)
     pair.internet.run(for: .seconds(60))
     let took = try #require(other.lastHeard) - start
-    let least = Duration.seconds(8_000_000 / bandwidth)
+    let least = Duration.milliseconds(8_000_000_000 / bandwidth)
     #expect(other.heard.count == 1_000_000)
     #expect(took > least && took < least * 1.3 + .milliseconds(300))
   }

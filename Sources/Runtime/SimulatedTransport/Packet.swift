@@ -17,6 +17,8 @@ struct Segment {
   /// Unit: bytes.
   var window = 0
   var payload = Buffer()
+  /// RFC 2018 §3: what has arrived beyond a gap, the newest first.
+  var early: [Range<Int64>] = []
   /// It, or part of it, was sent before. For the log only.
   var isRepeated = false
 
@@ -61,6 +63,7 @@ extension Segment: CustomStringConvertible {
     if !payload.isEmpty { words.append("DATA \(sequence)…\(sequence + Int64(payload.count) - 1)") }
     if isFIN { words.append("FIN") }
     if let acknowledgement { words.append("ACK \(acknowledgement)") }
+    if !early.isEmpty { words.append("SACK " + early.map { "\($0.lowerBound)…\($0.upperBound - 1)" }.joined(separator: ",")) }
     if !isReset { words.append("window \(window)") }
     if isRepeated { words.append("(again)") }
     return words.joined(separator: " ")

@@ -83,7 +83,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     }
     if segment.length > 0 { owesAcknowledgement = true }
     if let number = segment.acknowledgement {
-      let again = sender.acknowledged(number, window: segment.window, isPure: segment.length == 0, at: now)
+      let again = sender.acknowledged(number, window: segment.window, early: segment.early, isPure: segment.length == 0, at: now)
       for segment in again { emit(segment) }
     }
     if phase == .handshake, !establish(by: segment) { return transmit() }
@@ -155,6 +155,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   private func emit(_ segment: Segment) {
     var segment = segment
     segment.acknowledgement = receiver.next > 0 ? receiver.next : nil
+    segment.early = receiver.earlyRanges
     segment.window = receiver.window
     lastWindow = receiver.window
     owesAcknowledgement = false

@@ -117,7 +117,8 @@ public final class SimulatedInternet: @unchecked Sendable {
     locked { queue.insert(at: time + max(delay, .zero), .run(work)) }
   }
 
-  /// Runs `work` as a task on the seeded executor.
+  /// Runs `work` as a task on the seeded executor. Task groups and `async let` inside it stay there; a plain `Task { }` would leave the
+  /// simulation, and its order would not repeat.
   public func start(_ work: @escaping @Sendable () async -> Void) {
     // The task is kept by its own continuations; nobody waits for it here.
     Task(executorPreference: executor) { await work() }

@@ -11,6 +11,8 @@ struct StreamReceiver {
   private(set) var hasFinished = false
   /// Early arrivals, by number.
   private var early: [(sequence: Int64, bytes: Buffer)] = []
+  /// Where the newest of them begins.
+  private var newestEarly: Int64 = 0
   private var finish: Int64?
   private let bytesMax: Int
 
@@ -49,10 +51,26 @@ struct StreamReceiver {
   }
 
   private mutating func keep(_ bytes: Buffer, at sequence: Int64) {
+    newestEarly = sequence
     let place = early.firstIndex { $0.sequence >= sequence } ?? early.count
     // Sent again and already here in full: nothing to keep.
     if place < early.count, early[place].sequence == sequence, early[place].bytes.count >= bytes.count { return }
     early.insert((sequence, bytes), at: place)
+  }
+
+  /// RFC 2018 §4: at most four ranges beyond the gap, the one with the newest arrival first.
+  var earlyRanges: [Range<Int64>] {
+    var ranges: [Range<Int64>] = []
+    for (sequence, bytes) in early {
+      let end = sequence + Int64(bytes.count)
+      if let last = ranges.last, last.upperBound >= sequence {
+        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, end)
+      } else {
+        ranges.append(sequence..<end)
+      }
+    }
+    let newest = ranges.firstIndex { $0.contains(newestEarly) } ?? 0
+    return Array((ranges[newest...] + ranges[..<newest]).prefix(4))
   }
 
   /// Everything that can be read, taken away.

@@ -1,7 +1,7 @@
 // The sending half of one TCP connection in the model: what may be sent now, what must be sent again, and how fast.
-// Slow start and congestion avoidance, fast retransmit with recovery, retransmission timer with back-off, the peer's window and its
-// probing. A value: it knows neither links nor the other half. Not modelled: selective acknowledgement, delayed acknowledgement,
-// Nagle's delay, path MTU discovery (the segment size is known from the start).
+// Slow start and congestion avoidance, fast retransmit with selective acknowledgement, retransmission timer with back-off, the peer's
+// window and its probing. A value: it knows neither links nor the other half. Not modelled: delayed acknowledgement, Nagle's delay,
+// path MTU discovery (the segment size is known from the start).
 // Read next: StreamReceiver.swift, SimulatedConnection.swift.
 import Bytes
 import World
@@ -27,6 +27,10 @@ struct StreamSender {
   private var duplicates = 0
   /// During fast recovery: its end is the acknowledgement of this number.
   private var recoveryEnd: Int64?
+  /// What the peer has beyond gaps, in order, without overlaps (RFC 2018).
+  private var early: [Range<Int64>] = []
+  /// During fast recovery: gaps before this number have been sent again.
+  private var repaired: Int64 = 0
   /// Whether the congestion window, and not the data, ended the last burst.
   private var isCongestionLimited = false
 
@@ -109,10 +113,11 @@ struct StreamSender {
 
   // MARK: Acknowledgements
 
-  /// The peer acknowledged all before `number`. Returns what must be sent again at once.
-  mutating func acknowledged(_ number: Int64, window: Int, isPure: Bool, at now: Instant) -> [Segment] {
+  /// The peer acknowledged all before `number`, and has `early` beyond it. Returns what must be sent again at once.
+  mutating func acknowledged(_ number: Int64, window: Int, early ranges: [Range<Int64>], isPure: Bool, at now: Instant) -> [Segment] {
     guard number <= highest, number >= unacknowledged else { return [] }
     retries = 0
+    for range in ranges where range.upperBound <= highest { note(range) }
     let windowMoved = window != peerWindow
     if peerWindow == 0, window > 0 {
       // The probing is over: what leaves now gets a timer of its own.
@@ -125,7 +130,8 @@ struct StreamSender {
     guard isPure, !windowMoved, flight > 0 else { return [] }
     duplicates += 1
     if recoveryEnd != nil {
-      // RFC 5681 §3.2 step 4: each further duplicate says that a segment has left the network.
+      // RFC 6675 §5: each duplicate says that a segment has left the network, so one may enter it: a gap first.
+      if let again = repair(at: now) { return [again] }
       congestionWindow += segmentSize
     } else if duplicates == 3 {
       return beginRecovery(at: now)
@@ -140,6 +146,7 @@ struct StreamSender {
     let wasHandshake = unacknowledged == 0
     unacknowledged = number
     next = max(next, number)
+    early.removeAll { $0.upperBound <= number }
     duplicates = 0
     if let timed, number >= timed.end {
       learn(timed.sentAt.duration(to: now))
@@ -153,8 +160,11 @@ struct StreamSender {
         self.recoveryEnd = nil
         return []
       }
-      // RFC 6582 §3.2 step 3: a partial acknowledgement points at the next hole.
+      // RFC 6582 §3.2 step 3: a partial acknowledgement points at the next gap.
       congestionWindow = max(segmentSize, congestionWindow - gained + segmentSize)
+      if let again = repair(at: now) { return [again] }
+      guard repaired <= unacknowledged else { return [] }
+      repaired = unacknowledged + Int64(segmentSize)
       return [emit(unacknowledged, at: now)]
     }
     if isCongestionLimited, !wasHandshake {
@@ -170,9 +180,36 @@ struct StreamSender {
     slowStartThreshold = max(flight / 2, 2 * segmentSize)
     congestionWindow = slowStartThreshold + 3 * segmentSize
     recoveryEnd = next
+    repaired = unacknowledged
     timed = nil
     timer = now + .nanoseconds(timeout)
-    return [emit(unacknowledged, at: now)]
+    return [repair(at: now) ?? emit(unacknowledged, at: now)]
+  }
+
+  /// Sends again from the first gap that has not been sent again yet; nil: there is none below what the peer has.
+  private mutating func repair(at now: Instant) -> Segment? {
+    var start = max(unacknowledged, repaired)
+    for range in early {
+      if start < range.lowerBound {
+        let again = emit(start, upTo: range.lowerBound - start, at: now)
+        repaired = start + again.length
+        return again
+      }
+      start = max(start, range.upperBound)
+    }
+    return nil
+  }
+
+  /// Adds to what the peer has beyond gaps.
+  private mutating func note(_ range: Range<Int64>) {
+    guard range.upperBound > unacknowledged, !early.contains(where: { $0.lowerBound <= range.lowerBound && $0.upperBound >= range.upperBound }) else { return }
+    var merged = range
+    early.removeAll { known in
+      guard known.overlaps(merged) || known.upperBound == merged.lowerBound || known.lowerBound == merged.upperBound else { return false }
+      merged = min(known.lowerBound, merged.lowerBound)..<max(known.upperBound, merged.upperBound)
+      return true
+    }
+    early.insert(merged, at: early.firstIndex { $0.lowerBound > merged.lowerBound } ?? early.count)
   }
 
   // MARK: The timer
@@ -200,6 +237,8 @@ struct StreamSender {
     slowStartThreshold = max(flight / 2, 2 * segmentSize)
     congestionWindow = segmentSize
     recoveryEnd = nil
+    // RFC 2018 §8: the peer may have thrown away what it had beyond the gaps.
+    early = []
     duplicates = 0
     next = unacknowledged
     return transmit(at: now, isOpen: true)
