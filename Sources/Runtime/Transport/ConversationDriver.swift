@@ -68,12 +68,17 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
 
   public var wantsWire: Bool { trace?.recorder.isOn ?? false }
 
+  public func attached(to carrier: any Carrier) {
+    self.carrier = carrier
+    if let trace, trace.recorder.isOn { open(trace, carrier) }
+  }
+
   @inlinable
   public func opened(on carrier: any Carrier) {
     self.carrier = carrier
     phase = .running
     connectAnswers(to: carrier)
-    if let trace, trace.recorder.isOn { open(trace, carrier) }
+    if conversationID == nil, let trace, trace.recorder.isOn { open(trace, carrier) }
     happened(.opened)
   }
 
@@ -162,6 +167,8 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
       peerHasClosed = false
       if let input = conversation.input(for: .peerClosed) { obey(input) }
     }
+    // An idle connection keeps no storage, and the carrier can read into it again.
+    if incoming.isEmpty { incoming = Buffer() }
     guard let carrier else { return }
     carrier.flush()
     // Half a message waits in `incoming`; while the conversation accepts bytes its own limits bound that.
@@ -267,6 +274,16 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   }
 }
 
+extension ConversationDriver where C.Question == Never {
+  /// A driver for a conversation that asks nothing.
+  public convenience init(_ conversation: C, trace: TraceContext?) {
+    self.init(conversation, trace: trace, owner: silent)
+  }
+}
+
+/// The owner of a conversation that asks nothing.
+func silent<Question, Input>(_ question: Question, _ answers: Answers<Input>) -> Input? { nil }
+
 extension Network {
   /// Dials and runs `conversation` there; returns the way to hand it further inputs.
   public func connect<C: StreamConversation>(
@@ -275,7 +292,16 @@ extension Network {
   ) async throws(NetworkError) -> Answers<C.Input> {
     // The driver is made here and only ever touched on the connection's loop.
     nonisolated(unsafe) let driver = ConversationDriver(conversation, trace: trace, owner: owner)
+    var options = options
+    if options.tls?.keyLog == nil { options.tls?.keyLog = trace?.recorder }
     try await dial(endpoint, options: options) { driver }
     return driver.answers
+  }
+
+  /// The same for a conversation that asks nothing.
+  public func connect<C: StreamConversation>(
+    _ conversation: C, to endpoint: Endpoint, options: DialOptions = DialOptions(), trace: TraceContext?
+  ) async throws(NetworkError) -> Answers<C.Input> where C.Question == Never {
+    try await connect(conversation, to: endpoint, options: options, trace: trace, owner: silent)
   }
 }

@@ -104,3 +104,10 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     return id
   }
 }
+
+extension DatagramDriver where C.Question == Never {
+  /// A driver for a conversation that asks nothing.
+  public convenience init(_ conversation: C, trace: TraceContext?) {
+    self.init(conversation, trace: trace, owner: silent)
+  }
+}

@@ -32,6 +32,25 @@ public protocol Listener: Sendable {
   var endpoint: Endpoint { get }
   /// Stops accepting. Open connections get until `grace` is over to finish, then are closed.
   func close(grace: Duration) async
+  /// How much it carries.
+  var load: ListenerLoad { get }
+}
+
+extension Listener {
+  public var load: ListenerLoad { ListenerLoad(open: 0, refused: 0) }
+}
+
+/// What a listener carries now, and what it turned away.
+public struct ListenerLoad: Sendable, Hashable {
+  /// Unit: connections.
+  public var open: Int
+  /// Turned away because of the limits since the listener began. Unit: connections.
+  public var refused: Int
+
+  public init(open: Int, refused: Int) {
+    self.open = open
+    self.refused = refused
+  }
 }
 
 /// How to listen.
@@ -128,6 +147,8 @@ public protocol Carrier: AnyObject {
   var local: Endpoint { get }
   var remote: Endpoint { get }
   var isEncrypted: Bool { get }
+  /// What ALPN agreed on; nil: nothing.
+  var negotiatedProtocol: String? { get }
   /// Queues bytes; they leave at the next `flush`.
   func send(_ bytes: Buffer)
   /// Queues a stretch of a file: sendfile in the clear, read in pieces inside TLS.
@@ -140,8 +161,15 @@ public protocol Carrier: AnyObject {
   func onLoop(_ work: @escaping @Sendable () -> Void)
 }
 
-/// What speaks on a connection, seen from the carrier: a `ConversationDriver`. Called on the connection's own loop only.
+extension Carrier {
+  public var negotiatedProtocol: String? { nil }
+}
+
+/// What speaks on a connection, seen from the carrier: a `ConversationDriver`. Called on the connection's own loop only, and never from
+/// inside a call of its own to the carrier.
 public protocol StreamEnd: AnyObject {
+  /// The connection has come; inside TLS the handshake is still ahead. A recording begins here, so that it has the whole handshake.
+  func attached(to carrier: any Carrier)
   /// The connection is established.
   func opened(on carrier: any Carrier)
   func received(_ bytes: Buffer)
@@ -158,6 +186,10 @@ public protocol StreamEnd: AnyObject {
   func wire(_ bytes: Buffer, sent: Bool)
   /// Whether `wire` is wanted.
   var wantsWire: Bool { get }
+}
+
+extension StreamEnd {
+  public func attached(to carrier: any Carrier) {}
 }
 
 /// A datagram port's face towards its end. Called on the port's own loop only, except `onLoop`.

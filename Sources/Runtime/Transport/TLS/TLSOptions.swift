@@ -1,4 +1,6 @@
 // What a server or client says about TLS. The certificates themselves are made and kept in Certificates/.
+// Read next: TLSContexts.swift, which makes NIOSSL's contexts of these values.
+public import Trace
 
 /// A certificate chain and its key, as PEM text.
 public struct TLSIdentity: Sendable, Hashable {
@@ -21,10 +23,13 @@ public struct TLSServerOptions: Sendable {
   public var identities: [TLSIdentity]
   /// ALPN, most wanted first.
   public var protocols: [String]
+  /// Where the keys of each connection are kept while it is on, so that an exported capture can be read.
+  public var keyLog: (any Recorder)?
 
-  public init(identities: [TLSIdentity], protocols: [String] = []) {
+  public init(identities: [TLSIdentity], protocols: [String] = [], keyLog: (any Recorder)? = nil) {
     self.identities = identities
     self.protocols = protocols
+    self.keyLog = keyLog
   }
 }
 
@@ -37,11 +42,16 @@ public struct TLSClientOptions: Sendable {
   /// Accept any certificate. For looking at broken servers only.
   public var acceptsAnything: Bool
   public var protocols: [String]
+  /// Where the keys of each connection are kept while it is on. `Network.connect` fills it from the trace it is given.
+  public var keyLog: (any Recorder)?
 
-  public init(serverName: String, authorities: String = "", acceptsAnything: Bool = false, protocols: [String] = []) {
+  public init(
+    serverName: String, authorities: String = "", acceptsAnything: Bool = false, protocols: [String] = [], keyLog: (any Recorder)? = nil
+  ) {
     self.serverName = serverName
     self.authorities = authorities
     self.acceptsAnything = acceptsAnything
     self.protocols = protocols
+    self.keyLog = keyLog
   }
 }

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Authoritative DNS over UDP: our name server beside NSD and Knot, one core each, in one alternating run.
+
+Usage: bench_dns.py [--ours "COMMAND with {port} and {zone}"] [--names 100000] [--rounds 5] [--seconds 3] [--quick]
+Needs dnsperf, and NSD or Knot (Debian's). Read next: harness.py.
+"""
+import argparse
+import os
+import random
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from harness import CLIENT_CORE, COMPARISON, Server, alternate, compare, free_port, program, table
+
+NSD = """
+server:
+  ip-address: 127.0.0.1@{port}
+  zonesdir: "{dir}"
+  database: ""
+  username: ""
+  chroot: ""
+  logfile: "{dir}/nsd.log"
+  pidfile: "{dir}/nsd.pid"
+  xfrdfile: "{dir}/xfrd.state"
+  zonelistfile: "{dir}/zone.list"
+  server-count: 1
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: bench.test
+  zonefile: "{dir}/bench.test.zone"
+"""
+
+KNOT = """
+server:
+  rundir: "{dir}/knot"
+  listen: 127.0.0.1@{port}
+  udp-workers: 1
+  tcp-workers: 1
+  background-workers: 1
+database:
+  storage: "{dir}/knot"
+control:
+  listen: "{dir}/knot/control"
+log:
+  - target: "{dir}/knot/log"
+    any: warning
+zone:
+  - domain: bench.test
+    file: "{dir}/bench.test.zone"
+    zonefile-sync: -1
+    journal-content: none
+"""
+
+
+def answers(port):
+    """Whether somebody answers the zone's SOA there."""
+    query = bytes.fromhex("123400000001000000000000") + b"\x05bench\x04test\x00" + bytes.fromhex("00060001")
+    def probe():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(0.1)
+            try:
+                s.sendto(query, ("127.0.0.1", port))
+                answer = s.recv(512)
+                return len(answer) > 12 and answer[3] & 15 == 0 and answer[7] > 0
+            except OSError:
+                return False
+    return probe
+
+
+def dnsperf(queries, clients, seconds):
+    """A load: dnsperf on the client's core."""
+    def load(server):
+        command = ["taskset", "-c", CLIENT_CORE, "dnsperf", "-s", "127.0.0.1", "-p", str(server.port), "-d", str(queries), "-c", str(clients), "-T", "1",
+                   "-q", "256", "-l", str(seconds)]
+        text = subprocess.run(command, capture_output=True, text=True).stdout
+        done, lost = int(re.search(r"Queries completed:\s+(\d+)", text).group(1)), int(re.search(r"Queries lost:\s+(\d+)", text).group(1))
+        if lost * 100 > done:
+            print(f"  ({server.name} lost {lost} of {done})")
+        return done, float(re.search(r"Queries per second:\s+([\d.]+)", text).group(1))
+    return load
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--ours", default=os.environ.get("NETSTEAD_BENCH_DNS", ""))
+    options.add_argument("--names", type=int, default=100_000)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=int, default=3)
+    options.add_argument("--quick", action="store_true")
+    given = options.parse_args()
+    if given.quick:
+        given.rounds, given.seconds = 3, 1
+    if not program("dnsperf"):
+        return
+    with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
+        directory = Path(name)
+        zone = directory / "bench.test.zone"
+        chance = random.Random(1)
+        with open(zone, "w") as file:
+            file.write("$ORIGIN bench.test.\n$TTL 3600\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.53\n")
+            for n in range(given.names):
+                file.write(f"h{n} A 192.0.2.{n % 254 + 1}\n")
+        hits = directory / "hits.txt"
+        hits.write_text("".join(f"h{chance.randrange(given.names)}.bench.test A\n" for _ in range(100_000)))
+        misses = directory / "misses.txt"
+        misses.write_text("".join(f"x{chance.randrange(10**9)}.bench.test A\n" for _ in range(100_000)))
+        servers = []
+        if program("nsd"):
+            port = free_port(socket.SOCK_DGRAM)
+            (directory / "nsd.conf").write_text(NSD.format(dir=directory, port=port))
+            servers.append((port, Server("nsd", [program("nsd"), "-d", "-c", directory / "nsd.conf"], answers(port))))
+        if program("knotd"):
+            port = free_port(socket.SOCK_DGRAM)
+            (directory / "knot").mkdir()
+            (directory / "knot.conf").write_text(KNOT.format(dir=directory, port=port))
+            servers.append((port, Server("knot", [program("knotd"), "-c", directory / "knot.conf"], answers(port))))
+        if given.ours:
+            port = free_port(socket.SOCK_DGRAM)
+            servers.append((port, Server("netstead", shlex.split(given.ours.format(port=port, zone=zone)), answers(port))))
+        running = []
+        try:
+            for port, server in servers:
+                server.port = port
+                running.append(server.__enter__())
+            rows = []
+            for case, queries, clients in [
+                ("name found, 64 flows", hits, 64), ("name absent, 64 flows", misses, 64), ("name found, 1 flow", hits, 1),
+            ]:
+                results = alternate(running, dnsperf(queries, clients, given.seconds), given.rounds)
+                rows += compare(case, results, "netstead" if given.ours else running[-1].name)
+            print("\n" + table(COMPARISON, rows))
+        finally:
+            for server in running:
+                server.__exit__()
+
+
+if __name__ == "__main__":
+    main()

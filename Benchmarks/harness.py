@@ -1,0 +1,167 @@
+"""Side by side: starts servers, loads them in turn, and compares the CPU time that each spends per operation.
+
+What is here: processes pinned to a core, their CPU time from /proc, alternating rounds, Markdown tables.
+Not here: what is asked of whom (bench_http.py, bench_dns.py, bench_startup.py).
+"""
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+SERVER_CORE = "0"
+CLIENT_CORE = "1" if (os.cpu_count() or 1) > 1 else "0"
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of the loopback address that nobody uses now."""
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def program(*names):
+    """The first of the programs that is installed, or None with a line said."""
+    for name in names:
+        found = shutil.which(name) or next((f"{d}/{name}" for d in ("/usr/sbin", "/sbin") if os.path.exists(f"{d}/{name}")), None)
+        if found:
+            return found
+    print(f"(skipped: {names[0]} is not installed)")
+    return None
+
+
+def family(pid):
+    """A process and everything it started."""
+    members = [pid]
+    for member in members:
+        for task in Path(f"/proc/{member}/task").glob("*"):
+            try:
+                members += [int(child) for child in (task / "children").read_text().split()]
+            except OSError:
+                pass
+    return members
+
+
+def cpu_seconds(pid):
+    """User and system time of the process, all its threads and its children."""
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for member in family(pid):
+        try:
+            fields = Path(f"/proc/{member}/stat").read_text().rsplit(")", 1)[1].split()
+            # The scheduler's own count is in nanoseconds; stat's in ticks, but it also knows threads that have ended.
+            threads = sum(int((t / "schedstat").read_text().split()[0]) for t in Path(f"/proc/{member}/task").glob("*")) / 1e9
+            total += threads if threads > 0 else (int(fields[11]) + int(fields[12])) / ticks
+        except OSError:
+            pass
+    return total
+
+
+def resident_mib(pid):
+    """Resident memory, shared pages counted proportionally where the kernel says so."""
+    total = 0
+    for member in family(pid):
+        try:
+            for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        except OSError:
+            pass
+    return total / 1024
+
+
+class Server:
+    """A running server; ends with the `with` block."""
+
+    def __init__(self, name, command, ready, cwd=None, core=SERVER_CORE, env=None, user=None):
+        self.name, self.command, self.ready, self.cwd, self.core = name, command, ready, cwd, core
+        # A number: nobody needs to have a name for it.
+        self.user = user if os.getuid() == 0 else None
+        self.env = dict(os.environ, **(env or {}))
+
+    def __enter__(self):
+        started = time.monotonic()
+        self.log = open(f"/tmp/bench-{self.name}.log", "wb")
+        pinned = (["taskset", "-c", self.core] if self.core else []) + [str(word) for word in self.command]
+        self.process = subprocess.Popen(pinned, cwd=self.cwd, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=self.env, user=self.user, group=self.user, extra_groups=[] if self.user else None)
+        while not self.ready():
+            if self.process.poll() is not None or time.monotonic() - started > 60:
+                self.__exit__()
+                raise SystemExit(f"{self.name} did not start: {Path(self.log.name).read_text()[-2000:]}")
+            time.sleep(0.002)
+        self.ready_after = time.monotonic() - started
+        return self
+
+    def __exit__(self, *_):
+        members = family(self.process.pid)
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            for member in members:
+                try:
+                    os.kill(member, signal.SIGKILL)
+                except OSError:
+                    pass
+            self.process.wait()
+        self.log.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+
+def accepts(port, host="127.0.0.1"):
+    """Whether somebody accepts TCP connections there."""
+    def probe():
+        try:
+            socket.create_connection((host, port), 0.2).close()
+            return True
+        except OSError:
+            return False
+    return probe
+
+
+def measured(server, load):
+    """Runs `load` (which returns how many operations were done, and how many a second) and divides the server's CPU time by it."""
+    before = cpu_seconds(server.pid)
+    operations, rate = load(server)
+    spent = cpu_seconds(server.pid) - before
+    return {"cpu": spent / max(1, operations) * 1e6, "rate": rate}
+
+
+def alternate(servers, load, rounds):
+    """Loads the servers in turn, the order turned round each time; the first round only warms up."""
+    results = {server.name: [] for server in servers}
+    for number in range(rounds + 1):
+        for server in servers if number % 2 == 0 else servers[::-1]:
+            outcome = measured(server, load)
+            if number:
+                results[server.name].append(outcome)
+    return results
+
+
+def compare(case, results, ours, unit="1/s", scale=1.0, cpu_unit="µs", cpu_scale=1.0):
+    """Table rows: ours against each peer, the ratio taken round by round."""
+    rows = []
+    middle = lambda name, key: statistics.median(r[key] for r in results[name])
+    for peer in [name for name in results if name != ours]:
+        ratios = sorted(a["cpu"] / b["cpu"] for a, b in zip(results[ours], results[peer]) if b["cpu"] > 0)
+        ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})" if ratios else "-"
+        rows.append([
+            case, peer, f"{middle(ours, 'cpu') * cpu_scale:.2f}", f"{middle(peer, 'cpu') * cpu_scale:.2f}", ratio,
+            f"{middle(ours, 'rate') * scale:,.0f}", f"{middle(peer, 'rate') * scale:,.0f}",
+            f"{middle(ours, 'rate') / max(1e-9, middle(peer, 'rate')):.2f}"])
+        print(f"  {case} against {peer}: CPU {ratio}", flush=True)
+    return rows
+
+
+def table(header, rows):
+    """A Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+COMPARISON = ["case", "peer", "CPU/op ours", "CPU/op peer", "CPU ratio (range)", "rate ours", "rate peer", "rate ratio"]

@@ -1,0 +1,5 @@
+// libFuzzer's entrance for programs that keep their own main.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));

@@ -1,0 +1,80 @@
+// The console as a function: a request goes in, a page comes out. What a page shows is in Pages/; live updates are in LiveFeed.swift.
+// Not here: sockets and HTTP (ConsoleService), what the trace keeps (Trace/TraceStore).
+import Bytes
+import Trace
+import World
+
+/// Answers every path of the console except `/events`, which never ends.
+package struct ConsoleSite: Sendable {
+  package var model: ConsoleModel
+  private let hosts: HostRule
+
+  package init(_ model: ConsoleModel) {
+    self.model = model
+    hosts = HostRule(names: model.hosts.map(\.name))
+  }
+
+  /// The page for `request`, whatever it is.
+  package func page(for request: ConsoleRequest) -> Page {
+    guard hosts.allows(request.host) else {
+      return plain(421, "This console answers to loopback names, addresses and the lab's own names, not to “\(request.host)”.\n")
+    }
+    guard request.method == "GET" || request.method == "HEAD" else {
+      var page = plain(405, "The console only shows. Ask with GET.\n")
+      page.fields = [("Allow", "GET, HEAD")]
+      return page
+    }
+    if request.path.hasPrefix("/assets/") { return Asset.page(named: String(request.path.dropFirst(8))) ?? missing(request) }
+    let parts = request.path.split(separator: "/").map(String.init)
+    return view(parts, request) ?? export(parts, request) ?? missing(request)
+  }
+
+  /// The pages made for reading.
+  private func view(_ parts: [String], _ request: ConsoleRequest) -> Page? {
+    let frame = Frame(model: model, request: request)
+    switch (parts.first, parts.count) {
+    case (nil, 0): return OverviewPage(frame).page
+    case ("conversations", 1): return ConversationsPage(frame).page
+    case ("ladder", 1): return LadderPage(frame).page
+    case ("hosts", 1): return HostsPage(frame).page
+    case ("host", 2): return HostPage(frame, name: parts[1])?.page
+    case ("conversation", 2): return number(parts[1]).flatMap { ConversationPage(frame, id: ConversationID($0)) }?.page
+    case ("message", 2): return number(parts[1]).flatMap { MessagePage(frame, sequence: $0) }?.page
+    case ("export", 1): return ExportPage(frame).page
+    case ("help", 1): return HelpPage(frame).page
+    default: return nil
+    }
+  }
+
+  /// The files made for other programs.
+  private func export(_ parts: [String], _ request: ConsoleRequest) -> Page? {
+    let export = Export(model: model)
+    switch (parts.first, parts.count) {
+    case ("export.pcapng", 1): return export.capture(conversation: number(request.value("conversation")).map { ConversationID($0) })
+    case ("events.jsonl", 1): return export.events(ConversationFilter(request))
+    case ("export.json", 1): return export.summary()
+    case ("conversation", 3):
+      guard let id = number(parts[1]).map({ ConversationID($0) }) else { return nil }
+      return parts[2] == "ladder.svg" ? export.drawing(id) : parts[2] == "ladder.mmd" ? export.mermaid(id) : nil
+    default: return nil
+    }
+  }
+
+  private func number(_ text: String) -> UInt64? { text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? UInt64(text) : nil }
+
+  private func plain(_ status: Int, _ text: String) -> Page {
+    Page(status: status, contentType: "text/plain; charset=utf-8", body: Buffer(text))
+  }
+
+  private func missing(_ request: ConsoleRequest) -> Page {
+    var page = Frame(model: model, request: request).page(
+      "Not here", place: nil,
+      """
+      <h1>Not here</h1>
+      <p class="lead">There is nothing at <code>\(request.path)</code>. A conversation or message may have made room for newer ones.</p>
+      <p><a class="button" href="/conversations">All conversations</a></p>
+      """)
+    page.status = 404
+    return page
+  }
+}

@@ -1,0 +1,112 @@
+// One host put together: every service named in plain calls, on whatever network the host has. `netstead up` and every host of the lab
+// are assembled here; the simulator's hosts too.
+// Not here: what a host is told (HostSettings, the lab's world), what its services decide (Servers).
+package import NameServer
+package import Sockets
+import Synchronization
+package import Trace
+package import Transport
+package import WebServer
+package import World
+
+/// The services of one host.
+package final class Assembly: Sendable {
+  /// The host's name, as the trace shows it.
+  package let name: String
+  package let network: any Network
+  private let recorder: (any Recorder)?
+  private let services = Mutex<[Service]>([])
+
+  /// One running service, for status pages and shutdown.
+  package struct Service: Sendable {
+    /// `DNS`, `HTTP`, `HTTPS`, `uppercase`, …
+    package var name: String
+    package var endpoint: Endpoint
+    fileprivate var close: @Sendable (Duration) async -> Void
+  }
+
+  package init(name: String, network: any Network, recorder: (any Recorder)?) {
+    self.name = name
+    self.network = network
+    self.recorder = recorder
+  }
+
+  /// What runs, in the order it was started.
+  package var running: [Service] { services.withLock { $0 } }
+
+  /// Stops everything; open connections get until `grace` is over.
+  package func stop(grace: Duration) async {
+    let all = services.withLock { services in
+      defer { services = [] }
+      return services
+    }
+    for service in all.reversed() { await service.close(grace) }
+  }
+
+  /// Who records what this host says as a server.
+  private var trace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .server) } }
+  /// Who records what this host says as a client.
+  package var clientTrace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .client) } }
+
+  private func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
+    services.withLock { $0.append(Service(name: name, endpoint: endpoint, close: close)) }
+  }
+
+  // MARK: Names
+
+  /// Answers for zones, over UDP and TCP.
+  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint) async throws(NetworkError) {
+    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: trace)
+    note("DNS", service.endpoint) { await service.close(grace: $0) }
+  }
+
+  /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
+  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, loop: DatagramLoopLimits) async throws(NetworkError) {
+    let service = try await AuthorityService.start(
+      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: trace)
+    note("DNS", service.endpoint) { await service.close(grace: $0) }
+  }
+
+  // MARK: Web
+
+  /// Serves sites, in the clear or inside TLS.
+  package func serveSites(_ sites: SiteSwitch, at endpoint: Endpoint, tls: TLSServerOptions? = nil, isSharded: Bool = false)
+    async throws(NetworkError)
+  {
+    var tls = tls
+    tls?.keyLog = recorder
+    let listener = try await WebService.start(
+      network: network, endpoint: endpoint, sites: sites, tls: tls, trace: trace, isSharded: isSharded)
+    note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
+  }
+
+  // MARK: Socket programs
+
+  /// The uppercase service over TCP, one client at a time or all at once.
+  package func serveUppercase(_ order: ServiceOrder, at endpoint: Endpoint) async throws(NetworkError) {
+    let trace = trace
+    let desk = UppercaseDesk(order)
+    let listener = try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
+      ConversationDriver(UppercaseStreamConversation(), trace: trace) { question, answers in desk.answer(question, of: remote, answers) }
+    }
+    note("uppercase over TCP, \(order)", listener.endpoint) { await listener.close(grace: $0) }
+  }
+
+  /// The uppercase service over UDP.
+  package func serveUppercaseDatagrams(at endpoint: Endpoint) async throws(NetworkError) {
+    let trace = trace
+    let listener = try await network.bind(endpoint, options: BindOptions()) {
+      DatagramDriver(UppercaseDatagramConversation(port: endpoint.port), trace: trace)
+    }
+    note("uppercase over UDP", listener.endpoint) { await listener.close(grace: $0) }
+  }
+
+  /// The ping service over UDP, which loses `lossShare` of what it gets.
+  package func servePings(losing lossShare: Double, chance: SeededRandom, at endpoint: Endpoint) async throws(NetworkError) {
+    let trace = trace
+    let listener = try await network.bind(endpoint, options: BindOptions()) {
+      DatagramDriver(PingDatagramConversation(port: endpoint.port, lossShare: lossShare, chance: chance), trace: trace)
+    }
+    note("ping over UDP", listener.endpoint) { await listener.close(grace: $0) }
+  }
+}

@@ -1,0 +1,101 @@
+// Looking names up for the command line's tools: by the system's resolver, by a server of one's choice, or step by step from the root.
+// Not here: resolving for others (NameServer/Recursive), printing.
+package import DNS
+import NameServer
+package import Trace
+package import Transport
+package import World
+
+/// Asks servers about names.
+package struct NameClient: Sendable {
+  private let upstream: any Upstream
+  private let clock: any WorldClock
+  private let timeout: Duration
+
+  /// A client that waits `timeout` for each answer.
+  package init(_ network: any Network, timeout: Duration, trace: TraceContext?) {
+    upstream = NetworkUpstream(network, trace: trace)
+    clock = network.clock
+    self.timeout = timeout
+  }
+
+  /// What came of a question.
+  package enum Outcome: Sendable {
+    /// The answer, from whom, over what, after how long, in how many bytes.
+    case answered(Message, Endpoint, ConversationInfo.Carriage, Duration, Int)
+    case timedOut
+    case unreachable(String)
+  }
+
+  /// Asks `server`; over TCP when asked for, or when the answer over UDP was cut or doubtful.
+  package func ask(_ query: Message, _ server: Endpoint, overStream: Bool = false) async -> Outcome {
+    let begin = clock.now
+    var carriage = overStream ? ConversationInfo.Carriage.tcp : .udp
+    while true {
+      switch await upstream.exchange(query, with: server, over: carriage, case: .ignored, until: clock.now + timeout) {
+      // RFC 7766 §5: a cut answer is asked for again over TCP.
+      case .answered(let message, _) where carriage == .udp && message.flags.isTruncated: carriage = .tcp
+      case .answered(let message, let count): return .answered(message, server, carriage, clock.now - begin, count)
+      case .suspicious where carriage == .udp: carriage = .tcp
+      case .timedOut, .suspicious: return .timedOut
+      case .unreachable(let why): return .unreachable(why)
+      }
+    }
+  }
+
+  /// One step of a walk from the root.
+  package struct Step: Sendable {
+    package var server: Endpoint
+    package var serverName: String
+    package var outcome: Outcome
+  }
+
+  /// Most steps of one walk. Unit: questions. Past it: the walk ends.
+  package static let stepsMax = 24
+
+  /// Walks from the root servers that `resolver` knows to the answer, telling each step. It asks each server without recursion and follows
+  /// referrals; a server without an address in the referral is looked up at `resolver`.
+  package func walk(_ name: Name, _ type: RecordType, resolver: Endpoint, ids: () -> UInt16, tell: (Step) -> Void) async {
+    let roots = await ask(.query(.root, .ns, id: ids()), resolver)
+    tell(Step(server: resolver, serverName: "resolver", outcome: roots))
+    guard case .answered(let message, _, _, _, _) = roots else { return }
+    var next = await server(of: message, resolver: resolver, ids: ids)
+    var steps = 1
+    while let (serverName, server) = next, steps < NameClient.stepsMax {
+      steps += 1
+      let outcome = await ask(.query(name, type, id: ids(), recursionDesired: false), server)
+      tell(Step(server: server, serverName: serverName, outcome: outcome))
+      guard case .answered(let message, _, _, _, _) = outcome, message.answers.isEmpty, !message.flags.isAuthoritative else { return }
+      next = await self.server(of: message, resolver: resolver, ids: ids)
+    }
+  }
+
+  /// The first server that a message names and whose address can be had.
+  private func server(of message: Message, resolver: Endpoint, ids: () -> UInt16) async -> (String, Endpoint)? {
+    let names = (message.answers + message.authorities).compactMap { record -> Name? in
+      if case .ns(let name) = record.data { name } else { nil }
+    }
+    for record in message.additionals where names.contains(record.name) {
+      if let address = record.data.address, case .v4 = address { return ("\(record.name)", Endpoint(address, resolver.port)) }
+    }
+    for name in names.prefix(3) {
+      if case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver),
+        let address = answer.answers.compactMap(\.data.address).first
+      {
+        return ("\(name)", Endpoint(address, resolver.port))
+      }
+    }
+    return nil
+  }
+}
+
+extension RecordData {
+  /// The address, of A and AAAA records.
+  package var address: Address? {
+    switch self {
+    case .a(let value): .v4(value)
+    case .aaaa(let high, let low): .v6(high, low)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// How a process gets into namespaces of its own, or into those of a running lab. A threaded process may not make a user namespace, and a
+// Swift process has threads early: so it becomes `unshare` or `nsenter`, which becomes the program again on the other side.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Changing sides.
+package enum Reexecution {
+  /// The options for fresh namespaces in which we are root over our own network and mounts, and nobody outside is touched.
+  static let namespaces = ["--user", "--map-root-user", "--net", "--mount"]
+
+  /// Set while this program starts again inside: what it inherits, and that it need not go inside once more.
+  private static let mark = "NETSTEAD_INSIDE"
+
+  /// What the process inside inherited from the one outside.
+  package struct Inheritance: Sendable, Equatable {
+    /// The console's listening socket, made outside so that it is reachable from there.
+    package var console: Int32?
+    /// Where the console listens.
+    package var consolePort: UInt16?
+  }
+
+  /// What was inherited, if this is the inside. Taken out of the environment, so that no child believes itself inside.
+  package static func inheritance() -> Inheritance? {
+    guard let text = getenv(mark).map({ String(cString: $0) }) else { return nil }
+    unsetenv(mark)
+    let numbers = text.split(separator: ",")
+    guard numbers.count == 2 else { return Inheritance() }
+    return Inheritance(console: Int32(numbers[0]), consolePort: UInt16(numbers[1]))
+  }
+
+  /// Starts this program again inside fresh namespaces, with the same arguments. Returns only when that failed: why.
+  package static func goInside(console: Int32?, port: UInt16) -> String {
+    guard let unshare = Program.find("unshare") else { return "the program unshare is not installed" }
+    if let console { _ = fcntl(console, F_SETFD, 0) }
+    setenv(mark, console.map { "\($0),\(port)" } ?? "-", 1)
+    let code = Program.become([unshare] + namespaces + ["--", Program.own()] + CommandLine.arguments.dropFirst())
+    return "unshare cannot be run: \(SystemError.text(code))"
+  }
+
+  /// Becomes `command` inside a running lab, in the same folder. Returns only when that failed: why.
+  package static func join(_ lab: RunningLab, command: [String]) -> String {
+    for variable in lab.environment { setenv(variable.name, variable.value, 1) }
+    if lab.mode == AddressPlan.Kind.loopback.rawValue {
+      guard let first = command.first, let file = Program.find(first) else { return "\(command.first ?? "") is not installed" }
+      return "\(file) cannot be run: \(SystemError.text(Program.become([file] + command.dropFirst())))"
+    }
+    guard let nsenter = Program.find("nsenter") else { return "the program nsenter is not installed" }
+    // Entering a mount namespace loses the working folder: a shell goes back there. A command that is not found ends it with 127.
+    let script = "cd -- \"$1\" 2>/dev/null; shift; exec \"$@\""
+    var folder = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let here = getcwd(&folder, folder.count).map { String(cString: $0) } ?? "/"
+    let code = Program.become(
+      [nsenter, "--preserve-credentials", "--user", "--net", "--mount", "--target", String(lab.process), "--", "/bin/sh", "-c", script, "sh", here]
+        + command)
+    return "nsenter cannot be run: \(SystemError.text(code))"
+  }
+}
+
+/// The console's listening socket, made before the process changes sides.
+package enum ConsoleSocket {
+  /// Listens at 127.0.0.1; `port` 0: any free one.
+  package static func open(port: UInt16) -> Result<(descriptor: Int32, port: UInt16), SystemFailure> {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return .failure(SystemFailure(code: errno)) }
+    var yes: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let outcome = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        bind(descriptor, generic, length) == 0 && listen(descriptor, 128) == 0 && getsockname(descriptor, generic, &length) == 0
+      }
+    }
+    guard outcome else {
+      let failure = SystemFailure(code: errno)
+      close(descriptor)
+      return .failure(failure)
+    }
+    return .success((descriptor, UInt16(bigEndian: address.sin_port)))
+  }
+}
+
+/// A system call failed.
+package struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  package var code: Int32
+  package var description: String { SystemError.text(code) }
+}

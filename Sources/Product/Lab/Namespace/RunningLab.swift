@@ -1,0 +1,99 @@
+// The note a running lab leaves in the runtime folder: who it is, where its console is, what a program needs to find its way in it.
+// Written by `netstead lab`, read by `lab exec`, `lab shell`, `lab env` and `doctor`.
+import FoundationEssentials
+import World
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A lab that runs.
+package struct RunningLab: Codable, Sendable, Equatable {
+  package var schema = 1
+  /// The process inside the namespaces.
+  package var process: Int32
+  /// When that process started, in the kernel's ticks, so that another process with its number is not mistaken for it.
+  package var started: String
+  /// `namespace` or `loopback`.
+  package var mode: String
+  /// The console's address; nil: it has none.
+  package var console: String?
+  /// The world's title.
+  package var world: String
+  /// The host as which commands speak.
+  package var client: String
+  /// What programs find in their environment, in order.
+  package var environment: [Variable]
+
+  /// One environment variable.
+  package struct Variable: Codable, Sendable, Equatable {
+    package var name: String
+    package var value: String
+  }
+
+  /// The name of its file.
+  static let file = "lab.json"
+
+  /// The note of this process.
+  package init(_ world: WorldDescription, _ plan: AddressPlan, console: String?, authorities: String?) {
+    process = getpid()
+    started = RunningLab.start(of: getpid()) ?? ""
+    mode = plan.kind.rawValue
+    self.console = console
+    self.world = world.title
+    client = world.client
+    environment = LabEnvironment.variables(world, plan, console: console, authorities: authorities)
+  }
+
+  /// The lab that runs now according to `folder`; nil: none does.
+  package static func find(in folder: RuntimeFolder) -> RunningLab? {
+    guard let text = folder.read(file), let lab = try? JSONDecoder().decode(RunningLab.self, from: Data(text.utf8)), lab.schema == 1,
+      start(of: lab.process) == lab.started
+    else { return nil }
+    return lab
+  }
+
+  /// Leaves the note.
+  package func announce(in folder: RuntimeFolder) throws(RuntimeFolderError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { throw RuntimeFolderError(description: "the lab's note cannot be written as JSON") }
+    _ = try folder.write(String(decoding: data, as: UTF8.self) + "\n", to: RunningLab.file)
+  }
+
+  /// Takes the note back.
+  package func retire(from folder: RuntimeFolder) { folder.remove(RunningLab.file) }
+
+  /// When a process started, by the kernel's account; nil: there is no such process.
+  static func start(of process: Int32) -> String? {
+    guard let line = SystemFile.text("/proc/\(process)/stat", bytesMax: 65_536), let end = line.lastIndex(of: ")") else { return nil }
+    // The fields after the program's name, which may hold anything: the start time is field 22, the 20th of these.
+    let fields = line[line.index(after: end)...].split(separator: " ")
+    return fields.count > 19 ? String(fields[19]) : nil
+  }
+}
+
+/// What programs in the lab find in their environment.
+package enum LabEnvironment {
+  /// The variables, in the order they are printed.
+  static func variables(_ world: WorldDescription, _ plan: AddressPlan, console: String?, authorities: String?) -> [RunningLab.Variable] {
+    var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), ("NETSTEAD_CLIENT", world.client)]
+    if let console { list.append(("NETSTEAD_CONSOLE", console)) }
+    if let resolver = world.hosts(as: .resolver).first.flatMap({ plan.endpoints(of: $0, port: 53).first }) {
+      list.append(("NETSTEAD_RESOLVER", resolver.description))
+    }
+    list.append(("NETSTEAD_PORT_OFFSET", String(plan.port(53) - 53)))
+    if let authorities {
+      for name in ["NETSTEAD_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] { list.append((name, authorities)) }
+    }
+    for host in world.hosts {
+      guard let address = plan.addresses(of: host).first else { continue }
+      let name = host.name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }
+      list.append(("NETSTEAD_HOST_" + String(name), address.description))
+    }
+    return list.map { RunningLab.Variable(name: $0.0, value: $0.1) }
+  }
+}

@@ -1,0 +1,105 @@
+// A scripted run in the simulator, as plain values: hosts, links, what happens when, what is expected in the end.
+// Not here: the text form (ScenarioReader), the run itself.
+package import World
+
+/// A scenario.
+package struct Scenario: Sendable, Equatable {
+  /// The file it came from, for messages.
+  package var file: String
+  package var hosts: [Host] = []
+  /// The one seed of everything left to chance; the command line's wins.
+  package var seed: UInt64?
+  /// Whether the built-in world's hosts, zones and sites are there too.
+  package var base: Base?
+  package var links: [LinkDescription] = []
+  package var zones: [Zone] = []
+  package var steps: [Step] = []
+  package var expectations: [Expectation] = []
+
+  package init(file: String) { self.file = file }
+
+  /// The world a scenario stands in.
+  package enum Base: Sendable, Equatable {
+    case builtIn
+    /// A world's file, relative to the scenario's.
+    case file(String)
+  }
+
+  /// A host of the scenario's own.
+  package struct Host: Sendable, Equatable {
+    package var name: String
+    package var addresses: [Address]
+  }
+
+  /// A zone of the scenario's own: who serves it and its master file's lines.
+  package struct Zone: Sendable, Equatable {
+    package var origin: String
+    package var servers: [String]
+    package var records: String
+    /// Where its records begin, so that an error in a record can be told by its line in the scenario.
+    package var firstLine: Int
+  }
+
+  /// Something done at a time.
+  package struct Step: Sendable, Equatable {
+    /// Since the start of the run.
+    package var time: Duration
+    package var deed: Deed
+    package var line: Int
+  }
+
+  package enum Deed: Sendable, Equatable {
+    /// `user asks resolver www.home.test A`
+    case ask(host: String, server: String, name: String, type: String)
+    /// `user gets http://www.home.test/`
+    case get(host: String, url: String)
+    /// `user says srv 6789 tcp "hello"`
+    case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
+    /// `user pings srv 12000 10 times`
+    case ping(host: String, server: String, port: UInt16, times: Int)
+    /// `link resolver ns-a loss 100%`
+    case change(LinkDescription)
+    /// `host ns-a down`, `host ns-a up`
+    case host(String, isUp: Bool)
+  }
+
+  package enum Carrier: String, Sendable, Equatable, CaseIterable { case tcp, udp }
+
+  /// What must hold at the end.
+  package struct Expectation: Sendable, Equatable {
+    package var fact: Fact
+    package var line: Int
+  }
+
+  package enum Fact: Sendable, Equatable {
+    /// `answer www.home.test 60 A 192.0.2.80 within 3s`: the last question was answered by this record; the time to live is not compared when nil.
+    case answer(name: String, timeToLive: Int?, type: String, data: String, within: Duration?)
+    /// `rcode NXDOMAIN within 3s`: the last question was answered by this code.
+    case responseCode(String, within: Duration?)
+    /// `status 304 within 2s`: the last page's status.
+    case status(Int, within: Duration?)
+    /// `said "HELLO" within 1s`: what the last socket program said.
+    case said(String, within: Duration?)
+    /// `failure within 30s`: the last deed failed.
+    case failure(within: Duration?)
+    /// `trace resolver → ns-a ×2, resolver → ns-b ×1`: so many messages went from one host to the other, over all the run.
+    case messages([Count])
+  }
+
+  /// So many messages from one host to another.
+  package struct Count: Sendable, Equatable {
+    package var source: String
+    package var target: String
+    package var times: Int
+  }
+}
+
+/// What is wrong with a scenario, and where. Line and column count from 1.
+package struct ScenarioError: Error, Sendable, Equatable, CustomStringConvertible {
+  package var file: String
+  package var line: Int
+  package var column: Int
+  package var sentence: String
+
+  package var description: String { "\(file):\(line):\(column): \(sentence)" }
+}

@@ -1,0 +1,332 @@
+// Reads the text form of a scenario: one statement a line, words between spaces, `#` begins a remark.
+//
+//   world   built-in | FILE
+//   hosts   NAME ADDRESS [ADDRESS …]  NAME ADDRESS …
+//   seed    NUMBER
+//   zone    ORIGIN HOST [HOST …]           followed by indented lines of a master file
+//   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
+//   at T    HOST asks HOST NAME [TYPE] | HOST gets URL | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
+//           | link … | host NAME up|down
+//   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
+//   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
+//
+// Read next: Scenario.swift, the values this becomes.
+import Settings
+import World
+
+extension Scenario {
+  /// Most bytes of a scenario. Unit: bytes. Past it: the scenario is refused.
+  package static let bytesMax = 1_048_576
+
+  /// Reads `text`, which came from `file`.
+  package init(file: String, text: String) throws(ScenarioError) {
+    guard text.utf8.count <= Scenario.bytesMax else {
+      throw ScenarioError(file: file, line: 1, column: 1, sentence: "expected at most \(Scenario.bytesMax) bytes, the file has \(text.utf8.count)")
+    }
+    var reader = ScenarioReader(file: file)
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      try reader.read(line: String(line), number: index + 1)
+    }
+    self = try reader.finished()
+  }
+}
+
+/// The words of one line, taken from the front.
+struct ScenarioLine {
+  struct Word: Equatable {
+    var text: String
+    var column: Int
+    var isQuoted = false
+  }
+
+  let file: String
+  let number: Int
+  private(set) var words: [Word]
+  private var endColumn: Int
+
+  init(_ text: String, file: String, number: Int) throws(ScenarioError) {
+    self.file = file
+    self.number = number
+    words = []
+    var column = 0
+    var current: Word?
+    var isInQuotes = false
+    var isEscaped = false
+    scan: for character in text {
+      column += 1
+      switch character {
+      case _ where isEscaped:
+        current?.text.append(character == "n" ? "\n" : character)
+        isEscaped = false
+      case "\\" where isInQuotes:
+        isEscaped = true
+      case "\"":
+        isInQuotes.toggle()
+        if isInQuotes { current = Word(text: current?.text ?? "", column: current?.column ?? column, isQuoted: true) }
+      case "#" where !isInQuotes && current == nil:
+        break scan
+      case " " where !isInQuotes, "\t" where !isInQuotes, "\r" where !isInQuotes:
+        if let word = current { words.append(word) }
+        current = nil
+      default:
+        if current == nil { current = Word(text: "", column: column) }
+        current?.text.append(character)
+      }
+    }
+    if let word = current { words.append(word) }
+    endColumn = column + 1
+    if isInQuotes { throw ScenarioError(file: file, line: number, column: current?.column ?? column, sentence: "expected a closing quote") }
+  }
+
+  var isEmpty: Bool { words.isEmpty }
+
+  func failure(_ expected: String) -> ScenarioError {
+    let found = words.first.map { "`\($0.text)`" } ?? "the end of the line"
+    return ScenarioError(file: file, line: number, column: words.first?.column ?? endColumn, sentence: "expected \(expected), found \(found)")
+  }
+
+  func failure(at word: Word, _ sentence: String) -> ScenarioError {
+    ScenarioError(file: file, line: number, column: word.column, sentence: sentence)
+  }
+
+  mutating func take(_ expected: String) throws(ScenarioError) -> Word {
+    guard !words.isEmpty else { throw failure(expected) }
+    return words.removeFirst()
+  }
+
+  /// Takes the next word if it is this one.
+  mutating func take(if word: String) -> Bool {
+    guard let first = words.first, !first.isQuoted, first.text == word else { return false }
+    words.removeFirst()
+    return true
+  }
+
+  /// Takes the next word in this form.
+  mutating func take<Value>(_ form: SettingsForm<Value>) throws(ScenarioError) -> Value {
+    guard let first = words.first, let value = form.read(first.text) else { throw failure(form.expected) }
+    words.removeFirst()
+    return value
+  }
+
+  /// Takes the next word if it has this form.
+  mutating func take<Value>(ifIn form: SettingsForm<Value>) -> Value? {
+    guard let first = words.first, let value = form.read(first.text) else { return nil }
+    words.removeFirst()
+    return value
+  }
+
+  func end() throws(ScenarioError) {
+    if !words.isEmpty { throw failure("nothing more on this line") }
+  }
+}
+
+/// Builds a scenario line by line.
+struct ScenarioReader {
+  private var scenario: Scenario
+  /// Whether indented lines belong to the zone begun last.
+  private var isInZone = false
+  /// Names used before it is known that they exist: checked at the end, since hosts may stand anywhere.
+  private var mentioned: [(name: ScenarioLine.Word, line: Int)] = []
+
+  init(file: String) { scenario = Scenario(file: file) }
+
+  mutating func read(line text: String, number: Int) throws(ScenarioError) {
+    if isInZone, let first = text.first, first == " " || first == "\t", let last = scenario.zones.indices.last {
+      if scenario.zones[last].records.isEmpty { scenario.zones[last].firstLine = number }
+      // One line in, one line out, so that places agree.
+      scenario.zones[last].records += text.drop { $0 == " " || $0 == "\t" } + "\n"
+      return
+    }
+    var line = try ScenarioLine(text, file: scenario.file, number: number)
+    guard !line.isEmpty else { return }
+    isInZone = false
+    let statement = try line.take("a statement")
+    switch statement.text {
+    case "world": scenario.base = try line.take("`built-in` or a file").text.asBase
+    case "seed": scenario.seed = UInt64(try line.take(.integer(0...Int.max)))
+    case "hosts": return try readHosts(&line)
+    case "zone": try readZone(&line, number)
+    case "link": scenario.links.append(try readLink(&line))
+    case "at": try readStep(&line, number)
+    case "expect": try readExpectation(&line, number)
+    default:
+      let near = NearestWord.of(statement.text, among: ["world", "seed", "hosts", "zone", "link", "at", "expect"])
+      throw line.failure(
+        at: statement, "expected world, hosts, seed, zone, link, at or expect, found `\(statement.text)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    try line.end()
+  }
+
+  func finished() throws(ScenarioError) -> Scenario {
+    // Names of a world read elsewhere are checked when it is known.
+    guard scenario.base == nil else { return scenario }
+    let names = scenario.hosts.map(\.name)
+    for (word, line) in mentioned where !names.contains(word.text) {
+      let near = NearestWord.of(word.text, among: names)
+      throw ScenarioError(
+        file: scenario.file, line: line, column: word.column,
+        sentence: "expected the name of a host, found `\(word.text)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    return scenario
+  }
+
+  // MARK: Statements
+
+  private mutating func readHosts(_ line: inout ScenarioLine) throws(ScenarioError) {
+    while !line.isEmpty {
+      let name = try line.take("a host's name")
+      guard DomainName.isValid(name.text), Address(name.text) == nil else {
+        throw line.failure(at: name, "expected a host's name in small letters, found `\(name.text)`")
+      }
+      guard !scenario.hosts.contains(where: { $0.name == name.text }) else { throw line.failure(at: name, "host `\(name.text)` stands twice") }
+      var host = Scenario.Host(name: name.text, addresses: [try line.take(.address)])
+      while let more = line.take(ifIn: .address) { host.addresses.append(more) }
+      scenario.hosts.append(host)
+    }
+  }
+
+  private mutating func readZone(_ line: inout ScenarioLine, _ number: Int) throws(ScenarioError) {
+    let origin = try line.take("a zone's name")
+    guard origin.text == "." || DomainName.isValid(origin.text) else {
+      throw line.failure(at: origin, "expected a zone's name in small letters without a dot at the end, found `\(origin.text)`")
+    }
+    var servers: [String] = []
+    repeat { servers.append(try host(&line)) } while !line.isEmpty
+    scenario.zones.append(Scenario.Zone(origin: origin.text, servers: servers, records: "", firstLine: number + 1))
+    isInZone = true
+  }
+
+  private mutating func readLink(_ line: inout ScenarioLine) throws(ScenarioError) -> LinkDescription {
+    var link = LinkDescription(first: try host(&line), second: try host(&line), change: LinkChange())
+    if line.isEmpty { throw line.failure("what the link does: delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole") }
+    while !line.isEmpty {
+      let quality = try line.take("what the link does")
+      switch quality.text {
+      case "delay": link.change.delay = try line.take(.duration)
+      case "jitter": link.change.jitter = try line.take(.duration)
+      case "loss": link.change.loss = try line.take(.share)
+      case "duplicated": link.change.duplicated = try line.take(.share)
+      case "reordered": link.change.reordered = try line.take(.share)
+      case "rate":
+        let rate: Int = try line.take(.rate)
+        (link.change.rateDown, link.change.rateUp) = (rate, rate)
+      case "queue": link.change.queueBytesMax = try line.take(.size)
+      case "packet": link.change.packetBytesMax = try line.take(.size)
+      case "cut": link.change.isCut = true
+      case "whole": link.change.isCut = false
+      default:
+        throw line.failure(
+          at: quality, "expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `\(quality.text)`")
+      }
+    }
+    return link
+  }
+
+  private mutating func readStep(_ line: inout ScenarioLine, _ number: Int) throws(ScenarioError) {
+    let time: Duration = try line.take(.duration)
+    if line.take(if: "link") {
+      let link = try readLink(&line)
+      return scenario.steps.append(Scenario.Step(time: time, deed: .change(link), line: number))
+    }
+    if line.take(if: "host") {
+      let name = try host(&line)
+      let state = try line.take("`up` or `down`")
+      guard state.text == "up" || state.text == "down" else { throw line.failure(at: state, "expected `up` or `down`, found `\(state.text)`") }
+      return scenario.steps.append(Scenario.Step(time: time, deed: .host(name, isUp: state.text == "up"), line: number))
+    }
+    scenario.steps.append(Scenario.Step(time: time, deed: try readDeed(&line), line: number))
+  }
+
+  private mutating func readDeed(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
+    let actor = try host(&line)
+    let verb = try line.take("asks, gets, says or pings")
+    switch verb.text {
+    case "asks":
+      return .ask(
+        host: actor, server: try host(&line), name: try line.take("the name asked for").text,
+        type: line.isEmpty ? "A" : try line.take("a record type").text.uppercased())
+    case "gets":
+      let url = try line.take("a URL")
+      guard url.text.hasPrefix("http://") || url.text.hasPrefix("https://") else {
+        throw line.failure(at: url, "expected a URL that begins with http:// or https://, found `\(url.text)`")
+      }
+      return .get(host: actor, url: url.text)
+    case "says":
+      let server = try host(&line)
+      let port = UInt16(try line.take(.integer(1...65_535)))
+      let carrier: Scenario.Carrier = try line.take(.choice(standIn: .tcp))
+      return .say(host: actor, server: server, port: port, carrier: carrier, text: try line.take("a text in quotes").text)
+    case "pings":
+      let server = try host(&line)
+      let port = UInt16(try line.take(.integer(1...65_535)))
+      guard let times = line.take(ifIn: .integer(1...10_000)) else { return .ping(host: actor, server: server, port: port, times: 1) }
+      guard line.take(if: "times") else { throw line.failure("`times`") }
+      return .ping(host: actor, server: server, port: port, times: times)
+    default:
+      throw line.failure(at: verb, "expected asks, gets, says or pings, found `\(verb.text)`")
+    }
+  }
+
+  private mutating func host(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
+    let word = try line.take("a host's name")
+    mentioned.append((word, line.number))
+    return word.text
+  }
+
+  // MARK: Expectations
+
+  private mutating func readExpectation(_ line: inout ScenarioLine, _ number: Int) throws(ScenarioError) {
+    let what = try line.take("answer, rcode, status, said, failure or trace")
+    let fact: Scenario.Fact
+    switch what.text {
+    case "answer": fact = try readAnswer(&line)
+    case "rcode": fact = .responseCode(try line.take("a response code").text.uppercased(), within: try within(&line))
+    case "status": fact = .status(try line.take(.integer(100...599)), within: try within(&line))
+    case "said": fact = .said(try line.take("a text in quotes").text, within: try within(&line))
+    case "failure": fact = .failure(within: try within(&line))
+    case "trace": fact = .messages(try readCounts(&line))
+    default: throw line.failure(at: what, "expected answer, rcode, status, said, failure or trace, found `\(what.text)`")
+    }
+    scenario.expectations.append(Scenario.Expectation(fact: fact, line: number))
+  }
+
+  private func within(_ line: inout ScenarioLine) throws(ScenarioError) -> Duration? {
+    guard line.take(if: "within") else { return nil }
+    return try line.take(.duration)
+  }
+
+  private func readAnswer(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Fact {
+    let name = try line.take("the answer's name").text
+    let timeToLive: Int? = line.take(ifIn: .integer(0...2_147_483_647))
+    let type = try line.take("a record type").text.uppercased()
+    var data: [String] = []
+    while let next = line.words.first, next.text != "within" || next.isQuoted {
+      let word = try line.take("the record's data")
+      data.append(word.isQuoted ? "\"\(word.text)\"" : word.text)
+    }
+    if data.isEmpty { throw line.failure("the record's data") }
+    return .answer(name: name, timeToLive: timeToLive, type: type, data: data.joined(separator: " "), within: try within(&line))
+  }
+
+  private mutating func readCounts(_ line: inout ScenarioLine) throws(ScenarioError) -> [Scenario.Count] {
+    var counts: [Scenario.Count] = []
+    repeat {
+      let source = try host(&line)
+      let arrow = try line.take("`→`")
+      guard arrow.text == "→" || arrow.text == "->" else { throw line.failure(at: arrow, "expected `→`, found `\(arrow.text)`") }
+      let target = try host(&line)
+      let times = try line.take("a number of messages such as `×2`")
+      let digits = times.text.drop { $0 == "×" || $0 == "x" }.prefix { $0 != "," }
+      guard digits.count < times.text.count, let number = Int(digits), number >= 0, times.text.hasSuffix(",") != line.isEmpty else {
+        throw line.failure(at: times, "expected a number of messages such as `×2`, and a comma between two, found `\(times.text)`")
+      }
+      counts.append(Scenario.Count(source: source, target: target, times: number))
+    } while !line.isEmpty
+    return counts
+  }
+}
+
+extension String {
+  /// The world this word names.
+  fileprivate var asBase: Scenario.Base { self == "built-in" ? .builtIn : .file(self) }
+}

@@ -1,0 +1,42 @@
+// Where the world's hosts are found: at their own addresses inside a namespace, at loopback addresses and ports + 8000 outside one.
+package import World
+
+/// How the world's addresses and ports become real ones.
+package struct AddressPlan: Sendable, Equatable {
+  package enum Kind: String, Sendable, Equatable {
+    /// Inside a network namespace: everything as the world says.
+    case namespace
+    /// On the machine's own loopback: 127/8, ports below 1024 moved up.
+    case loopback
+  }
+
+  package var kind: Kind
+
+  package init(_ kind: Kind) { self.kind = kind }
+
+  /// The real address; nil: there is none (IPv6 has only one loopback address).
+  package func address(_ address: Address) -> Address? {
+    switch (kind, address) {
+    case (.namespace, _): address
+    // 192.0.2.11 is found at 127.0.2.11: the last three numbers stay.
+    case (.loopback, .v4(let value)): .v4(0x7F00_0000 | value & 0x00FF_FFFF)
+    case (.loopback, .v6): nil
+    }
+  }
+
+  /// The real port: 53 is 8053, 80 is 8080; ports above 1023 stay.
+  package func port(_ port: UInt16) -> UInt16 {
+    switch kind {
+    case .namespace: port
+    case .loopback: port < 1_024 ? port + 8_000 : port
+    }
+  }
+
+  /// The real addresses of a host.
+  package func addresses(of host: HostDescription) -> [Address] { host.addresses.compactMap { address($0) } }
+
+  /// The real endpoints of one service of a host.
+  package func endpoints(of host: HostDescription, port: UInt16) -> [Endpoint] {
+    addresses(of: host).map { Endpoint($0, self.port(port)) }
+  }
+}

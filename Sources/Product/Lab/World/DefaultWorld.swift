@@ -1,0 +1,195 @@
+// The built-in world, as the YAML that `netstead lab --print-world` prints. It is read like any other world; a test keeps it whole.
+// Its links are quick (a whole cold look-up and a page take about 40 ms), so that the first look feels immediate: a world with the delays of
+// a real access line is a copy of this one with other numbers under `nets`.
+
+/// The built-in world.
+package enum DefaultWorld {
+  /// What errors call it.
+  package static let name = "built-in world"
+  package static let text = head + garnet + cobalt + programs
+
+  private static let head = #"""
+    # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
+    schema: 1
+    title: A small internet
+    # Hosts with short names stand in this zone: pc is pc.test.
+    domain: test
+    # The host as which `netstead lab exec` and `netstead lab shell` speak.
+    client: pc
+
+    # How hosts are attached. A path's delay is that of both its ends together.
+    # Also known: jitter, loss, duplicated, reordered, queue, packet, cut.
+    nets:
+      core:   {prefixes: [192.0.2.0/24, "2001:db8:2::/48"], delay: 1ms}
+      sites:  {prefixes: [198.51.100.0/24, "2001:db8:100::/48"], delay: 1ms}
+      access: {prefixes: [203.0.113.0/24, "2001:db8:113::/48"], delay: 2ms, rate-down: 20Mbit/s, rate-up: 5Mbit/s}
+
+    hosts:
+      # The servers every look-up starts from, and those one level below.
+      root1: {addresses: [192.0.2.1, "2001:db8:2::1"]}
+      root2: {addresses: [192.0.2.2, "2001:db8:2::2"]}
+      root3: {addresses: [192.0.2.3, "2001:db8:2::3"]}
+      tld1:  {addresses: [192.0.2.11, "2001:db8:2::11"]}
+      tld2:  {addresses: [192.0.2.12, "2001:db8:2::12"]}
+      # Two organisations.
+      www.garnet.test: {addresses: [198.51.100.10, "2001:db8:100::10"]}
+      ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
+      ns2.garnet.test: {addresses: [198.51.100.12, "2001:db8:100::12"]}
+      www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
+      ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
+      ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
+      # Socket programs.
+      srv: {addresses: [198.51.100.80, "2001:db8:100::80"]}
+      # Where people are.
+      pc:       {role: client, addresses: [203.0.113.10, "2001:db8:113::10"]}
+      pc2:      {role: client, addresses: [203.0.113.11, "2001:db8:113::11"]}
+      phone:    {role: client, addresses: [203.0.113.12, "2001:db8:113::12"]}
+      resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
+
+    # Links that differ from their ends' attachments, for example a lossy one:
+    #   - {between: [resolver, ns1.garnet.test], loss: 30%}
+    links: []
+
+    # SOA, NS, delegations, glue, the hosts' addresses and their pointers follow from the rest; `records` adds to them.
+    zones:
+      .:       {served-by: [root1, root2, root3], ttl: 86400}
+      test:    {served-by: [tld1, tld2]}
+      example: {served-by: [tld1, tld2]}
+      arpa:    {served-by: [tld1, tld2]}
+      2.0.192.in-addr.arpa:      {served-by: [tld1, tld2]}
+      100.51.198.in-addr.arpa:   {served-by: [ns1.garnet.test, ns2.cobalt.test]}
+      113.0.203.in-addr.arpa:    {served-by: [tld1, tld2]}
+      8.b.d.0.1.0.0.2.ip6.arpa:  {served-by: [tld1, tld2]}
+      garnet.test:
+        served-by: [ns1.garnet.test, ns2.garnet.test]
+        ttl: 300
+        records: |
+          @        TXT   "Garnet keeps stones and stories"
+          @        CAA   0 issue "ca.test"
+          @        MX    10 www
+          _http._tcp SRV 0 0 80 www
+          *.maybe  A     198.51.100.10
+      cobalt.test:
+        served-by: [ns1.cobalt.test, ns2.cobalt.test]
+        ttl: 60
+        records: |
+          @        TXT   "Cobalt paints everything blue"
+          loop1    CNAME loop2
+          loop2    CNAME loop1
+
+    sites:
+
+    """#
+
+  private static let garnet = #"""
+      www.garnet.test:
+        names: [garnet.test]
+        files:
+          /index.html: |
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <title>Garnet</title>
+            <link rel="stylesheet" href="/style.css">
+            <h1><img src="/garnet.svg" alt="" width="48" height="48"> Garnet</h1>
+            <p>This page came from <code>www.garnet.test</code>, a host of an internet that exists inside one program on your machine.
+            Before it came, your computer asked for its address: a root server sent it to <code>test</code>,
+            <code>test</code> sent it to <code>ns1.garnet.test</code>, and that one knew.
+            <ul>
+            <li><a href="/stones.html">Stones</a>: a page that brings six more files with it
+            <li><a href="/long.html">A long page</a>, more than fits into one segment or a hundred
+            <li><a href="/notes.txt">Notes</a>, plain text
+            <li><a href="http://shop.garnet.test/">The shop</a>: another site at the same address
+            <li><a href="http://www.cobalt.test/">Cobalt</a>, our neighbour
+            <li><a href="/nowhere.html">A page that is not there</a>
+            </ul>
+          /stones.html: |
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <title>Stones</title>
+            <link rel="stylesheet" href="/style.css">
+            <h1>Stones</h1>
+            <p>The text of this page is one file. The style sheet and each picture are files of their own: count the requests, and see which
+            of them share a connection. The last picture lives on another host, so its name has to be looked up first.
+            <p><img src="/garnet.svg" alt="A red stone" width="120" height="120">
+            <img src="/amber.svg" alt="A yellow stone" width="120" height="120">
+            <img src="/jade.svg" alt="A green stone" width="120" height="120">
+            <img src="/onyx.svg" alt="A black stone" width="120" height="120">
+            <img src="http://www.cobalt.test/cobalt.svg" alt="A blue stone" width="120" height="120">
+            <p><a href="/">Back</a>
+          /long.html:
+            repeat: 300
+            text: |
+              <p id="p{n}">Paragraph {n}. A long document does not travel in one piece: it is cut into segments, each is acknowledged, and
+              what gets lost is sent again. The browser shows the beginning while the end is still under way. Whoever reads on from the
+              middle asks for a range of bytes.
+          /notes.txt: |
+            Things to try on this site
+
+            Ask for this file twice, the second time with the date of the first answer:
+            the answer is 304, and it has no body.
+
+            Ask for its bytes 10 to 19 only: the answer is 206.
+
+            Ask for it with HEAD: the answer has a length and no body.
+          /style.css: |
+            body { max-width: 44em; margin: 2em auto; padding: 0 1em; font: 1.05em/1.5 serif; color: #222; background: #fdfbfa; }
+            h1 { color: #8a1538; }
+            a { color: #8a1538; }
+          /garnet.svg: |
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path fill="#a01e45" d="M6 3h12l4 6-10 12L2 9z"/><path fill="#d0486c" d="M6 3h12l-3 6H9z"/></svg>
+          /amber.svg: |
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path fill="#c77f0a" d="M12 2c6 4 8 8 8 12a8 8 0 0 1-16 0c0-4 2-8 8-12z"/></svg>
+          /jade.svg: |
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect x="3" y="5" width="18" height="14" rx="5" fill="#1f7a54"/></svg>
+          /onyx.svg: |
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="#1b1b1f"/><circle cx="9" cy="8" r="2" fill="#777"/></svg>
+      # A second site of the same host: only the name in the request tells them apart.
+      shop.garnet.test:
+        host: www.garnet.test
+        files:
+          /index.html: |
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <title>Garnet's shop</title>
+            <h1>The shop</h1>
+            <p>Same host, same address, same port as <a href="http://www.garnet.test/">www.garnet.test</a>.
+            The server knew which site you meant from one line of your request.
+
+    """#
+
+  private static let cobalt = #"""
+      www.cobalt.test:
+        names: [cobalt.test]
+        # A CNAME of www.cobalt.test.
+        aliases: [web.cobalt.test]
+        files:
+          /index.html: |
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <title>Cobalt</title>
+            <body style="font-family: sans-serif; margin: 3em; color: #0b2a6b">
+            <h1>Cobalt</h1>
+            <p><img src="/cobalt.svg" alt="A blue stone" width="160" height="160">
+            <p>Everything here is blue. <a href="http://www.garnet.test/">Garnet</a> is red.
+          /cobalt.svg: |
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path fill="#0b3fa8" d="M12 1l10 8-4 13H6L2 9z"/><path fill="#5b8def" d="M12 1l5 9H7z"/></svg>
+          /robots.txt: |
+            User-agent: *
+            Disallow: /private/
+
+    """#
+
+  private static let programs = #"""
+    # Each gives back what it gets in capital letters; the ping program loses three datagrams in ten.
+    programs:
+      - {host: srv, program: uppercase-iterative, port: 6789}
+      - {host: srv, program: uppercase-concurrent, port: 6790}
+      - {host: srv, program: uppercase-datagram, port: 9876}
+      - {host: srv, program: ping, port: 12000, loss: 30%}
+
+    """#
+}

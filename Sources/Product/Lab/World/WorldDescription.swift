@@ -1,0 +1,194 @@
+// What a lab's world consists of, as plain values: hosts, links, zones, sites, socket programs.
+// Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
+package import World
+
+/// A whole world. Everything in it stands in the order of the file.
+package struct WorldDescription: Sendable, Equatable {
+  package var title: String
+  /// The zone in which hosts with a one-word name get theirs: host `pc` is `pc.test`.
+  package var domain: String
+  /// The host as which the learner's programs speak.
+  package var client: String
+  package var nets: [NetDescription] = []
+  package var hosts: [HostDescription] = []
+  package var links: [LinkDescription] = []
+  package var zones: [ZoneDescription] = []
+  package var sites: [SiteDescription] = []
+  package var programs: [ProgramDescription] = []
+
+  package init(title: String = "", domain: String = "test", client: String = "") {
+    self.title = title
+    self.domain = domain
+    self.client = client
+  }
+
+  /// The host with this name.
+  package func host(_ name: String) -> HostDescription? { hosts.first { $0.name == name } }
+
+  /// The host's name in the DNS, without a dot at the end.
+  package func domainName(of host: HostDescription) -> String { host.name.contains(".") ? host.name : "\(host.name).\(domain)" }
+
+  /// The host that has this address.
+  package func host(at address: Address) -> HostDescription? { hosts.first { $0.addresses.contains(address) } }
+
+  /// The hosts of one role.
+  package func hosts(as role: HostDescription.Role) -> [HostDescription] { hosts.filter { $0.role == role } }
+
+  /// Where a resolver starts: the servers of the root zone.
+  package var rootServers: [HostDescription] { zones.first { $0.origin == "." }.map { $0.servers.compactMap { host($0) } } ?? [] }
+}
+
+/// A host.
+package struct HostDescription: Sendable, Equatable {
+  /// `pc`, or a whole domain name: `www.garnet.test`.
+  package var name: String
+  package var role: Role
+  package var addresses: [Address]
+  /// The net it is in, by name.
+  package var net: String
+  /// What differs between its attachment and its net's.
+  package var attachment: LinkChange
+
+  package enum Role: String, Sendable, CaseIterable {
+    /// It serves zones, sites or programs.
+    case server
+    /// It answers everybody's questions about names by asking others.
+    case resolver
+    /// Nothing runs there but what the learner starts.
+    case client
+  }
+
+  package init(name: String, role: Role = .server, addresses: [Address], net: String, attachment: LinkChange = LinkChange()) {
+    self.name = name
+    self.role = role
+    self.addresses = addresses
+    self.net = net
+    self.attachment = attachment
+  }
+}
+
+/// A net: a range of addresses, and how hosts are attached to it.
+package struct NetDescription: Sendable, Equatable {
+  package var name: String
+  package var prefixes: [AddressPrefix]
+  package var attachment: LinkChange
+}
+
+/// A link between two hosts that differs from what their attachments make it, in both directions.
+package struct LinkDescription: Sendable, Equatable {
+  package var first: String
+  package var second: String
+  package var change: LinkChange
+}
+
+/// A zone: its name, its servers, and its records beyond those that follow from the world (SOA, NS, glue, addresses, pointers).
+package struct ZoneDescription: Sendable, Equatable {
+  /// Without a dot at the end; the root is `.`.
+  package var origin: String
+  package var servers: [String]
+  /// Unit: seconds.
+  package var timeToLive: Int
+  package var serial: Int
+  package var records: Source
+
+  package enum Source: Sendable, Equatable {
+    /// The text of a master file (RFC 1035 §5), which may be empty.
+    case text(String)
+    /// A master file, relative to the world's file.
+    case file(String)
+  }
+}
+
+/// A web site.
+package struct SiteDescription: Sendable, Equatable {
+  /// Its first name.
+  package var name: String
+  package var host: String
+  /// More names with address records of their own.
+  package var names: [String]
+  /// Names that are CNAMEs of the first.
+  package var aliases: [String]
+  package var content: Content
+
+  package enum Content: Sendable, Equatable {
+    case files([SiteFile])
+    /// A folder, relative to the world's file.
+    case folder(String)
+  }
+
+  /// Every name it answers to.
+  package var allNames: [String] { [name] + names + aliases }
+}
+
+/// A file of a site, written in the world's file.
+package struct SiteFile: Sendable, Equatable {
+  /// Begins with `/`.
+  package var path: String
+  package var text: String
+  /// The text is repeated this often, `{n}` replaced by the count; 1: as it stands.
+  package var repetitions: Int
+
+  /// What is served.
+  package var body: String {
+    if repetitions == 1 { return text }
+    let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
+    return (1...max(1, repetitions)).map { parts.joined(separator: String($0)) }.joined()
+  }
+}
+
+/// A socket program.
+package struct ProgramDescription: Sendable, Equatable {
+  package var host: String
+  package var kind: Kind
+  package var port: UInt16
+  /// The share of datagrams it loses on purpose. From 0 to 1.
+  package var loss: Double
+
+  package enum Kind: String, Sendable, CaseIterable {
+    /// Upper case over TCP, one client after the other.
+    case uppercaseIterative = "uppercase-iterative"
+    /// Upper case over TCP, all clients at once.
+    case uppercaseConcurrent = "uppercase-concurrent"
+    /// Upper case over UDP.
+    case uppercaseDatagram = "uppercase-datagram"
+    /// Answers UDP pings, save those it loses.
+    case ping
+
+    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping }
+  }
+}
+
+/// A range of addresses.
+package struct AddressPrefix: Sendable, Equatable, CustomStringConvertible {
+  package var address: Address
+  /// Unit: bits, 0 to 32 or 128.
+  package var length: Int
+
+  init(address: Address, length: Int) {
+    self.address = address
+    self.length = length
+  }
+
+  /// `192.0.2.0/24`, `2001:db8:2::/48`; nil for anything else, also when bits are set after the prefix.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = Address(parts[0]), let length = Int(parts[1]), (0...address.bytes.count * 8).contains(length)
+    else { return nil }
+    self.address = address
+    self.length = length
+    guard AddressPrefix.masked(address, length) == address.bytes else { return nil }
+  }
+
+  package func contains(_ other: Address) -> Bool {
+    other.bytes.count == address.bytes.count && AddressPrefix.masked(other, length) == address.bytes
+  }
+
+  package var description: String { "\(address)/\(length)" }
+
+  private static func masked(_ address: Address, _ length: Int) -> [UInt8] {
+    address.bytes.enumerated().map { index, byte in
+      let kept = min(8, max(0, length - index * 8))
+      return kept == 0 ? 0 : byte & (0xFF << (8 - kept))
+    }
+  }
+}

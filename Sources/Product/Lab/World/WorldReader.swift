@@ -1,0 +1,232 @@
+// The YAML form of a world: reads it through Settings, checks that everything named exists, and tells every error with its place.
+// Not here: the values themselves (WorldDescription), the built-in world's text (DefaultWorld).
+package import Settings
+import World
+
+extension WorldDescription {
+  /// Reads a world from the YAML `text` of `file`.
+  package init(file: String, text: String) throws(SettingsProblems) {
+    self = try SettingsDocument(file: file, text: text).read { WorldReader().read($0) }
+  }
+}
+
+/// Reads one world. Kept only while reading.
+private final class WorldReader {
+  private var world = WorldDescription()
+  private var takenAddresses: [Address: String] = [:]
+  /// 127.0.0.1 is the machine itself.
+  private var takenPlaces: [Address: String] = [.loopback: "localhost"]
+
+  func read(_ reader: SettingsReader) -> WorldDescription {
+    _ = reader.value("schema", .integer(1...1), default: 1)
+    world.title = reader.value("title", .text, default: "")
+    world.domain = reader.value("domain", .worldName, default: "test")
+    for entry in reader.entries("nets") { readNet(entry) }
+    for entry in reader.entries("hosts") { readHost(entry) }
+    let clients = world.hosts(as: .client)
+    world.client = reader.item("client").map { existing($0) } ?? clients.first?.name ?? ""
+    if clients.isEmpty { reader.problem(at: "hosts", "expected at least one host with role client") }
+    for item in reader.list("links") { readLink(item) }
+    for entry in reader.entries("zones") { readZone(entry) }
+    for entry in reader.entries("sites") { readSite(entry) }
+    for item in reader.list("programs") { readProgram(item) }
+    checkZones(reader)
+    return world
+  }
+
+  /// The name of a host, which must exist.
+  private func existing(_ item: SettingsItem) -> String {
+    guard let name = item.value(.text) else { return "" }
+    let names = world.hosts.map(\.name)
+    if !names.contains(name) {
+      let near = NearestWord.of(name, among: names)
+      item.problem("expected the name of a host, found `\(name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    return name
+  }
+
+  private func existing(_ items: [SettingsItem]) -> [String] { items.map { existing($0) } }
+
+  // MARK: Nets, hosts, links
+
+  private func readNet(_ entry: SettingsEntry) {
+    let net = entry.value.mapping { reader in
+      NetDescription(name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader))
+    }
+    if let net { world.nets.append(net) }
+  }
+
+  private func readHost(_ entry: SettingsEntry) {
+    if !DomainName.isValid(entry.name) { entry.value.problem(at: entry.place, "expected a host's name in small letters, found `\(entry.name)`") }
+    let host = entry.value.mapping { reader in
+      HostDescription(
+        name: entry.name, role: reader.value("role", .choice(standIn: .server), default: .server), addresses: addresses(reader, entry.name),
+        net: "", attachment: reader.mapping("attachment") { change($0) } ?? LinkChange())
+    }
+    guard var host else { return }
+    let name = world.domainName(of: host)
+    if !DomainName.isReserved(name) {
+      entry.value.problem(at: entry.place, "expected a name below test, example, invalid or arpa, so that it exists nowhere else, found `\(name)`")
+    }
+    host.net = world.nets.first { net in host.addresses.contains { address in net.prefixes.contains { $0.contains(address) } } }?.name ?? ""
+    world.hosts.append(host)
+  }
+
+  private func addresses(_ reader: SettingsReader, _ host: String) -> [Address] {
+    let items = reader.list("addresses")
+    if items.isEmpty { reader.problem(at: "addresses", "expected at least one address for host `\(host)`") }
+    return items.compactMap { item in
+      guard let address = item.value(.address) else { return nil }
+      if !ReservedAddresses.contains(address) {
+        item.problem("expected an address reserved for documentation or private use, found \(address)")
+      } else if !world.nets.contains(where: { net in net.prefixes.contains { $0.contains(address) } }) {
+        item.problem("expected an address of one of the nets, found \(address)")
+      } else if let owner = takenAddresses[address] {
+        item.problem("\(address) is already the address of host `\(owner)`")
+      } else if let real = AddressPlan(.loopback).address(address), let owner = takenPlaces[real] {
+        item.problem("\(address) and an address of host `\(owner)` would both be found at \(real) outside a namespace")
+      }
+      takenAddresses[address] = host
+      if let real = AddressPlan(.loopback).address(address) { takenPlaces[real] = host }
+      return address
+    }
+  }
+
+  private func readLink(_ item: SettingsItem) {
+    let link = item.mapping { reader in
+      let ends = reader.list("between")
+      if ends.count != 2 { reader.problem(at: "between", "expected the names of two hosts") }
+      let names = existing(ends)
+      return LinkDescription(first: names.first ?? "", second: names.last ?? "", change: change(reader))
+    }
+    if let link { world.links.append(link) }
+  }
+
+  private func change(_ reader: SettingsReader) -> LinkChange {
+    var change = LinkChange()
+    change.delay = reader.optional("delay", .duration)
+    change.jitter = reader.optional("jitter", .duration)
+    change.loss = reader.optional("loss", .share)
+    change.duplicated = reader.optional("duplicated", .share)
+    change.reordered = reader.optional("reordered", .share)
+    change.rateDown = reader.optional("rate-down", .rate)
+    change.rateUp = reader.optional("rate-up", .rate)
+    change.queueBytesMax = reader.optional("queue", .size)
+    change.packetBytesMax = reader.optional("packet", .size)
+    change.isCut = reader.optional("cut", .boolean)
+    return change
+  }
+
+  // MARK: Zones, sites, programs
+
+  private func readZone(_ entry: SettingsEntry) {
+    if entry.name != "." {
+      if !DomainName.isValid(entry.name) { entry.value.problem(at: entry.place, "expected a zone's name in small letters, found `\(entry.name)`") }
+      else if !DomainName.isReserved(entry.name) {
+        entry.value.problem(at: entry.place, "expected a zone below test, example, invalid or arpa, so that it exists nowhere else, found `\(entry.name)`")
+      }
+    }
+    let zone = entry.value.mapping { reader in
+      let servers = existing(reader.list("served-by"))
+      if servers.isEmpty { reader.problem(at: "served-by", "expected at least one host that serves zone `\(entry.name)`") }
+      let text = reader.optional("records", .text)
+      let file = reader.optional("file", .text)
+      if text != nil, file != nil { reader.problem(at: "file", "expected either `records` or `file`, found both") }
+      return ZoneDescription(
+        origin: entry.name, servers: servers, timeToLive: reader.value("ttl", .integer(0...2_147_483_647), default: 3_600),
+        serial: reader.value("serial", .integer(0...4_294_967_295), default: 1), records: file.map { .file($0) } ?? .text(text ?? ""))
+    }
+    if let zone { world.zones.append(zone) }
+  }
+
+  private func readSite(_ entry: SettingsEntry) {
+    let site = entry.value.mapping { reader in
+      var host = reader.item("host").map { existing($0) }
+      if host == nil {
+        host = world.hosts.first { world.domainName(of: $0) == entry.name }?.name
+        if host == nil { reader.problem(at: "host", "expected key `host` with the name of a host, since none is called `\(entry.name)`") }
+      }
+      let folder = reader.optional("folder", .text)
+      let files = reader.entries("files").compactMap { readFile($0) }
+      if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
+      return SiteDescription(
+        name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
+        content: folder.map { .folder($0) } ?? .files(files))
+    }
+    if let site { world.sites.append(site) }
+  }
+
+  /// `/path: text`, or `/path: {text: …, repeat: 100}`.
+  private func readFile(_ entry: SettingsEntry) -> SiteFile? {
+    if !entry.name.hasPrefix("/") || entry.name.split(separator: "/").contains("..") {
+      entry.value.problem(at: entry.place, "expected a path that begins with `/`, without `..`, found `\(entry.name)`")
+    }
+    guard entry.value.shape == .mapping else {
+      return entry.value.value(.text).map { SiteFile(path: entry.name, text: $0, repetitions: 1) }
+    }
+    return entry.value.mapping { reader in
+      SiteFile(path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1))
+    }
+  }
+
+  private func readProgram(_ item: SettingsItem) {
+    let program = item.mapping { reader in
+      ProgramDescription(
+        host: reader.item("host").map { existing($0) } ?? reader.required("host", .text),
+        kind: reader.required("program", .choice(standIn: .ping)), port: UInt16(reader.required("port", .integer(1...65_535))),
+        loss: reader.value("loss", .share, default: 0))
+    }
+    guard let program else { return }
+    if world.programs.contains(where: { $0.host == program.host && $0.port == program.port && $0.kind.isDatagram == program.kind.isDatagram }) {
+      item.problem("expected a free port, \(program.kind.isDatagram ? "UDP" : "TCP") port \(program.port) of host `\(program.host)` is taken")
+    }
+    world.programs.append(program)
+  }
+
+  /// Zones need a root to hang from; hosts, sites and pointers need a zone to stand in.
+  private func checkZones(_ reader: SettingsReader) {
+    guard !world.zones.isEmpty else { return }
+    if !world.zones.contains(where: { $0.origin == "." }) { reader.problem(at: "zones", "expected a root zone, `.`, among the zones") }
+    if !world.zones.contains(where: { $0.origin == world.domain }) {
+      reader.problem(at: "zones", "expected zone `\(world.domain)`, in which the hosts with short names stand")
+    }
+  }
+}
+
+extension SettingsForm where Value == String {
+  /// A domain name of small letters, digits and hyphens.
+  static var worldName: Self { Self(expected: "a domain name in small letters", standIn: "") { DomainName.isValid($0) ? $0 : nil } }
+}
+
+extension SettingsForm where Value == AddressPrefix {
+  /// A range of addresses.
+  static var prefix: Self {
+    Self(expected: "a range of addresses such as 192.0.2.0/24", standIn: AddressPrefix(address: .any, length: 32)) { AddressPrefix($0) }
+  }
+}
+
+/// The names a world may use.
+enum DomainName {
+  /// RFC 1123 §2.1: letters, digits, hyphens inside; here in small letters.
+  static func isValid(_ name: String) -> Bool {
+    name.utf8.count <= 253 && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+      (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+        && label.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }
+    }
+  }
+
+  /// RFC 2606 §2 and §3, RFC 6761: names that nobody can own.
+  static func isReserved(_ name: String) -> Bool {
+    ["test", "example", "invalid", "arpa", "example.com", "example.net", "example.org"].contains { ZoneText.name(name, isIn: $0) }
+  }
+}
+
+/// The addresses a world may use: RFC 5737, RFC 3849, RFC 1918, RFC 2544, RFC 6598.
+enum ReservedAddresses {
+  static let prefixes = [
+    "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "100.64.0.0/10",
+    "2001:db8::/32",
+  ].compactMap { AddressPrefix($0) }
+
+  static func contains(_ address: Address) -> Bool { prefixes.contains { $0.contains(address) } }
+}

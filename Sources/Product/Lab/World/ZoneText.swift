@@ -1,0 +1,111 @@
+// The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers), then the records
+// the world's file adds. Not here: reading master files (DNS), answering from them (NameServer).
+package import World
+
+/// Writes zones so that parents and children always agree.
+package struct ZoneText {
+  private let world: WorldDescription
+  private let plan: AddressPlan
+
+  package init(_ world: WorldDescription, _ plan: AddressPlan) {
+    self.world = world
+    self.plan = plan
+  }
+
+  /// The whole master file of `zone`, `records` being the text it adds.
+  package func masterFile(of zone: ZoneDescription, records: String) -> String {
+    let origin = dotted(zone.origin)
+    let servers = names(of: zone)
+    var lines = ["$ORIGIN \(origin)", "$TTL \(zone.timeToLive)"]
+    // RFC 1035 §3.3.13: refresh, retry, expire and minimum after the serial.
+    lines.append("@ SOA \(servers.first ?? ".") hostmaster.\(zone.origin == "." ? "" : origin) \(zone.serial) 7200 900 1209600 300")
+    lines += servers.map { "@ NS \($0)" }
+    for child in children(of: zone) { lines += names(of: child).map { "\(dotted(child.origin)) NS \($0)" } }
+    lines += glue(in: zone)
+    lines += addressRecords(in: zone)
+    lines += pointers(in: zone)
+    return lines.joined(separator: "\n") + "\n" + records + (records.isEmpty || records.hasSuffix("\n") ? "" : "\n")
+  }
+
+  /// The zones cut off from `zone`: those below it with none between.
+  package func children(of zone: ZoneDescription) -> [ZoneDescription] {
+    world.zones.filter { $0.origin != zone.origin && parent(of: $0)?.origin == zone.origin }
+  }
+
+  /// The zone that delegates `zone`.
+  package func parent(of zone: ZoneDescription) -> ZoneDescription? {
+    world.zones.filter { $0.origin != zone.origin && ZoneText.name(zone.origin, isIn: $0.origin) }.max { $0.origin.count < $1.origin.count }
+  }
+
+  /// The zone that holds the records of `name`.
+  package func zone(of name: String) -> ZoneDescription? {
+    world.zones.filter { ZoneText.name(name, isIn: $0.origin) }.max { depth($0.origin) < depth($1.origin) }
+  }
+
+  /// Whether `name` is `origin` or below it.
+  static func name(_ name: String, isIn origin: String) -> Bool { origin == "." || name == origin || name.hasSuffix("." + origin) }
+
+  /// The name under which an address's pointer stands.
+  package static func reverseName(of address: Address) -> String {
+    switch address {
+    // RFC 1035 §3.5.
+    case .v4: address.bytes.reversed().map { String($0) }.joined(separator: ".") + ".in-addr.arpa"
+    // RFC 3596 §2.5: one label per half byte.
+    case .v6: address.bytes.reversed().map { "\(String($0 & 15, radix: 16)).\(String($0 >> 4, radix: 16))" }.joined(separator: ".") + ".ip6.arpa"
+    }
+  }
+
+  // MARK: Parts
+
+  private func depth(_ origin: String) -> Int { origin == "." ? 0 : origin.split(separator: ".").count }
+
+  private func dotted(_ name: String) -> String { name == "." ? "." : name + "." }
+
+  private func names(of zone: ZoneDescription) -> [String] {
+    zone.servers.compactMap { world.host($0) }.map { dotted(world.domainName(of: $0)) }
+  }
+
+  private func records(_ name: String, _ host: HostDescription) -> [String] {
+    plan.addresses(of: host).map { address in
+      switch address {
+      case .v4: "\(dotted(name)) A \(address)"
+      case .v6: "\(dotted(name)) AAAA \(address)"
+      }
+    }
+  }
+
+  /// RFC 1034 §4.2.1: addresses of the servers named here whose names lie below a cut, so that they can be found at all.
+  private func glue(in zone: ZoneDescription) -> [String] {
+    var seen: [String] = []
+    var lines: [String] = []
+    for host in ([zone] + children(of: zone)).flatMap(\.servers).compactMap({ world.host($0) }) {
+      let name = world.domainName(of: host)
+      guard !seen.contains(name), ZoneText.name(name, isIn: zone.origin), self.zone(of: name)?.origin != zone.origin else { continue }
+      seen.append(name)
+      lines += records(name, host)
+    }
+    return lines
+  }
+
+  private func addressRecords(in zone: ZoneDescription) -> [String] {
+    var lines: [String] = []
+    for host in world.hosts where self.zone(of: world.domainName(of: host))?.origin == zone.origin {
+      lines += records(world.domainName(of: host), host)
+    }
+    for site in world.sites {
+      guard let host = world.host(site.host) else { continue }
+      for name in [site.name] + site.names where name != world.domainName(of: host) && self.zone(of: name)?.origin == zone.origin {
+        lines += records(name, host)
+      }
+      for alias in site.aliases where self.zone(of: alias)?.origin == zone.origin { lines.append("\(dotted(alias)) CNAME \(dotted(site.name))") }
+    }
+    return lines
+  }
+
+  private func pointers(in zone: ZoneDescription) -> [String] {
+    world.hosts.flatMap { host in
+      plan.addresses(of: host).map { ZoneText.reverseName(of: $0) }.filter { self.zone(of: $0)?.origin == zone.origin }
+        .map { "\($0). PTR \(dotted(world.domainName(of: host)))" }
+    }
+  }
+}

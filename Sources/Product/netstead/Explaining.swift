@@ -1,0 +1,12 @@
+// Which protocol explains which message.
+import DNS
+import Sockets
+import Trace
+
+/// Explains a message of any protocol this program speaks; nil: there is nothing to explain.
+let explainAnything: ExplainMessage = { dialect, info, _, bytes in
+  switch dialect {
+  case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
+  default: Sockets.explain(bytes, as: dialect)
+  }
+}

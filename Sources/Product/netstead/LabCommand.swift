@@ -1,0 +1,152 @@
+// `netstead lab`: raises a world, runs commands in it, tells how to reach it.
+// Not here: the running itself (LabRun.swift), namespaces (Lab/Namespace), the world's form (Lab/World).
+import ArgumentParser
+import Lab
+import Settings
+
+/// A small internet on this machine.
+struct LabCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lab",
+    abstract: "A small internet on this machine, offline, without privileges.",
+    discussion: """
+      Without a subcommand it raises the world and keeps it up until Ctrl-C; the console shows every message.
+      Nothing of the machine's own network is touched.
+      """,
+    subcommands: [Run.self, Execute.self, Shell.self, Environment.self], defaultSubcommand: Run.self)
+
+  /// Which world, and where it runs.
+  struct WorldOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The world's file; the built-in world when not given.", valueName: "file"))
+    var world: String?
+
+    @Option(help: ArgumentHelp("The seed of everything left to chance.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Flag(name: .customLong("no-namespace"), help: "Use loopback addresses and ports + 8000 even where namespaces are allowed.")
+    var noNamespace = false
+
+    @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port.", valueName: "port"))
+    var consolePort: UInt16?
+
+    /// The world's text and what errors call it.
+    func text() throws -> (text: String, file: String) {
+      guard let world else { return (DefaultWorld.text, DefaultWorld.name) }
+      guard let text = SystemFile.text(world, bytesMax: SettingsLimits().bytesMax) else {
+        throw ToolFailure(.usage, "\(world) cannot be read, or is larger than 1 MiB")
+      }
+      return (text, world)
+    }
+
+    func description() throws -> WorldDescription {
+      let (text, file) = try text()
+      do { return try WorldDescription(file: file, text: text) } catch { throw ToolFailure(.usage, "\(error)") }
+    }
+
+    /// The folder that files named in the world are relative to.
+    var folder: String {
+      guard let world, let slash = world.lastIndex(of: "/") else { return "." }
+      return slash == world.startIndex ? "/" : String(world[..<slash])
+    }
+  }
+
+  struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "run", abstract: "Raise the world and keep it up (the default).",
+      discussion: """
+        Examples:
+          netstead lab
+          netstead lab --print-world > mine.yaml; netstead lab --world mine.yaml
+          netstead lab --seed 7 --virtual-time scenario.txt
+        """)
+
+    @OptionGroup var options: WorldOptions
+
+    @Flag(name: .customLong("print-world"), help: "Print the world's file and stop.")
+    var printWorld = false
+
+    @Option(name: .customLong("virtual-time"), help: ArgumentHelp("Run this scenario in the simulator and print its trace.", valueName: "script"))
+    var script: String?
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() async throws {
+      if printWorld { return Terminal.say(try options.text().text) }
+      if let script { return try await ScenarioCommand(script: script, options: options, output: output).run() }
+      try await LabRun(options: options, output: output, command: nil).run()
+    }
+  }
+
+  struct Execute: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "exec", abstract: "Run a command as the world's client; its exit code is passed through.",
+      discussion: """
+        Joins the lab that runs; when none does, raises one for as long as the command runs.
+
+        Examples:
+          netstead lab exec -- dig +trace www.garnet.test
+          netstead lab exec -- curl -v http://www.garnet.test/
+          netstead lab exec -- nc srv 6789
+        """)
+
+    @OptionGroup var options: WorldOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    @Argument(parsing: .postTerminator, help: "The command, after `--`.")
+    var command: [String] = []
+
+    mutating func validate() throws { if command.isEmpty { throw ValidationError("Expected a command after `--`.") } }
+
+    func run() async throws { try await LabRun(options: options, output: output, command: command).run() }
+  }
+
+  struct Shell: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "shell", abstract: "Open a shell as the world's client.",
+      discussion: """
+        Joins the lab that runs; when none does, raises one for as long as the shell runs.
+
+        Examples:
+          netstead lab shell
+          netstead lab shell --world mine.yaml
+          SHELL=/bin/sh netstead lab shell
+        """)
+
+    @OptionGroup var options: WorldOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() async throws {
+      try await LabRun(options: options, output: output, command: [Terminal.environment("SHELL") ?? "/bin/sh"]).run()
+    }
+  }
+
+  struct Environment: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "env", abstract: "Print the variables by which programs find the running lab.",
+      discussion: """
+        Examples:
+          eval "$(netstead lab env)"
+          netstead lab env --json
+          dig @${NETSTEAD_RESOLVER%:*} -p ${NETSTEAD_RESOLVER#*:} www.garnet.test
+        """)
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run() throws {
+      guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running: start one by `netstead lab`") }
+      if output.json || output.jsonl { return Terminal.say(JSONText.object(lab.environment.map { ($0.name, $0.value) })) }
+      for variable in lab.environment { Terminal.say("export \(variable.name)=\(ShellText.quoted(variable.value))") }
+    }
+  }
+}
+
+/// Text for a shell.
+enum ShellText {
+  /// In single quotes where a shell would not leave it alone.
+  static func quoted(_ text: String) -> String {
+    let isPlain = !text.isEmpty && text.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "_-./:@%+,=".utf8.contains(byte)
+    }
+    return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,38 @@
+// Waiting: for Ctrl-C and its kin, and for calls that block a thread.
+import Dispatch
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Signals as something to await.
+enum Signals {
+  /// Returns when SIGINT, SIGTERM or SIGHUP comes. A second one ends the process at once.
+  static func interruption() async {
+    let queue = DispatchQueue(label: "signals")
+    let arrivals = AsyncStream<Int32> { arrivals in
+      let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler {
+          signal(number, SIG_DFL)
+          arrivals.yield(number)
+        }
+        source.resume()
+        return source
+      }
+      arrivals.onTermination = { _ in _ = sources }
+    }
+    for await _ in arrivals { return }
+  }
+
+  /// Runs what blocks on a thread of its own.
+  static func offLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: work()) }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// A certificate authority of this machine's own: made at the first start, kept in a directory, signing what the local servers show.
+// Not here: files (KeptFile.swift), TLS (TLS/), public authorities. Keys need the system's randomness, which the runtime may use.
+// X509 takes times as Foundation's `Date`: this file is the one place below Product that touches it.
+import Crypto
+import FoundationEssentials
+import SwiftASN1
+public import World
+import X509
+
+/// Why certificates could not be made or loaded.
+public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A file of the authority cannot be read or written: which, and why.
+  case file(String, String)
+  /// A file of the authority holds something else.
+  case malformed(String)
+  case notMade(String)
+
+  public var description: String {
+    switch self {
+    case .file(let path, let why): "\(path): \(why)"
+    case .malformed(let path): "\(path) does not hold what was kept there; move it away, and a new one is made"
+    case .notMade(let why): "the certificate could not be made: \(why)"
+    }
+  }
+}
+
+/// An authority that signs certificates for the names of this machine's servers.
+public struct CertificateAuthority: Sendable {
+  /// The authority's certificate, for clients to trust.
+  public let authorityPEM: String
+  private let certificate: Certificate
+  private let key: P256.Signing.PrivateKey
+
+  /// How long what is made holds.
+  private static let authorityLifetime = Duration.seconds(3_653 * 86_400)
+  public static let leafLifetime = Duration.seconds(90 * 86_400)
+  /// Certificates hold from a little before now, since clocks differ.
+  private static let clockSkew = Duration.seconds(3_600)
+
+  /// A new authority, kept nowhere.
+  public init(name: String = "Netstead local authority", at now: Instant) throws(CertificateError) {
+    let key = P256.Signing.PrivateKey()
+    do {
+      let subject = try DistinguishedName { CommonName(name) }
+      let publicKey = Certificate.PublicKey(key.publicKey)
+      let certificate = try Certificate(
+        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+        notValidBefore: Date(now.advanced(by: .zero - Self.clockSkew)), notValidAfter: Date(now + Self.authorityLifetime),
+        issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+        extensions: try Certificate.Extensions {
+          // RFC 5280 §4.2.1.9: an authority says that it is one; no authorities stand below this one.
+          Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+          Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+          SubjectKeyIdentifier(hash: publicKey)
+        },
+        issuerPrivateKey: Certificate.PrivateKey(key))
+      try self.init(certificate, key)
+    } catch {
+      throw .notMade("\(error)")
+    }
+  }
+
+  private init(_ certificate: Certificate, _ key: P256.Signing.PrivateKey) throws {
+    self.certificate = certificate
+    self.key = key
+    authorityPEM = try certificate.serializeAsPEM().pemString + "\n"
+  }
+
+  /// The authority kept in `directory` (`authority.pem`, `authority.key`), made when there is none or it will soon no longer hold.
+  public static func kept(in directory: String, at now: Instant) throws(CertificateError) -> CertificateAuthority {
+    let certificateFile = KeptFile(directory: directory, name: "authority.pem")
+    let keyFile = KeptFile(directory: directory, name: "authority.key")
+    if let keyText = try keyFile.read(), let certificateText = try certificateFile.read() {
+      let known: CertificateAuthority
+      do {
+        known = try CertificateAuthority(Certificate(pemEncoded: certificateText), P256.Signing.PrivateKey(pemRepresentation: keyText))
+      } catch {
+        throw .malformed(certificateFile.path)
+      }
+      guard known.certificate.publicKey == Certificate.PublicKey(known.key.publicKey) else { throw .malformed(keyFile.path) }
+      if known.certificate.notValidAfter > Date(now + leafLifetime) { return known }
+    }
+    let made = try CertificateAuthority(at: now)
+    // The key first: a certificate without its key would be refused at the next start.
+    try keyFile.write(made.key.pemRepresentation + "\n", mode: 0o600)
+    try certificateFile.write(made.authorityPEM, mode: 0o644)
+    return made
+  }
+
+  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`.
+  public func issue(for names: [String], at now: Instant, lifetime: Duration = leafLifetime) throws(CertificateError) -> TLSIdentity {
+    guard let first = names.first else { throw .notMade("no name was given") }
+    let leafKey = P256.Signing.PrivateKey()
+    do {
+      let publicKey = Certificate.PublicKey(leafKey.publicKey)
+      let authorityKey = SubjectKeyIdentifier(hash: certificate.publicKey)
+      let end = min(Date(now + lifetime), certificate.notValidAfter)
+      let leaf = try Certificate(
+        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+        notValidBefore: Date(now.advanced(by: .zero - Self.clockSkew)), notValidAfter: end,
+        // RFC 5280 appendix A: a common name has at most 64 characters; what counts is the alternative name.
+        issuer: certificate.subject, subject: try DistinguishedName { CommonName(first.count <= 64 ? first : "Netstead server") },
+        signatureAlgorithm: .ecdsaWithSHA256,
+        extensions: try Certificate.Extensions {
+          Critical(BasicConstraints.notCertificateAuthority)
+          Critical(KeyUsage(digitalSignature: true))
+          try ExtendedKeyUsage([.serverAuth])
+          SubjectAlternativeNames(names.map { Self.alternativeName($0) })
+          SubjectKeyIdentifier(hash: publicKey)
+          AuthorityKeyIdentifier(keyIdentifier: authorityKey.keyIdentifier)
+        },
+        issuerPrivateKey: Certificate.PrivateKey(key))
+      return TLSIdentity(chain: try leaf.serializeAsPEM().pemString + "\n", key: leafKey.pemRepresentation + "\n", names: names)
+    } catch {
+      throw .notMade("\(error)")
+    }
+  }
+
+  private static func alternativeName(_ name: String) -> GeneralName {
+    // RFC 5280 §4.2.1.6: an address goes in as its bytes, a name without a dot at its end.
+    if let address = Address(name) { return .ipAddress(ASN1OctetString(contentBytes: address.bytes[...])) }
+    return .dnsName(name.hasSuffix(".") ? String(name.dropLast()) : name)
+  }
+}
+
+extension Date {
+  /// Whole seconds: certificates know no fractions.
+  fileprivate init(_ instant: Instant) { self.init(timeIntervalSince1970: Double(instant.secondsSince1970)) }
+}

@@ -1,0 +1,112 @@
+// One datagram port behind links: an end to the carrier below, a carrier to the end above. Read next: LinkLane.swift.
+import Bytes
+import World
+
+/// Delays, loses and repeats what passes.
+final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
+  // Unchecked: all of it happens on the port's loop; other threads only hand work there.
+  private let end: any DatagramEnd
+  private let shaping: Shaping
+  private var random: SeededRandom
+  private var below: (any DatagramCarrier)?
+  private var out = InFlight<(Buffer, Endpoint)>()
+  private var incoming = InFlight<(Buffer, Endpoint)>()
+  private var outLanes: [Address: LinkLane] = [:]
+  private var inLanes: [Address: LinkLane] = [:]
+
+  /// Most peers whose links are remembered as busy. Unit: addresses. Past it: all are forgotten, and count as idle.
+  private static let lanesMax = 4_096
+
+  init(_ end: any DatagramEnd, shaping: Shaping, random: SeededRandom) {
+    self.end = end
+    self.shaping = shaping
+    self.random = random
+  }
+
+  // MARK: The end's face, to the carrier below
+
+  func opened(on carrier: any DatagramCarrier) {
+    below = carrier
+    end.opened(on: self)
+    turn()
+  }
+
+  func received(_ bytes: Buffer, from remote: Endpoint) {
+    guard let below, !shaping.isInside(remote.address) else {
+      end.received(bytes, from: remote)
+      return turn()
+    }
+    let link = shaping.link(remote.address, below.local.address)
+    let fate = lane(&inLanes, remote.address) { lane, random in
+      lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
+    }
+    for arrival in arrivals(fate, from: remote, to: below.local) { incoming.add((bytes, remote), arriving: arrival) }
+    turn()
+  }
+
+  func deadlineReached() {
+    if let below, let deadline = end.deadline, deadline <= below.now { end.deadlineReached() }
+    turn()
+  }
+
+  func closed() {
+    below = nil
+    end.closed()
+  }
+
+  var deadline: Instant? { [end.deadline, out.next, incoming.next].lazy.compactMap { $0 }.min() }
+
+  // MARK: The carrier's face, to the end above
+
+  var now: Instant { below?.now ?? Instant(nanoseconds: 0) }
+  var local: Endpoint { below?.local ?? .unknown }
+
+  func send(_ bytes: Buffer, to remote: Endpoint) {
+    guard let below else { return }
+    let link = shaping.link(below.local.address, remote.address)
+    if link == .perfect { return below.send(bytes, to: remote) }
+    let fate = lane(&outLanes, remote.address) { lane, random in
+      lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
+    }
+    for arrival in arrivals(fate, from: below.local, to: remote) { out.add((bytes, remote), arriving: arrival) }
+  }
+
+  func flush() { below?.flush() }
+
+  func close() { below?.close() }
+
+  func onLoop(_ work: @escaping @Sendable () -> Void) {
+    below?.onLoop {
+      work()
+      self.turn()
+    }
+  }
+
+  // MARK: The links
+
+  /// Does everything whose time has come. Called when the end above has returned, never from inside it.
+  private func turn() {
+    guard let below else { return }
+    while let (bytes, remote) = incoming.take(at: below.now) { end.received(bytes, from: remote) }
+    while let (bytes, remote) = out.take(at: below.now) { below.send(bytes, to: remote) }
+    below.flush()
+  }
+
+  private func lane(
+    _ lanes: inout [Address: LinkLane], _ address: Address, _ use: (inout LinkLane, inout SeededRandom) -> DatagramFate
+  ) -> DatagramFate {
+    if lanes.count >= Self.lanesMax, lanes[address] == nil { lanes.removeAll(keepingCapacity: true) }
+    return use(&lanes[address, default: LinkLane()], &random)
+  }
+
+  private func arrivals(_ fate: DatagramFate, from: Endpoint, to: Endpoint) -> [Instant] {
+    switch fate {
+    case .lost(let why):
+      shaping.report(from, to, why)
+      return []
+    case .arrives(let times):
+      if times.count > 1 { shaping.report(from, to, "duplicated by the link") }
+      return times
+    }
+  }
+}

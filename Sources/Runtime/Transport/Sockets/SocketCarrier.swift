@@ -1,0 +1,476 @@
+// One TCP connection on its event loop: bytes in to the end that speaks on it, its orders out, one write per batch of reads.
+// Not here: queued stretches of files (OutgoingQueue.swift), TLS itself (TLS/), deadlines of all connections together (SocketLoop.swift).
+// The law: the end is never called from inside a call of its own; what happens meanwhile is told when that call has returned.
+import Bytes
+import NIOCore
+import World
+
+/// Carries one connection's end.
+final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked Sendable {
+  // Unchecked: all of it happens on the connection's loop; other threads only hand work there.
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = IOData
+
+  /// Makes the end once it is known who is there; nil refuses.
+  typealias Maker = (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+
+  private enum Phase {
+    /// Not connected yet, or inside the TLS handshake.
+    case connecting
+    case open
+    /// Everything is said; what is queued is leaving.
+    case finishing
+    /// Our direction is shut; the peer's last bytes are read and thrown away.
+    case lingering
+    case closed
+  }
+
+  private let loop: SocketLoop
+  private let limits: StreamLimits
+  private let ledger: ConnectionLedger?
+  private let makeEnd: Maker
+  /// Told once: established, or why not.
+  private var whenEstablished: ((Result<Void, any Error>) -> Void)?
+  let isEncrypted: Bool
+  private(set) var negotiatedProtocol: String?
+  private(set) var local = Endpoint.unknown
+  private(set) var remote = Endpoint.unknown
+
+  private var end: (any StreamEnd)?
+  private var context: ChannelHandlerContext?
+  private var phase = Phase.connecting
+  private var queue = OutgoingQueue()
+  var filing: Filing?
+
+  /// How deep in calls of the end we are; what happens meanwhile waits in the fields below.
+  private var depth = 0
+  private var held: ByteBuffer?
+  private var peerHasClosed = false
+  private var peerCloseIsDue = false
+  private var congestionTold = false
+  private var closedIsDue = false
+  private var flushIsDue = false
+  private var isInBatch = false
+
+  private var wantsReading = true
+  /// One batch is read ahead before not reading really stops the socket: an answer that comes soon costs no system call.
+  private var hasReadAhead = false
+  private var isStopped = false
+
+  private var reason: String?
+  private var failure: (any Error)?
+  /// The end of the handshake's, the queue's or the lingering's patience, by phase.
+  private var patienceEnds: Instant?
+  private var queuedAtLastLook = 0
+  private var lingeredBytes = 0
+
+  init(
+    loop: SocketLoop, limits: StreamLimits, ledger: ConnectionLedger?, isEncrypted: Bool, patience: Duration,
+    whenEstablished: ((Result<Void, any Error>) -> Void)? = nil, makeEnd: @escaping Maker
+  ) {
+    self.loop = loop
+    self.limits = limits
+    self.ledger = ledger
+    self.isEncrypted = isEncrypted
+    self.makeEnd = makeEnd
+    self.whenEstablished = whenEstablished
+    patienceEnds = loop.clock.now + patience
+  }
+
+  var now: Instant { loop.clock.now }
+
+  // MARK: The connection comes
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    guard phase == .connecting, attach(context.channel) else { return }
+    loop.file(self)
+    context.read()
+    if !isEncrypted { establish() }
+  }
+
+  /// Makes the end, which may record from now on; false when the connection is refused. Called again it only says how it went.
+  func attach(_ channel: any Channel) -> Bool {
+    if end != nil { return true }
+    guard phase == .connecting else { return false }
+    remote = Endpoint(channel.remoteAddress) ?? .unknown
+    local = Endpoint(channel.localAddress) ?? .unknown
+    if let ledger, !ledger.admit(self, from: remote.address) {
+      reason = "too many connections"
+    } else {
+      end = makeEnd(remote, local)
+      if end == nil { reason = "refused" }
+    }
+    guard let end else {
+      phase = .closed
+      channel.close(promise: nil)
+      return false
+    }
+    end.attached(to: self)
+    return true
+  }
+
+  private func establish() {
+    guard phase == .connecting else { return }
+    phase = .open
+    patienceEnds = nil
+    inside { $0.opened(on: self) }
+    whenEstablished?(.success(()))
+    whenEstablished = nil
+  }
+
+  /// The TLS handshake is done.
+  func secured(protocol name: String?) {
+    negotiatedProtocol = name
+    establish()
+  }
+
+  /// Ciphertext that passed.
+  func wire(_ bytes: ByteBuffer, sent: Bool) { end?.wire(Buffer(storage: bytes), sent: sent) }
+
+  var wantsWire: Bool { end?.wantsWire ?? false }
+
+  // MARK: Calls into the end
+
+  /// Calls the end, then does what came up during the call.
+  @inline(__always)
+  private func inside(_ call: (any StreamEnd) -> Void) {
+    guard let end else { return }
+    depth += 1
+    call(end)
+    depth -= 1
+    if depth == 0 { settle() }
+  }
+
+  private func settle() {
+    while depth == 0, let end {
+      depth += 1
+      defer { depth -= 1 }
+      if let bytes = held {
+        held = nil
+        if phase == .open { end.received(Buffer(storage: bytes)) }
+      } else if peerCloseIsDue {
+        peerCloseIsDue = false
+        if phase == .open { end.peerClosed() }
+      } else if phase == .open, isCongested != congestionTold {
+        congestionTold.toggle()
+        queuedAtLastLook = 0
+        patienceEnds = congestionTold ? now + limits.stallTimeout : nil
+        end.congested(congestionTold)
+      } else {
+        break
+      }
+    }
+    if closedIsDue { return finishClosing() }
+    if flushIsDue, !isInBatch { reallyFlush() }
+    loop.file(self)
+  }
+
+  private var isCongested: Bool { !queue.isEmpty || context.map { !$0.channel.isWritable } ?? false }
+
+  func onLoop(_ work: @escaping @Sendable () -> Void) {
+    // Always later, never at once, even on the loop itself: the end is not called from inside its own call.
+    loop.eventLoop.execute {
+      self.depth += 1
+      work()
+      self.depth -= 1
+      if self.depth == 0 { self.settle() }
+    }
+  }
+
+  /// Ends the connection from any thread.
+  var remoteCloser: @Sendable () -> Void {
+    let eventLoop = loop.eventLoop
+    return {
+      eventLoop.execute {
+        if self.reason == nil { self.reason = "the server shuts down" }
+        self.closeNow()
+      }
+    }
+  }
+
+  // MARK: Reading
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    isInBatch = true
+    let bytes = unwrapInboundIn(data)
+    switch phase {
+    case .open:
+      if depth > 0 {
+        if held == nil { held = bytes } else { held?.writeImmutableBuffer(bytes) }
+      } else {
+        inside { $0.received(Buffer(storage: bytes)) }
+      }
+    case .finishing, .lingering:
+      lingeredBytes += bytes.readableBytes
+      if phase == .lingering, lingeredBytes > limits.lingerBytesMax { closeNow() }
+    case .connecting, .closed:
+      break
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isInBatch = false
+    if flushIsDue, depth == 0 { reallyFlush() }
+    switch phase {
+    case .connecting: context.read()
+    case .open: wantsReading || !hasReadAhead ? readOn(context) : stop()
+    case .finishing: lingeredBytes <= limits.lingerBytesMax ? context.read() : stop()
+    case .lingering: context.read()
+    case .closed: break
+    }
+  }
+
+  private func readOn(_ context: ChannelHandlerContext) {
+    hasReadAhead = !wantsReading
+    context.read()
+  }
+
+  private func stop() { isStopped = true }
+
+  func setReading(_ isOn: Bool) {
+    wantsReading = isOn
+    guard isOn else { return }
+    hasReadAhead = false
+    readAgain()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let done = tlsHandshakeDone(event) {
+      secured(protocol: done.negotiatedProtocol)
+    } else if case ChannelEvent.inputClosed = event {
+      inputEnded()
+    }
+  }
+
+  private func inputEnded() {
+    guard !peerHasClosed else { return }
+    peerHasClosed = true
+    switch phase {
+    case .open:
+      peerCloseIsDue = true
+      if depth == 0 { settle() }
+    case .lingering: closeNow()
+    case .connecting, .finishing, .closed: break
+    }
+  }
+
+  // MARK: Writing
+
+  func send(_ bytes: Buffer) {
+    guard let context, phase == .open || phase == .finishing else { return }
+    flushIsDue = true
+    if queue.isEmpty { write(.byteBuffer(bytes.storage), context) } else { queue.append(bytes.storage) }
+  }
+
+  func send(_ file: FileSlice) {
+    guard let context, phase == .open || phase == .finishing else { return }
+    flushIsDue = true
+    if queue.isEmpty, file.length <= limits.filePieceBytes {
+      // A small file leaves in the same write as the head before it.
+      guard let bytes = file.file.read(at: file.offset, length: Int(file.length)), bytes.count == file.length else { return fileIsShort() }
+      write(.byteBuffer(bytes.storage), context)
+    } else {
+      queue.append(file)
+    }
+  }
+
+  private func write(_ data: IOData, _ context: ChannelHandlerContext) {
+    context.write(wrapOutboundOut(data), promise: nil)
+  }
+
+  func flush() {
+    flushIsDue = true
+    if depth == 0, !isInBatch { reallyFlush() }
+  }
+
+  private func reallyFlush() {
+    flushIsDue = false
+    guard let context, phase == .open || phase == .finishing else { return }
+    if queue.isEmpty { context.flush() } else { pump() }
+  }
+
+  /// Moves what is queued towards the socket, as far as it takes it.
+  private func pump() {
+    guard let context, phase == .open || phase == .finishing else { return }
+    var budget = limits.pumpBytes
+    while let next = queue.next(regionMax: limits.fileRegionBytes, pieceMax: limits.filePieceBytes, inPieces: isEncrypted) {
+      switch next {
+      case .bytes(let bytes):
+        write(.byteBuffer(bytes), context)
+      case .wait:
+        return context.flush()
+      case .region(let region, let more):
+        guard let data = region.forSendfile else { return fileIsShort() }
+        if more { queue.regionIsUnderWay = true }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in
+          region.doneWithSendfile(data)
+          if more { self.regionLeft() }
+        }
+        context.write(wrapOutboundOut(.fileRegion(data)), promise: promise)
+      case .piece(let piece):
+        // A TLS record holds bytes: read a piece, and the next one only when this one left.
+        guard context.channel.isWritable else { return context.flush() }
+        guard budget > 0 else { return pumpLater(context) }
+        guard let bytes = piece.file.read(at: piece.offset, length: Int(piece.length)), bytes.count == piece.length else { return fileIsShort() }
+        budget -= bytes.count
+        queue.pieceTaken(piece)
+        write(.byteBuffer(bytes.storage), context)
+        context.flush()
+      }
+    }
+    context.flush()
+    queueMayBeEmpty()
+  }
+
+  private func pumpLater(_ context: ChannelHandlerContext) {
+    context.flush()
+    context.eventLoop.execute { self.pump() }
+  }
+
+  private func regionLeft() {
+    queue.regionIsUnderWay = false
+    pump()
+    if depth == 0 { settle() }
+  }
+
+  /// A file that became shorter cannot be answered for any more: the peer counts on the length it was told.
+  private func fileIsShort() {
+    reason = "a file became shorter while it was sent"
+    closeNow()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable, !queue.isEmpty, depth == 0 { pump() }
+    if depth == 0 { settle() }
+  }
+
+  // MARK: Deadlines
+
+  var deadline: Instant? {
+    switch phase {
+    case .connecting, .finishing, .lingering: return patienceEnds
+    case .open:
+      guard let deadline = end?.deadline else { return patienceEnds }
+      if let patienceEnds { return min(deadline, patienceEnds) }
+      return deadline
+    case .closed: return nil
+    }
+  }
+
+  func deadlineCame() {
+    switch phase {
+    case .connecting:
+      reason = "no TLS handshake in time"
+      failure = NetworkError.timedOut(remote)
+      closeNow()
+    case .open:
+      if let deadline = end?.deadline, deadline <= now { inside { $0.deadlineReached() } }
+      if phase == .open, let patienceEnds, patienceEnds <= now { lookForProgress() }
+    case .finishing: lookForProgress()
+    case .lingering: closeNow()
+    case .closed: break
+    }
+  }
+
+  /// Gives the peer more time while it takes something, however slowly; closes when it takes nothing.
+  private func lookForProgress() {
+    let buffered = try? context?.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)
+    let left = queue.bytes + (buffered ?? 0)
+    if left == queuedAtLastLook {
+      reason = "the peer takes nothing"
+      return closeNow()
+    }
+    queuedAtLastLook = left
+    patienceEnds = now + limits.stallTimeout
+  }
+
+  // MARK: The connection goes
+
+  func close(_ how: Closing) {
+    guard phase == .open || phase == .connecting else { return }
+    guard how == .afterFlush, phase == .open else { return closeNow() }
+    if reason == nil { reason = "closed" }
+    phase = .finishing
+    patienceEnds = now + limits.stallTimeout
+    queuedAtLastLook = -1
+    readAgain()
+    if queue.isEmpty { shutOutput() } else { pump() }
+  }
+
+  private func queueMayBeEmpty() {
+    if phase == .finishing, queue.isEmpty { shutOutput() }
+  }
+
+  /// Waits until everything has left for the socket, then shuts our direction.
+  private func shutOutput() {
+    guard let context else { return }
+    flushIsDue = false
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.whenComplete { _ in self.outputLeft() }
+    context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise)
+  }
+
+  private func outputLeft() {
+    guard phase == .finishing, let context else { return }
+    // RFC 9112 §9.6: read on for a while after the last response, else a reset could destroy it on its way.
+    if peerHasClosed || lingeredBytes > limits.lingerBytesMax { return closeNow() }
+    phase = .lingering
+    patienceEnds = now + limits.lingerTime
+    loop.file(self)
+    context.close(mode: .output, promise: nil)
+    readAgain()
+  }
+
+  private func readAgain() {
+    guard isStopped else { return }
+    isStopped = false
+    context?.read()
+  }
+
+  private func closeNow() {
+    guard phase != .closed else { return }
+    if reason == nil { reason = "closed" }
+    phase = .closed
+    context?.close(promise: nil)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // A peer that leaves without TLS's farewell: what it said is known whole, or not, by the protocol inside.
+    if isUncleanTLSEnd(error) { return }
+    if reason == nil { reason = closingReason(error) }
+    if failure == nil { failure = error }
+    closeNow()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if reason == nil { reason = peerHasClosed ? "closed by the peer" : "connection lost" }
+    phase = .closed
+    closedIsDue = true
+    if depth == 0 { finishClosing() }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    phase = .closed
+    closedIsDue = true
+    if depth == 0 { finishClosing() }
+    self.context = nil
+  }
+
+  private func finishClosing() {
+    closedIsDue = false
+    loop.forget(self)
+    queue = OutgoingQueue()
+    held = nil
+    ledger?.release(self, from: remote.address)
+    whenEstablished?(.failure(failure ?? NetworkError.other(remote, reason ?? "closed")))
+    whenEstablished = nil
+    guard let end else { return }
+    self.end = nil
+    end.closed(because: reason ?? "closed")
+  }
+}

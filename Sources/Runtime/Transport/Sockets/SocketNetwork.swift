@@ -1,0 +1,191 @@
+// The network ports on real sockets: event loops shared by all hosts of the process, listening, dialling, datagrams.
+// Not here: what happens on a connection (SocketCarrier.swift) or a datagram port (SocketDatagramPort.swift).
+import CNetsteadSystem
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+public import World
+
+/// Real sockets.
+public final class SocketNetwork: Network {
+  private let group: MultiThreadedEventLoopGroup
+  private let loops: [SocketLoop]
+  private let loopsByIdentity: [ObjectIdentifier: SocketLoop]
+  private let limits: StreamLimits
+  private let contexts = TLSContexts()
+  private let realClock: SystemClock
+  /// What is open, to be closed before the loops end.
+  private let listeners = Mutex<[ObjectIdentifier: SocketListener]>([:])
+
+  /// A network with `loops` threads of its own; nil: as many as there are cores.
+  public init(loops count: Int? = nil, limits: StreamLimits = StreamLimits(), clock: SystemClock = SystemClock()) {
+    group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count ?? System.coreCount))
+    loops = group.makeIterator().map { SocketLoop($0, clock: clock) }
+    loopsByIdentity = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    self.limits = limits
+    realClock = clock
+  }
+
+  public var clock: any WorldClock { realClock }
+
+  public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
+
+  /// Ends all threads. Everything open is closed.
+  public func shutDown() async {
+    for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
+    try? await group.shutdownGracefully()
+  }
+
+  private func listener(at endpoint: Endpoint, _ channels: [any Channel], _ ledger: ConnectionLedger?) -> SocketListener {
+    let made = SocketListener(at: endpoint, channels: channels, ledger: ledger) { [weak self] closed in
+      self?.listeners.withLock { $0[ObjectIdentifier(closed)] = nil }
+    }
+    listeners.withLock { $0[ObjectIdentifier(made)] = made }
+    return made
+  }
+
+  // MARK: Listening
+
+  public func listen(
+    at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+  ) async throws(NetworkError) -> any Listener {
+    let ledger = ConnectionLedger(limits: options.limits)
+    var channels: [any Channel] = []
+    var actual = endpoint
+    do {
+      let context = try options.tls.map { try contexts.server($0) }
+      let initialize: @Sendable (any Channel) throws -> Void = { channel in
+        try self.configure(channel, outgoingBytesMax: options.limits.outgoingBytesMax)
+        let carrier = SocketCarrier(
+          loop: self.loop(of: channel), limits: self.limits, ledger: ledger, isEncrypted: context != nil,
+          patience: self.limits.handshakeTimeout, makeEnd: accept)
+        if let context {
+          try installTLS(server: context, under: carrier, in: channel)
+        } else {
+          try channel.pipeline.syncOperations.addHandler(carrier)
+        }
+      }
+      for index in 0..<(options.isSharded ? loops.count : 1) {
+        let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
+        let channel = try await serverBootstrap(parent, endpoint, options, joins: index > 0)
+          .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
+          .bind(to: SocketAddress(actual)).get()
+        channels.append(channel)
+        // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
+        if options.isSharded, index == 0 { try await channel.setOption(.socketOption(.reusePort), value: 1).get() }
+        actual = Endpoint(channel.localAddress) ?? actual
+      }
+    } catch {
+      for channel in channels { try? await channel.close().get() }
+      throw NetworkError(error, at: endpoint)
+    }
+    return listener(at: actual, channels, ledger)
+  }
+
+  private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
+    var bootstrap = ServerBootstrap(group: parent, childGroup: parent)
+      .serverChannelOption(.backlog, value: Int32(clamping: options.limits.backlogMax))
+      .serverChannelOption(.maxMessagesPerRead, value: 32)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    if joins { bootstrap = bootstrap.serverChannelOption(.socketOption(.reusePort), value: 1) }
+    if endpoint.address.isV6 { bootstrap = bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
+    return bootstrap
+  }
+
+  private func configure(_ channel: any Channel, outgoingBytesMax: Int) throws {
+    guard let options = channel.syncOptions else { return }
+    try options.setOption(.autoRead, value: false)
+    try options.setOption(.allowRemoteHalfClosure, value: true)
+    try options.setOption(.maxMessagesPerRead, value: 16)
+    // Small at rest, so that ten thousand idle connections are cheap; grows while much comes in.
+    try options.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2_048, maximum: 65_536))
+    let high = max(2, outgoingBytesMax)
+    try options.setOption(.writeBufferWaterMark, value: .init(low: high / 2, high: high))
+  }
+
+  private func loop(of channel: any Channel) -> SocketLoop {
+    loopsByIdentity[ObjectIdentifier(channel.eventLoop)] ?? loops[0]
+  }
+
+  // MARK: Dialling
+
+  public func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
+    let eventLoop = group.next()
+    let established = eventLoop.makePromise(of: Void.self)
+    do {
+      let context = try options.tls.map { try contexts.client($0) }
+      var bootstrap = ClientBootstrap(group: eventLoop)
+        .connectTimeout(.nanoseconds(Instant(nanoseconds: 0).advanced(by: options.timeout).nanoseconds))
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try self.configure(channel, outgoingBytesMax: ListenLimits().outgoingBytesMax)
+            let carrier = SocketCarrier(
+              loop: self.loop(of: channel), limits: self.limits, ledger: nil, isEncrypted: context != nil, patience: options.timeout,
+              whenEstablished: { established.completeWith($0) }, makeEnd: { _, _ in makeEnd() })
+            if let context, let tls = options.tls {
+              try installTLS(client: context, to: tls.serverName, under: carrier, in: channel)
+            } else {
+              try channel.pipeline.syncOperations.addHandler(carrier)
+            }
+          }
+        }
+      if let from = options.from {
+        bootstrap = bootstrap.bind(to: SocketAddress(Endpoint(from, 0)))
+        // The port is chosen when the peer is known, so that one address can call more peers than it has ports.
+        if !from.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ip, name: .init(rawValue: IP_BIND_ADDRESS_NO_PORT)), value: 1) }
+      }
+      _ = try await bootstrap.connect(to: SocketAddress(endpoint)).get()
+      try await established.futureResult.get()
+    } catch {
+      established.fail(error)
+      throw NetworkError(error, at: endpoint)
+    }
+  }
+
+  // MARK: Datagrams
+
+  public func bind(
+    _ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd
+  ) async throws(NetworkError) -> any Listener {
+    do {
+      var bootstrap = DatagramBootstrap(group: group.next())
+        .channelOption(.autoRead, value: false)
+        .channelOption(.writeBufferWaterMark, value: .init(low: 524_288, high: 1_048_576))
+        .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: DatagramBatch.bytes(for: options)))
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(SocketDatagramPort(loop: self.loop(of: channel), options: options))
+          }
+        }
+      if endpoint.address.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
+      if options.peer == nil {
+        bootstrap = bootstrap.channelOption(.datagramVectorReadMessageCount, value: DatagramBatch.messages)
+        if endpoint.address.isWildcard { bootstrap = bootstrap.channelOption(.receivePacketInfo, value: true) }
+      }
+      let channel = try await bootstrap.bind(to: SocketAddress(endpoint)).get()
+      if let peer = options.peer { try await channel.connect(to: SocketAddress(peer)).get() }
+      try await channel.eventLoop.submit {
+        try channel.pipeline.syncOperations.handler(type: SocketDatagramPort.self).begin(makeEnd())
+      }.get()
+      return listener(at: Endpoint(channel.localAddress) ?? endpoint, [channel], nil)
+    } catch {
+      throw NetworkError(error, at: endpoint)
+    }
+  }
+}
+
+extension NIOBSDSocket.Option {
+  fileprivate static let reusePort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
+}
+
+/// How datagrams are read: many per system call at a server's port, one by one where one peer answers.
+private enum DatagramBatch {
+  static let messages = 64
+  /// Largest datagram there is. Unit: bytes.
+  static let datagramBytesMax = 65_536
+
+  /// Room for one read. Untouched pages of it cost nothing.
+  static func bytes(for options: BindOptions) -> Int { options.peer == nil ? messages * datagramBytesMax : datagramBytesMax }
+}

@@ -1,0 +1,235 @@
+// All zones one server is an authority for, as one value that is exchanged whole, and the entrance for queries.
+// Read next: Answer.swift (what is answered), AuthorityService.swift (who asks).
+package import Bytes
+package import DNS
+import Synchronization
+package import Trace
+
+/// What an answer needs to know of the authority: plain memory, borrowed from it.
+struct AuthorityTables {
+  let zones: UnsafeMutablePointer<ZoneView>
+  /// From the names of apexes to one more than the index of the zone.
+  let slots: NameSlots
+  /// Unit: labels of the longest apex.
+  let labelsMax: Int
+  let isFull: Bool
+  let chainMax: Int
+
+  /// The zone whose apex is the longest ending of the name; nil: none of ours.
+  @inline(__always)
+  func zone(above scratch: AnswerScratch, _ nameCount: Int, _ labelCount: Int, isForDS: Bool) -> UnsafeMutablePointer<ZoneView>? {
+    var labels = Swift.min(labelCount, labelsMax)
+    var own: UnsafeMutablePointer<ZoneView>?
+    while labels >= 0 {
+      let start = labels == 0 ? nameCount &- 1 : Int(scratch.starts[labelCount &- labels])
+      let name = scratch.name + start
+      let count = nameCount &- start
+      let found = slots.find(FoldedName.hash(name, count)) { number in
+        let view = zones[Int(number) &- 1]
+        return view.apexCount == count && FoldedName.equal(view.node(view.apex).name, name, count)
+      }
+      if found != 0 {
+        let zone = zones + (Int(found) &- 1)
+        // RFC 4035 §3.1.4.1: DS at an apex belongs to the zone above, if that one is ours too.
+        guard isForDS, start == 0 else { return zone }
+        own = zone
+      }
+      labels &-= 1
+    }
+    return own
+  }
+}
+
+/// Some zones, ready to answer. Immutable: to change a zone is to publish another authority.
+package final class Authority: Sendable {
+  /// How much an answer holds.
+  package enum Completeness: Sendable, Hashable {
+    /// What was asked for, and what the asker cannot go on without.
+    case minimal
+    /// Also the zone's servers and the addresses of servers and mail exchanges.
+    case full
+  }
+
+  package let zones: [Zone]
+  package let limits: Limits
+  // Unchecked: the memory is never written after `init`.
+  nonisolated(unsafe) let tables: AuthorityTables
+
+  /// An authority for `zones`; of two with the same apex the later one counts.
+  package init(zones: [Zone], completeness: Completeness = .minimal, limits: Limits = Limits()) {
+    var apexes: [Name: Int] = [:]
+    for (index, zone) in zones.enumerated() { apexes[zone.apex] = index }
+    let zones = zones.enumerated().filter { apexes[$0.element.apex] == $0.offset }.map(\.element)
+    self.zones = zones
+    self.limits = limits
+    let views = UnsafeMutablePointer<ZoneView>.allocate(capacity: max(1, zones.count))
+    let slots = NameSlots(for: zones.count)
+    for (index, zone) in zones.enumerated() {
+      (views + index).initialize(to: zone.view)
+      let apex = zone.view.node(zone.view.apex)
+      slots.insert(FoldedName.hash(apex.name, apex.nameCount), UInt32(truncatingIfNeeded: index + 1))
+    }
+    tables = AuthorityTables(
+      zones: views, slots: slots, labelsMax: zones.map { $0.apex.labelCount }.max() ?? -1, isFull: completeness == .full,
+      chainMax: limits.chainMax)
+  }
+
+  deinit {
+    tables.zones.deallocate()
+    tables.slots.release()
+  }
+
+  /// The zone `name` lies in.
+  package func zone(above name: Name) -> Zone? {
+    zones.filter { name.isSubdomain(of: $0.apex) }.max { $0.apex.labelCount < $1.apex.labelCount }
+  }
+}
+
+/// Where the current authority is to be had. Publishing another one takes effect with the next query.
+package final class AuthoritySource: Sendable {
+  private let current: Mutex<Authority>
+  /// Counts publications, so that readers look at the lock only after one.
+  private let generation = Atomic<Int>(0)
+
+  package init(_ authority: Authority) { current = Mutex(authority) }
+
+  /// The authority that answers now.
+  package var authority: Authority { current.withLock { $0 } }
+
+  /// Lets `authority` answer from now on. Queries being answered finish with the one before.
+  package func publish(_ authority: Authority) {
+    current.withLock { $0 = authority }
+    generation.wrappingAdd(1, ordering: .releasing)
+  }
+
+  @inline(__always)
+  fileprivate var count: Int { generation.load(ordering: .acquiring) }
+}
+
+/// Answers queries, one after the other: one for each loop.
+// Unchecked: its owner never uses it on two threads at a time.
+package final class AuthorityResponder: @unchecked Sendable {
+  private let source: AuthoritySource
+  private var authority: Authority
+  private var generation: Int
+  private var scratch: AnswerScratch
+  /// Where answers to `Buffer`s are put together; made at the first one.
+  private var memory: UnsafeMutableRawBufferPointer?
+
+  package init(_ source: AuthoritySource) {
+    self.source = source
+    generation = source.count
+    authority = source.authority
+    scratch = AnswerScratch(chainMax: authority.limits.chainMax)
+  }
+
+  deinit {
+    scratch.release()
+    memory?.deallocate()
+  }
+
+  /// The smallest memory for an answer that `answer` accepts. Unit: bytes.
+  package static var replySizeMin: Int { DNS.Limits.Format.datagramMax }
+
+  /// Writes the answer to the message `query` into `memory` and returns its size; zero: no answer is due.
+  /// Over UDP at most what the asker takes and `Limits.datagramMax` allows is written.
+  package func answer(
+    _ query: UnsafeRawBufferPointer, over carriage: ConversationInfo.Carriage, into memory: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    if source.count != generation { renew() }
+    guard let bytes = query.baseAddress, let target = memory.baseAddress, memory.count >= AuthorityResponder.replySizeMin else { return 0 }
+    let authority = authority
+    var query = Query(bytes, query.count)
+    switch query.read(labelStarts: scratch.starts, optionsMax: authority.limits.optionsMax) {
+    case .ignore: return 0
+    case .formatError: return refuse(query, .formatError, target)
+    case .notImplemented: return refuse(query, .notImplemented, target)
+    case .transfer: return refuse(query, .refused, target)
+    case .readable: break
+    }
+    var size = min(memory.count, DNS.Limits.Format.messageMax)
+    if carriage == .udp {
+      // RFC 6891 §6.2.3, §6.2.5: at least 512, at most what both ends take.
+      size = min(size, max(DNS.Limits.Format.datagramMax, min(query.payloadSize, authority.limits.datagramMax)))
+    }
+    target.copyMemory(from: bytes, byteCount: query.questionEnd)
+    let reply = ReplyWriter(base: target, count: query.questionEnd, limit: query.hasEDNS ? size - AuthorityResponder.optSize : size)
+    var answer = Answer(query, tables: authority.tables, scratch: scratch, reply: reply, isDatagram: carriage == .udp)
+    if query.version > 0 {
+      answer.responseCode = ResponseCode.badVersion.rawValue
+    } else if query.class == RecordClass.internet.rawValue {
+      answer.compose()
+    } else {
+      answer.refuse(.notAuthoritative)
+    }
+    return finish(&answer)
+  }
+
+  /// The answer to the message `query`; nil: none is due.
+  package func answer(_ query: Buffer, over carriage: ConversationInfo.Carriage) -> Buffer? {
+    let memory = memory ?? .allocate(byteCount: DNS.Limits.Format.messageMax, alignment: 8)
+    self.memory = memory
+    let count = query.withUnsafeBytes { answer($0, over: carriage, into: memory) }
+    return count == 0 ? nil : Buffer(memory[0..<count])
+  }
+
+  /// Unit: bytes of an OPT record without options.
+  private static var optSize: Int { 11 }
+
+  private func renew() {
+    generation = source.count
+    authority = source.authority
+    scratch.release()
+    scratch = AnswerScratch(chainMax: authority.limits.chainMax)
+  }
+
+  /// The header, and the OPT record if the query had one (RFC 6891 §6.1.1).
+  @inline(__always)
+  private func finish(_ answer: inout Answer) -> Int {
+    let query = answer.query
+    var end = answer.reply.count
+    var additionals = answer.reply.additionals
+    if query.hasEDNS {
+      additionals &+= 1
+      end = appendOPT(answer, at: end)
+    }
+    // RFC 1035 §4.1.1, RFC 4035 §3.1.6: opcode, RD and CD come back as they came.
+    var flags = 0x8000 | query.flags & 0x7910
+    if answer.isAuthoritative { flags |= 0x0400 }
+    if answer.isTruncated { flags |= 0x0200 }
+    let reply = answer.reply
+    reply.store(flags | answer.responseCode & 15, at: 2)
+    reply.store(reply.answers, at: 6)
+    reply.store(reply.authorities, at: 8)
+    reply.store(additionals, at: 10)
+    return end
+  }
+
+  private func appendOPT(_ answer: Answer, at start: Int) -> Int {
+    let reply = answer.reply
+    reply.base.storeBytes(of: 0, toByteOffset: start, as: UInt8.self)
+    reply.store(RecordType.opt.rawValue, at: start &+ 1)
+    reply.store(UInt16(truncatingIfNeeded: authority.limits.datagramMax), at: start &+ 3)
+    // RFC 6891 §6.1.3, RFC 3225 §3: the code's high bits, version 0, DO as it came.
+    reply.store(UInt32(answer.responseCode >> 4) << 24 | (answer.query.dnssecOK ? 0x8000 : 0), at: start &+ 5)
+    guard let error = answer.extendedError else {
+      reply.store(UInt16(0), at: start &+ 9)
+      return start &+ 11
+    }
+    // RFC 8914 §2. Refusals carry no records, so there is room.
+    reply.store(UInt16(6), at: start &+ 9)
+    reply.store(OptionCode.extendedError.rawValue, at: start &+ 11)
+    reply.store(UInt16(2), at: start &+ 13)
+    reply.store(error, at: start &+ 15)
+    return start &+ 17
+  }
+
+  /// A header and nothing else.
+  private func refuse(_ query: Query, _ code: ResponseCode, _ target: UnsafeMutableRawPointer) -> Int {
+    let reply = ReplyWriter(base: target, count: 12, limit: 12)
+    target.copyMemory(from: query.bytes, byteCount: 2)
+    reply.store(0x8000 | query.flags & 0x7900 | code.rawValue, at: 2)
+    for offset in stride(from: 4, to: 12, by: 2) { reply.store(UInt16(0), at: offset) }
+    return 12
+  }
+}

@@ -1,0 +1,105 @@
+// An authority on the network: UDP and TCP at one endpoint.
+// Not here: what is answered (Answer.swift). Read next: DNS/TCPServerConversation.swift, Transport/DatagramDriver.swift.
+package import Bytes
+package import DNS
+import Synchronization
+import Trace
+package import Transport
+package import World
+
+/// Answers over UDP, each datagram by itself.
+package struct AuthorityConversation: DatagramConversation {
+  package typealias Question = Never
+
+  /// What can happen.
+  package enum Input: Sendable { case received(Buffer, from: Endpoint) }
+
+  private let responder: AuthorityResponder
+
+  package init(_ source: AuthoritySource) { responder = AuthorityResponder(source) }
+
+  package static var dialect: Dialect { .dns }
+  package var stateName: String { "open" }
+  package var acceptsBytes: Bool { true }
+  package var deadline: Instant? { nil }
+
+  package func input(for event: DatagramEvent) -> Input? {
+    guard case .received(let bytes, let remote) = event else { return nil }
+    return .received(bytes, from: remote)
+  }
+
+  package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Never>]) {
+    switch input {
+    // Nobody can have sent from port 0 and wait for the answer there.
+    case .received(_, let remote) where remote.port == 0: break
+    case .received(let query, let remote):
+      if let answer = responder.answer(query, over: .udp) { actions.append(.send(answer, to: remote)) }
+    }
+  }
+}
+
+/// The authority's two listeners.
+package struct AuthorityService: Sendable {
+  /// Where queries are taken, over UDP and TCP.
+  package let endpoint: Endpoint
+  private let listeners: [any Listener]
+
+  /// Takes queries at `endpoint` (port 0: one port that is free for both).
+  package static func start(
+    network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
+  ) async throws(NetworkError) -> AuthorityService {
+    let datagrams = try await network.bind(endpoint, options: BindOptions()) {
+      DatagramDriver(AuthorityConversation(authority), trace: trace)
+    }
+    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+  }
+
+  /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
+  package static func start(
+    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
+    limits: DNS.Limits = DNS.Limits()
+  ) async throws(NetworkError) -> AuthorityService {
+    let datagrams = try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
+      let responder = AuthorityResponder(authority)
+      return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
+    }
+    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+  }
+
+  /// Takes queries over TCP at the endpoint of `datagrams`, which already answers over UDP.
+  static func start(
+    beside datagrams: any Listener, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits
+  ) async throws(NetworkError) -> AuthorityService {
+    let responders = ResponderPool(authority)
+    do {
+      let streams = try await network.listen(at: datagrams.endpoint, options: ListenOptions()) { _, _ in
+        ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, _ in
+          .answered(query.ticket, responders.answer(query.message))
+        }
+      }
+      return AuthorityService(endpoint: datagrams.endpoint, listeners: [datagrams, streams])
+    } catch {
+      await datagrams.close(grace: .zero)
+      throw error
+    }
+  }
+
+  /// Stops taking queries; connections get until `grace` is over.
+  package func close(grace: Duration) async {
+    for listener in listeners { await listener.close(grace: grace) }
+  }
+}
+
+/// Responders for connections on any loop: as many as ever answered at the same moment.
+private final class ResponderPool: Sendable {
+  private let source: AuthoritySource
+  private let idle = Mutex<[AuthorityResponder]>([])
+
+  init(_ source: AuthoritySource) { self.source = source }
+
+  func answer(_ query: Buffer) -> Buffer? {
+    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source)
+    defer { idle.withLock { $0.append(responder) } }
+    return responder.answer(query, over: .tcp)
+  }
+}

@@ -1,0 +1,234 @@
+// What the resolver remembers: record sets, that there are none, delegations, failures. A pure value: the time is an argument.
+// Not here: what may be believed (Recursive/ResponseReading.swift), which entry goes when it is full (SieveTable.swift).
+package import DNS
+package import World
+
+/// How far data is to be trusted (RFC 2181 §5.4.1); the more the higher.
+package enum Trust: Int, Sendable, Comparable {
+  /// From the additional or authority section.
+  case additional
+  /// From an answer without authority, or the end of a chain in one with it.
+  case answer
+  /// The answer of the zone's own server.
+  case authoritative
+
+  package static func < (a: Trust, b: Trust) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Why something failed, to be told to the client (RFC 8914).
+package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
+  package var code: ExtendedErrorCode
+  /// For a human: which zone, which servers, which limit.
+  package var text: String
+
+  package init(_ code: ExtendedErrorCode, _ text: String) {
+    self.code = code
+    self.text = text
+  }
+
+  package var description: String { "\(code): \(text)" }
+}
+
+/// The servers of a zone as its parent names them.
+package struct Delegation: Sendable, Hashable {
+  package struct Server: Sendable, Hashable {
+    package var name: Name
+    /// As the parent gave them; none: they have to be looked up.
+    package var addresses: [Address]
+
+    package init(_ name: Name, _ addresses: [Address]) {
+      self.name = name
+      self.addresses = addresses
+    }
+  }
+
+  package var zone: Name
+  package var servers: [Server]
+
+  package init(zone: Name, servers: [Server]) {
+    self.zone = zone
+    self.servers = servers
+  }
+}
+
+/// Remembered answers.
+package struct RecordCache: Sendable {
+  /// What is known about a name and type.
+  package enum Finding: Sendable, Hashable {
+    /// These records, with what is left of their time.
+    case records([ResourceRecord], Trust)
+    /// The name exists, the type does not. The SOA record, if there was one.
+    case noData(ResourceRecord?)
+    /// There is no such name.
+    case noName(ResourceRecord?)
+    /// It could not be found out lately.
+    case failed(Failure)
+  }
+
+  private struct Key: Hashable, Sendable {
+    var name: Name
+    var type: RecordType
+  }
+
+  private enum Content: Sendable {
+    case records([RecordData])
+    case noData(ResourceRecord?)
+    case noName(ResourceRecord?)
+    case failed(Failure, count: Int)
+    case delegation(Delegation)
+  }
+
+  private struct Entry: Sendable {
+    var content: Content
+    var trust: Trust
+    var expires: Instant
+  }
+
+  // Types that no data has, as places for what is known of a name as a whole.
+  private static let anyType = RecordType(rawValue: 0)
+  private static let delegationType = RecordType(rawValue: 0xFFFF)
+
+  private var table: SieveTable<Key, Entry>
+  private let limits: Limits
+
+  package init(limits: Limits = Limits()) {
+    self.limits = limits
+    table = SieveTable(countMax: limits.cacheEntriesMax, costMax: limits.cacheBytesMax)
+  }
+
+  /// Unit: entries.
+  package var count: Int { table.count }
+  /// What the entries take, estimated. Unit: bytes.
+  package var byteCount: Int { table.cost }
+  /// Entries that went for others since the beginning.
+  package var evictions: Int { table.evictions }
+
+  // Asking
+
+  /// What is known about `name` and `type` now.
+  package mutating func find(_ name: Name, _ type: RecordType, at now: Instant) -> Finding? {
+    if let entry = entry(Key(name: name, type: type), now), let finding = finding(entry, name, now) { return finding }
+    // RFC 8020 §2: below a name that does not exist nothing exists.
+    var above: Name? = name
+    while let ancestor = above {
+      if let entry = entry(Key(name: ancestor, type: Self.anyType), now), let finding = finding(entry, name, now) { return finding }
+      above = ancestor.parent
+    }
+    return nil
+  }
+
+  /// The deepest zone at or above `name` whose servers are known.
+  package mutating func delegation(above name: Name, at now: Instant) -> Delegation? {
+    var above: Name? = name
+    while let ancestor = above {
+      if let entry = entry(Key(name: ancestor, type: Self.delegationType), now), case .delegation(let delegation) = entry.content {
+        return delegation
+      }
+      above = ancestor.parent
+    }
+    return nil
+  }
+
+  private mutating func entry(_ key: Key, _ now: Instant) -> Entry? {
+    guard let entry = table.find(key) else { return nil }
+    if entry.expires > now { return entry }
+    // A failure's count outlives it, so that the next one is remembered longer.
+    if case .failed = entry.content { return nil }
+    table.remove(key)
+    return nil
+  }
+
+  private func finding(_ entry: Entry, _ name: Name, _ now: Instant) -> Finding? {
+    let left = UInt32(clamping: (entry.expires - now).components.seconds)
+    func aged(_ soa: ResourceRecord?) -> ResourceRecord? {
+      guard var soa else { return nil }
+      soa.ttl = left
+      return soa
+    }
+    switch entry.content {
+    case .records(let data): return .records(data.map { ResourceRecord(name, ttl: left, $0) }, entry.trust)
+    case .noData(let soa): return .noData(aged(soa))
+    case .noName(let soa): return .noName(aged(soa))
+    case .failed(let failure, _): return .failed(failure)
+    case .delegation: return nil
+    }
+  }
+
+  // Keeping
+
+  /// Keeps a set: records of one name and type. Less trusted data never replaces more trusted; data without time is not kept.
+  package mutating func keep(_ records: [ResourceRecord], trust: Trust, at now: Instant) {
+    guard let first = records.first, records.count <= limits.setRecordsMax else { return }
+    // RFC 2181 §5.2, §8: one TTL for a set, the smallest.
+    let ttl = min(records.map(\.ttl).min() ?? 0, limits.lifetimeMax)
+    let key = Key(name: first.name, type: first.type)
+    if let known = entry(key, now), known.trust > trust, case .records = known.content { return }
+    let data = records.filter { $0.name == first.name && $0.type == first.type }.map(\.data)
+    keep(.records(data), trust, ttl, key, now, bytes: data.reduce(0) { $0 + Self.size($1) })
+  }
+
+  /// Keeps that `name` has no records of `type`, as long as `soa` says (RFC 2308 §5). Without `soa` nothing is kept.
+  package mutating func keep(noData name: Name, _ type: RecordType, soa: ResourceRecord?, at now: Instant) {
+    guard let soa, let ttl = negativeLifetime(soa) else { return }
+    keep(.noData(soa), .authoritative, ttl, Key(name: name, type: type), now, bytes: Self.size(soa.data))
+  }
+
+  /// Keeps that there is no `name`, as long as `soa` says.
+  package mutating func keep(noName name: Name, soa: ResourceRecord?, at now: Instant) {
+    guard let soa, let ttl = negativeLifetime(soa) else { return }
+    keep(.noName(soa), .authoritative, ttl, Key(name: name, type: Self.anyType), now, bytes: Self.size(soa.data))
+  }
+
+  /// Keeps whom a parent names as servers of a zone. Only the parent's word is kept here, so that a zone cannot prolong its own life
+  /// after its parent has given it to somebody else.
+  package mutating func keep(_ delegation: Delegation, ttl: UInt32, at now: Instant) {
+    let bytes = delegation.servers.reduce(0) { $0 + 64 + $1.name.wire.count + 24 * $1.addresses.count }
+    keep(
+      .delegation(delegation), .additional, min(ttl, limits.lifetimeMax), Key(name: delegation.zone, type: Self.delegationType), now,
+      bytes: bytes)
+  }
+
+  /// Keeps that a question could not be answered. RFC 9520 §3.2: longer each time, within bounds.
+  package mutating func keep(_ failure: Failure, for name: Name, _ type: RecordType, at now: Instant) {
+    let key = Key(name: name, type: type)
+    var count = 0
+    if case .failed(_, let known)? = table.find(key)?.content { count = min(known + 1, 16) }
+    let seconds = min(limits.failureSecondsMax, limits.failureSecondsMin << count)
+    let entry = Entry(
+      content: .failed(Failure(.cachedError, failure.text), count: count), trust: .additional,
+      expires: now + .seconds(seconds))
+    if let known = self.entry(key, now), case .records = known.content { return }
+    table.keep(entry, for: key, cost: Self.entrySize + name.wire.count + failure.text.utf8.count)
+  }
+
+  /// Forgets what is known about `name`; with everything below it.
+  package mutating func forget(_ name: Name, _ type: RecordType) { table.remove(Key(name: name, type: type)) }
+
+  private mutating func keep(_ content: Content, _ trust: Trust, _ ttl: UInt32, _ key: Key, _ now: Instant, bytes: Int) {
+    // RFC 1035 §3.2.1: zero means for this transaction only. An older entry is out of date all the same.
+    guard ttl > 0, bytes <= limits.setBytesMax else { return table.remove(key) }
+    let entry = Entry(content: content, trust: trust, expires: now + .seconds(Int64(ttl)))
+    table.keep(entry, for: key, cost: Self.entrySize + key.name.wire.count + bytes)
+  }
+
+  private func negativeLifetime(_ soa: ResourceRecord) -> UInt32? {
+    guard case .soa(let data) = soa.data else { return nil }
+    return min(soa.ttl, data.minimum, limits.negativeLifetimeMax)
+  }
+
+  /// What an entry takes beside its data: key, slot, links, hash table. Unit: bytes.
+  private static var entrySize: Int { 320 }
+
+  /// What a record's data takes, roughly. Unit: bytes.
+  private static func size(_ data: RecordData) -> Int {
+    switch data {
+    case .soa(let soa): 160 + soa.primary.wire.count + soa.mailbox.wire.count
+    case .txt(let strings): strings.reduce(56) { $0 + 48 + $1.count }
+    case .cert(let certificate): 96 + certificate.body.count
+    case .caa(_, let tag, let value): 120 + tag.count + value.count
+    case .hinfo(let cpu, let system): 120 + cpu.count + system.count
+    case .unknown(_, let bytes): 88 + bytes.count
+    default: 56 + (data.target.map { 32 + $0.wire.count } ?? 0)
+    }
+  }
+}

@@ -1,0 +1,191 @@
+// A resolver on the network: what clients see of it over UDP and TCP. What is in the cache is answered where the question was read.
+// Not here: finding out (Resolution.swift). Read next: DNS/TCPServerConversation.swift.
+package import Bytes
+package import DNS
+import Trace
+package import Transport
+package import World
+
+/// The judgement on a client's message, shared by UDP and TCP.
+struct ClientQuestion: Sendable {
+  /// What is to be done with it.
+  enum Verdict: Sendable {
+    /// Nothing is to be said.
+    case ignore
+    case answer(Message)
+    case resolve(ClientQuestion)
+  }
+
+  let query: Message
+  let question: Question
+
+  /// Judges `bytes` from `client`; what the cache has is answered at once.
+  static func judge(_ bytes: Buffer, from client: Endpoint, _ resolver: Resolver) -> Verdict {
+    guard client.port != 0, bytes.count >= DNS.Limits.Format.headerSize, let flags = bytes[at: 2], flags & 0x80 == 0 else { return .ignore }
+    guard let query = try? Message(reading: bytes) else {
+      let id = UInt16(bytes[at: 0] ?? 0) << 8 | UInt16(bytes[at: 1] ?? 0)
+      var reply = Message(id: id)
+      reply.flags.isResponse = true
+      reply.flags.responseCode = .formatError
+      return .answer(reply)
+    }
+    func reply(_ code: ResponseCode, _ failure: Failure? = nil) -> Verdict {
+      .answer(ClientQuestion.reply(to: query, ResolverAnswer(code, failure: failure), resolver))
+    }
+    guard query.flags.opcode == .query else { return reply(.notImplemented) }
+    guard query.questions.count == 1, let question = query.questions.first else { return reply(.formatError) }
+    if let edns = query.edns, edns.version > 0 { return reply(.badVersion) }
+    guard resolver.serves(client.address) else {
+      return reply(.refused, Failure(.prohibited, "this resolver does not serve \(client.address)"))
+    }
+    if let answer = resolver.remembered(question) { return .answer(ClientQuestion.reply(to: query, answer, resolver)) }
+    // RFC 1034 §4.3.1: who does not want us to ask around gets what we have, and that is nothing.
+    guard query.flags.recursionDesired else {
+      return reply(.refused, Failure(.notAuthoritative, "not in the cache, and recursion was not asked for"))
+    }
+    return .resolve(ClientQuestion(query: query, question: question))
+  }
+
+  /// Finds the answer out.
+  func resolved(by resolver: Resolver) async -> Message {
+    ClientQuestion.reply(to: query, await resolver.resolve(question), resolver)
+  }
+
+  private static func reply(to query: Message, _ answer: ResolverAnswer, _ resolver: Resolver) -> Message {
+    // RFC 6891 §6.1.1: EDNS is answered with EDNS, and only then.
+    var edns: EDNS?
+    if let asked = query.edns {
+      edns = EDNS(payloadSize: UInt16(clamping: resolver.settings.limits.datagramMax), flags: asked.flags & 0x8000)
+      if let failure = answer.failure { edns?.options.append(.extendedError(failure.code, failure.text)) }
+    }
+    var reply = query.reply(edns: edns)
+    reply.flags.recursionAvailable = true
+    reply.responseCode = answer.code
+    reply.answers = answer.answers
+    reply.authorities = answer.authorities
+    return reply
+  }
+
+  /// The most bytes the asker takes over UDP.
+  static func datagramSize(for query: Message, _ limits: Limits) -> Int {
+    max(DNS.Limits.Format.datagramMax, min(Int(query.edns?.payloadSize ?? 0), limits.datagramMax))
+  }
+}
+
+/// Answers clients over UDP.
+package struct ResolverConversation: DatagramConversation {
+  /// A question to be resolved; the answer comes back as an input with this ticket.
+  package struct Question: Sendable {
+    var ticket: Ticket
+    var client: ClientQuestion
+  }
+
+  /// What can happen.
+  package enum Input: Sendable {
+    case received(Buffer, from: Endpoint)
+    case resolved(Ticket, Message)
+  }
+
+  /// A client that waits.
+  private struct Waiting: Sendable {
+    var client: Endpoint
+    var since: Instant
+    var size: Int
+  }
+
+  private let resolver: Resolver
+  private var waiting: [Ticket: Waiting] = [:]
+  private var waitingPerClient: [Address: Int] = [:]
+  private var nextTicket = Ticket()
+
+  package init(_ resolver: Resolver) { self.resolver = resolver }
+
+  package static var dialect: Dialect { .dns }
+  package var stateName: String { waiting.isEmpty ? "idle" : "resolving" }
+  package var acceptsBytes: Bool { true }
+  package var deadline: Instant? { nil }
+
+  package func input(for event: DatagramEvent) -> Input? {
+    guard case .received(let bytes, let remote) = event else { return nil }
+    return .received(bytes, from: remote)
+  }
+
+  package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Question>]) {
+    switch input {
+    case .received(let bytes, let client): receive(bytes, from: client, now, into: &actions)
+    case .resolved(let ticket, let message): give(message, ticket, now, into: &actions)
+    }
+  }
+
+  private mutating func receive(_ bytes: Buffer, from client: Endpoint, _ now: Instant, into actions: inout [DatagramAction<Question>]) {
+    let limits = resolver.settings.limits
+    switch ClientQuestion.judge(bytes, from: client, resolver) {
+    case .ignore: break
+    case .answer(let reply):
+      // The reply repeats what the client said about sizes only in the query; an unreadable one gets the header alone.
+      let size = (try? Message(reading: bytes)).map { ClientQuestion.datagramSize(for: $0, limits) } ?? DNS.Limits.Format.datagramMax
+      actions.append(.send(reply.wire(maximumSize: size), to: client))
+    case .resolve(let question):
+      let own = waitingPerClient[client.address, default: 0]
+      guard waiting.count < limits.recursionsMax, own < limits.recursionsPerClientMax else {
+        actions.append(.note("recursionsMax or recursionsPerClientMax reached for \(client.address)"))
+        return actions.append(.send(question.query.reply(.serverFailure).wire(), to: client))
+      }
+      let ticket = nextTicket.taken()
+      waiting[ticket] = Waiting(client: client, since: now, size: ClientQuestion.datagramSize(for: question.query, limits))
+      waitingPerClient[client.address] = own + 1
+      actions.append(.ask(Question(ticket: ticket, client: question)))
+    }
+  }
+
+  private mutating func give(_ message: Message, _ ticket: Ticket, _ now: Instant, into actions: inout [DatagramAction<Question>]) {
+    guard let client = waiting.removeValue(forKey: ticket) else { return }
+    let own = waitingPerClient[client.client.address, default: 1] - 1
+    waitingPerClient[client.client.address] = own > 0 ? own : nil
+    guard now - client.since <= resolver.settings.limits.datagramAnswerTimeMax else {
+      return actions.append(.note("the answer came too late to be sent; the client finds it in the cache when it asks again"))
+    }
+    actions.append(.send(message.wire(maximumSize: client.size), to: client.client))
+  }
+}
+
+/// The resolver's two listeners.
+package struct ResolverService: Sendable {
+  /// Where questions are taken, over UDP and TCP.
+  package let endpoint: Endpoint
+  private let listeners: [any Listener]
+
+  /// Takes questions at `endpoint` (port 0: one port that is free for both).
+  package static func start(
+    network: any Network, endpoint: Endpoint, resolver: Resolver, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
+  ) async throws(NetworkError) -> ResolverService {
+    let datagrams = try await network.bind(endpoint, options: BindOptions()) {
+      DatagramDriver(ResolverConversation(resolver), trace: trace) { question, answers in
+        network.start { answers.give(.resolved(question.ticket, await question.client.resolved(by: resolver))) }
+        return nil
+      }
+    }
+    do {
+      let streams = try await network.listen(at: datagrams.endpoint, options: ListenOptions()) { remote, _ in
+        ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
+          switch ClientQuestion.judge(query.message, from: remote, resolver) {
+          case .ignore: return .answered(query.ticket, nil)
+          case .answer(let message): return .answered(query.ticket, message.wire())
+          case .resolve(let question):
+            network.start { answers.give(.answered(query.ticket, await question.resolved(by: resolver).wire())) }
+            return nil
+          }
+        }
+      }
+      return ResolverService(endpoint: datagrams.endpoint, listeners: [datagrams, streams])
+    } catch {
+      await datagrams.close(grace: .zero)
+      throw error
+    }
+  }
+
+  /// Stops taking questions; connections get until `grace` is over.
+  package func close(grace: Duration) async {
+    for listener in listeners { await listener.close(grace: grace) }
+  }
+}

@@ -1,0 +1,196 @@
+// Fetches over HTTP: look the name up, connect, ask, follow redirects, hand the body on piece by piece.
+// Not here: the dialogue itself (HTTP/H1/ClientConversation), waiting for what it tells (Reception). A connection serves one request.
+package import Bytes
+package import HTTP
+package import Transport
+package import World
+
+/// A web client on some network.
+package struct WebClient: Sendable {
+  /// Finds the addresses of a host name. An empty answer means that there is no such name.
+  package typealias LookUp = @Sendable (_ host: String) async throws -> [Address]
+
+  private let network: any Network
+  private let lookUp: LookUp
+  /// Where connections come from; nil: the system chooses.
+  package var from: Address?
+  /// PEM of the authorities trusted; empty: the system's.
+  package var authorities = ""
+  /// Accept any certificate.
+  package var acceptsAnything = false
+  package var connectTimeout = Duration.seconds(10)
+  package var trace: TraceContext?
+  package var limits = HTTP.Limits()
+
+  package init(network: any Network, lookUp: @escaping LookUp) {
+    self.network = network
+    self.lookUp = lookUp
+  }
+
+  /// What is asked.
+  package struct Ask: Sendable {
+    package var method = Method.get
+    package var address: WebAddress
+    package var fields: [(name: FieldName, value: String)] = []
+    package var body: Buffer?
+    /// Most redirects followed. Unit: redirects. Past it: the fetch fails. Zero: the redirect itself is the answer.
+    package var redirectsMax = 0
+    /// Connect here, whatever the host's name means.
+    package var endpoint: Endpoint?
+
+    package init(_ address: WebAddress) { self.address = address }
+  }
+
+  /// What came back; the body went to the sink.
+  package struct Fetched: Sendable {
+    package var head: ResponseHead
+    /// Where the answer came from, after redirects.
+    package var address: WebAddress
+    package var remote: Endpoint
+    /// The addresses that redirected us, in order.
+    package var redirects: [WebAddress]
+    /// Unit: bytes.
+    package var bodyLength: Int64
+  }
+
+  /// What happens on the way.
+  package enum Progress: Sendable {
+    case connected(Endpoint)
+    case interim(ResponseHead)
+    /// The head of an answer, also of one that redirects.
+    case head(ResponseHead)
+    case redirected(WebAddress)
+  }
+
+  /// Fetches, and hands the body to `sink`, whose pace is the pace of reading. A body of a redirect that is followed is thrown away.
+  package func fetch(
+    _ ask: Ask, progress: @Sendable (Progress) -> Void = { _ in }, sink: @Sendable (Buffer) async throws -> Void
+  ) async throws -> Fetched {
+    var ask = ask
+    var redirects: [WebAddress] = []
+    while true {
+      let (reception, answers, remote) = try await connect(ask)
+      progress(.connected(remote))
+      // Whatever happens below, nothing of the connection stays behind.
+      defer { answers.give(.connection(.peerClosed)) }
+      let head = try await reception.head { progress(.interim($0)) }
+      progress(.head(head))
+      if ask.redirectsMax > 0, let next = try Self.redirect(head, ask, after: redirects.count) {
+        redirects.append(ask.address)
+        progress(.redirected(next.address))
+        ask = next
+        continue
+      }
+      var length: Int64 = 0
+      while let piece = try await reception.nextOfBody() {
+        length += Int64(piece.count)
+        try await sink(piece)
+        answers.give(.takeBody(Ticket(), piece.count))
+      }
+      return Fetched(head: head, address: ask.address, remote: remote, redirects: redirects, bodyLength: length)
+    }
+  }
+
+  /// Fetches a body of at most `bytesMax` into memory.
+  package func get(_ address: WebAddress, redirectsMax: Int = 10, bytesMax: Int = 16_777_216) async throws -> (fetched: Fetched, body: Buffer) {
+    var ask = Ask(address)
+    ask.redirectsMax = redirectsMax
+    let body = Collected(bytesMax: bytesMax)
+    let fetched = try await fetch(ask) { piece in try body.add(piece) }
+    return (fetched, body.whole)
+  }
+
+  // MARK: Connecting
+
+  private func connect(_ ask: Ask) async throws -> (Reception, Answers<ClientConversation.Input>, Endpoint) {
+    var failure = WebClientFailure.noSuchHost(ask.address.host)
+    for endpoint in try await endpoints(for: ask) {
+      let reception = Reception()
+      var tls: TLSClientOptions?
+      if ask.address.isSecure {
+        tls = TLSClientOptions(serverName: ask.address.host, authorities: authorities, acceptsAnything: acceptsAnything, protocols: ["http/1.1"])
+      }
+      do throws(NetworkError) {
+        let answers = try await network.connect(
+          ClientConversation(limits: limits), to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
+        ) { question, _ in
+          reception.take(question)
+          return nil
+        }
+        answers.give(.send(Ticket(), Self.request(ask)))
+        return (reception, answers, endpoint)
+      } catch {
+        // Another address of the same host may still answer.
+        failure = .network(error)
+      }
+    }
+    throw failure
+  }
+
+  private func endpoints(for ask: Ask) async throws -> [Endpoint] {
+    if let endpoint = ask.endpoint { return [endpoint] }
+    if let address = Address(ask.address.host) { return [Endpoint(address, ask.address.port)] }
+    return try await lookUp(ask.address.host).map { Endpoint($0, ask.address.port) }
+  }
+
+  private static func request(_ ask: Ask) -> Request {
+    var fields = FieldLines()
+    for (name, value) in ask.fields { fields.append(name, value) }
+    if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
+    if !fields.contains(.accept) { fields.append(.accept, "*/*") }
+    return Request(ask.method, ask.address.target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
+  }
+
+  // MARK: Redirects
+
+  /// What to ask next; nil when the answer redirects nowhere.
+  // RFC 9110 §15.4
+  private static func redirect(_ head: ResponseHead, _ ask: Ask, after count: Int) throws -> Ask? {
+    let keepsMethod: Bool
+    switch head.status {
+    case .movedPermanently, .found: keepsMethod = ask.method != .post
+    case .seeOther: keepsMethod = ask.method == .head
+    case .temporaryRedirect, .permanentRedirect: keepsMethod = true
+    default: return nil
+    }
+    guard let location = head.text(of: .location) else { return nil }
+    guard count < ask.redirectsMax else { throw WebClientFailure.tooManyRedirects(ask.redirectsMax) }
+    guard let address = ask.address.resolving(location) else { throw WebClientFailure.badRedirect(location) }
+    var next = ask
+    next.address = address
+    if !keepsMethod {
+      next.method = .get
+      next.body = nil
+      next.fields.removeAll { $0.name == .contentType }
+    }
+    // What was meant for one server is not shown to another.
+    if address.host != ask.address.host || address.port != ask.address.port || (ask.address.isSecure && !address.isSecure) {
+      next.fields.removeAll { $0.name == .authorization || $0.name == .cookie }
+      next.endpoint = nil
+    }
+    return next
+  }
+}
+
+/// Why a fetch came to nothing.
+package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  case noSuchHost(String)
+  case network(NetworkError)
+  case conversation(ClientConversation.Failure)
+  case tooManyRedirects(Int)
+  /// A redirect to something that is no http or https address.
+  case badRedirect(String)
+  /// The body is longer than the caller takes. Unit: bytes.
+  case bodyTooLong(Int)
+
+  package var description: String {
+    switch self {
+    case .noSuchHost(let host): "no address for \(host)"
+    case .network(let error): error.description
+    case .conversation(let failure): failure.description
+    case .tooManyRedirects(let count): "more than \(count) redirects"
+    case .badRedirect(let location): "redirected to \(location), which is no web address"
+    case .bodyTooLong(let allowed): "the body is longer than \(allowed) bytes"
+    }
+  }
+}

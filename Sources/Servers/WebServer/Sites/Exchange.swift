@@ -1,0 +1,159 @@
+// One request and its answer in the hands of a workflow: the body in pieces, the answer whole or streamed, and word when nobody listens.
+// The workflow's side may be called from any thread; the connection's side (`note…`) only on the connection's loop.
+package import Bytes
+package import HTTP
+import Synchronization
+import Transport
+import World
+
+/// Nobody waits for the answer any more.
+package struct Abandoned: Error, Hashable, Sendable {
+  package init() {}
+}
+
+/// The body is larger than the workflow is prepared to hold.
+package struct BodyTooLarge: Error, Hashable, Sendable {
+  /// Unit: bytes.
+  package var allowed: Int
+}
+
+/// A request that a workflow answers.
+package final class Exchange: Sendable {
+  package let request: RequestHead
+  private let ticket: Ticket
+  private let answers: Answers<ServerConversation.Input>
+  private let state: Mutex<State>
+
+  private enum Answered { case nothing, head, all }
+
+  private struct State {
+    var pieces: [Buffer] = []
+    var hasBodyEnded: Bool
+    var isHeld = false
+    var isAbandoned = false
+    var answered = Answered.nothing
+    /// The workflow, when it waits for news.
+    var waiting: CheckedContinuation<Void, Never>?
+    var watchers: [@Sendable () -> Void] = []
+  }
+
+  init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>) {
+    self.request = request
+    self.ticket = ticket
+    self.answers = answers
+    state = Mutex(State(hasBodyEnded: !request.hasBody))
+  }
+
+  // MARK: The workflow's side
+
+  /// The next piece of the body; nil at its end. What is taken makes room for more.
+  package func nextOfBody() async throws(Abandoned) -> Buffer? {
+    if request.expectsContinue { answers.give(.takeBody(ticket, Self.pieceBytes)) }
+    while true {
+      let (piece, hasEnded, isAbandoned) = state.withLock { state in
+        (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.hasBodyEnded, state.isAbandoned)
+      }
+      if let piece {
+        answers.give(.takeBody(ticket, piece.count))
+        return piece
+      }
+      if hasEnded { return nil }
+      if isAbandoned { throw Abandoned() }
+      await news { !$0.pieces.isEmpty || $0.hasBodyEnded || $0.isAbandoned }
+    }
+  }
+
+  /// How much of a body a client that waits for `100 Continue` is asked for. Unit: bytes.
+  private static let pieceBytes = 65_536
+
+  /// The whole body, when it is at most `bytesMax` long.
+  package func body(bytesMax: Int) async throws -> Buffer {
+    var whole = Buffer()
+    while let piece = try await nextOfBody() {
+      guard whole.count + piece.count <= bytesMax else { throw BodyTooLarge(allowed: bytesMax) }
+      whole.append(piece)
+    }
+    return whole
+  }
+
+  /// Answers. A second answer is ignored.
+  package func respond(_ response: Response) {
+    let isFirst = state.withLock { state in
+      guard state.answered == .nothing else { return false }
+      if case .parts = response.body { state.answered = .head } else { state.answered = .all }
+      return true
+    }
+    if isFirst { answers.give(.respond(ticket, response)) }
+  }
+
+  /// Sends the next part of a streamed answer (one whose body is `.parts`); waits while the peer does not keep up.
+  package func send(_ part: Buffer) async throws(Abandoned) {
+    while state.withLock({ $0.isHeld && !$0.isAbandoned }) { await news { !$0.isHeld || $0.isAbandoned } }
+    guard !isAbandoned else { throw Abandoned() }
+    answers.give(.part(ticket, part))
+  }
+
+  /// Ends a streamed answer.
+  package func finish() {
+    let isDue = state.withLock { state in
+      guard state.answered == .head else { return false }
+      state.answered = .all
+      return true
+    }
+    if isDue { answers.give(.finish(ticket)) }
+  }
+
+  /// Whether the peer has gone, or gave up on this request.
+  package var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+  /// Calls `action` once, when the request is abandoned; at once when it is already.
+  package func whenAbandoned(_ action: @escaping @Sendable () -> Void) {
+    let isLate = state.withLock { state in
+      if !state.isAbandoned { state.watchers.append(action) }
+      return state.isAbandoned
+    }
+    if isLate { action() }
+  }
+
+  /// Sees to it that the request is answered, whatever the workflow forgot.
+  func end() {
+    respond(.text(.internalServerError, "The request was not answered.\n"))
+    finish()
+  }
+
+  /// Waits until `isDue`. There is one workflow, so there is one waiter.
+  private func news(_ isDue: @Sendable (borrowing State) -> Bool) async {
+    await withCheckedContinuation { continuation in
+      let isAlready = state.withLock { state in
+        if isDue(state) { return true }
+        state.waiting = continuation
+        return false
+      }
+      if isAlready { continuation.resume() }
+    }
+  }
+
+  // MARK: The connection's side
+
+  func note(body piece: Buffer) { change { $0.pieces.append(piece) } }
+  func noteBodyEnd() { change { $0.hasBodyEnded = true } }
+  func note(held isHeld: Bool) { change { $0.isHeld = isHeld } }
+
+  func noteAbandoned() {
+    var watchers: [@Sendable () -> Void] = []
+    change { state in
+      state.isAbandoned = true
+      swap(&watchers, &state.watchers)
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let waiting = state.withLock { state in
+      body(&state)
+      defer { state.waiting = nil }
+      return state.waiting
+    }
+    waiting?.resume()
+  }
+}

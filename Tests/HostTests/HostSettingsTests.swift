@@ -1,0 +1,39 @@
+// The settings file: what is read, and what each mistake is told.
+import Settings
+import Testing
+import World
+
+@testable import Host
+
+@Suite("netstead.yaml")
+struct HostSettingsTests {
+  @Test("an empty file is home.test on loopback, ports plus 8000 without privilege")
+  func defaults() throws {
+    let settings = try HostSettings(file: "netstead.yaml", text: "", isPrivileged: false)
+    #expect(settings.domain == "home.test")
+    #expect(settings.addresses == [.loopback])
+    #expect([settings.ports.dns, settings.ports.http, settings.ports.https, settings.ports.console] == [8053, 8080, 8443, 8000])
+    let root = try HostSettings(file: "netstead.yaml", text: "domain: no.example\n", isPrivileged: true)
+    #expect([root.ports.dns, root.ports.http, root.ports.https, root.ports.console] == [53, 80, 443, 8000])
+    #expect(root.domain == "no.example")
+  }
+
+  struct Case: Sendable {
+    var text: String
+    var problem: String
+  }
+
+  @Test("mistakes are told with line and column", arguments: [
+    Case(text: "domian: a.test", problem: "n.yaml:1:1: unknown key `domian`; did you mean `domain`?"),
+    Case(text: "domain: a_b", problem: "n.yaml:1:9: expected a domain name such as example.org, found `a_b`"),
+    Case(text: "ports:\n  dns: 70000", problem: "n.yaml:2:8: expected a whole number from 0 to 65535, found `70000`"),
+    Case(text: "trace: {memory: 5kB}", problem: "n.yaml:1:17: expected a size from 1MiB to 1GiB"),
+    Case(text: "listen: [127.0.0.1, 1.2.3]", problem: "n.yaml:1:21: expected an IPv4 or IPv6 address, found `1.2.3`"),
+  ])
+  func mistakes(_ example: Case) {
+    do {
+      _ = try HostSettings(file: "n.yaml", text: example.text, isPrivileged: false)
+      Issue.record("accepted: \(example.text)")
+    } catch { #expect(error.problems.map(\.description) == [example.problem]) }
+  }
+}

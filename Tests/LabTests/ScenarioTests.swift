@@ -1,0 +1,101 @@
+// The text form of scenarios: every statement becomes its value, every slip is told with line and column.
+@testable import Lab
+import Testing
+import World
+
+@Suite("Scenarios")
+struct ScenarioTests {
+  @Test("a whole scenario is read")
+  func isRead() throws {
+    let scenario = try Scenario(file: "s.txt", text: """
+      # one server is silent
+      hosts   root 192.0.2.1  ns-a 198.51.100.1 2001:db8::1  resolver 203.0.113.1  user 203.0.113.2
+      seed    7
+      zone    home.test ns-a root
+        www   60 A  192.0.2.80   ; the web server
+              TXT "a # is no remark here"
+      link    resolver ns-a  loss 100%  delay 5ms rate 1Mbit/s
+      at 0s   user asks resolver  www.home.test
+      at 1.5s user gets http://www.home.test/
+      at 2s   user says root 6789 tcp "hello \\"you\\"\\n"
+      at 3s   user pings root 12000 10 times
+      at 4s   link resolver ns-a loss 0% whole
+      at 5s   host ns-a down   # a remark
+      expect  answer  www.home.test 60 A 192.0.2.80   within 3s
+      expect  answer  www.home.test MX 10 mail.home.test
+      expect  rcode nxdomain
+      expect  status 304 within 20ms
+      expect  said "HELLO"
+      expect  failure within 1m
+      expect  trace   resolver → ns-a ×2, resolver -> root x1
+      """)
+    #expect(scenario.seed == 7)
+    #expect(scenario.hosts.map(\.name) == ["root", "ns-a", "resolver", "user"])
+    #expect(scenario.hosts[1].addresses == [Address(198, 51, 100, 1), .v6(0x2001_0db8_0000_0000, 1)])
+    #expect(scenario.zones == [
+      Scenario.Zone(
+        origin: "home.test", servers: ["ns-a", "root"],
+        records: "www   60 A  192.0.2.80   ; the web server\nTXT \"a # is no remark here\"\n", firstLine: 5)
+    ])
+    var link = LinkDescription(first: "resolver", second: "ns-a", change: LinkChange())
+    link.change.loss = 1
+    link.change.delay = .milliseconds(5)
+    (link.change.rateDown, link.change.rateUp) = (1_000_000, 1_000_000)
+    #expect(scenario.links == [link])
+    var healed = LinkDescription(first: "resolver", second: "ns-a", change: LinkChange())
+    healed.change.loss = 0
+    healed.change.isCut = false
+    #expect(scenario.steps == [
+      Scenario.Step(time: .zero, deed: .ask(host: "user", server: "resolver", name: "www.home.test", type: "A"), line: 8),
+      Scenario.Step(time: .milliseconds(1_500), deed: .get(host: "user", url: "http://www.home.test/"), line: 9),
+      Scenario.Step(time: .seconds(2), deed: .say(host: "user", server: "root", port: 6_789, carrier: .tcp, text: "hello \"you\"\n"), line: 10),
+      Scenario.Step(time: .seconds(3), deed: .ping(host: "user", server: "root", port: 12_000, times: 10), line: 11),
+      Scenario.Step(time: .seconds(4), deed: .change(healed), line: 12),
+      Scenario.Step(time: .seconds(5), deed: .host("ns-a", isUp: false), line: 13),
+    ])
+    #expect(scenario.expectations.map(\.fact) == [
+      .answer(name: "www.home.test", timeToLive: 60, type: "A", data: "192.0.2.80", within: .seconds(3)),
+      .answer(name: "www.home.test", timeToLive: nil, type: "MX", data: "10 mail.home.test", within: nil),
+      .responseCode("NXDOMAIN", within: nil), .status(304, within: .milliseconds(20)), .said("HELLO", within: nil), .failure(within: .seconds(60)),
+      .messages([
+        Scenario.Count(source: "resolver", target: "ns-a", times: 2), Scenario.Count(source: "resolver", target: "root", times: 1),
+      ]),
+    ])
+  }
+
+  @Test("a world outside the scenario brings its own hosts")
+  func usesWorld() throws {
+    #expect(try Scenario(file: "s", text: "world built-in\nat 0 pc asks resolver www.garnet.test AAAA").base == .builtIn)
+    #expect(try Scenario(file: "s", text: "world mine.yaml").base == .file("mine.yaml"))
+  }
+
+  @Test("a slip is told with its place", arguments: [
+    ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
+    ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),
+    ("hosts a 192.0.2.1 a 192.0.2.2", "1:19: host `a` stands twice"),
+    ("hosts 192.0.2.1", "1:7: expected a host's name in small letters, found `192.0.2.1`"),
+    ("\nseed many", "2:6: expected a whole number from 0 to 9223372036854775807, found `many`"),
+    ("seed 1 2", "1:8: expected nothing more on this line, found `2`"),
+    ("hosts a 192.0.2.1\nlink a b loss 5%", "2:8: expected the name of a host, found `b`; did you mean `a`?"),
+    ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
+    ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
+    ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, says or pings, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a gets ftp://a/", "2:14: expected a URL that begins with http:// or https://, found `ftp://a/`"),
+    ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
+    ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),
+    ("hosts a 192.0.2.1\nat 1s host a asleep", "2:14: expected `up` or `down`, found `asleep`"),
+    ("expect answer a 5 A", "1:20: expected the record's data, found the end of the line"),
+    ("expect luck", "1:8: expected answer, rcode, status, said, failure or trace, found `luck`"),
+    ("hosts a 192.0.2.1\nexpect trace a → a 2", "2:20: expected a number of messages such as `×2`, and a comma between two, found `2`"),
+    ("hosts a 192.0.2.1\nexpect trace a → a ×2 a → a ×1", "2:20: expected a number of messages such as `×2`, and a comma between two, found `×2`"),
+  ])
+  func tellsSlips(_ text: String, _ problem: String) {
+    do throws(ScenarioError) {
+      _ = try Scenario(file: "s.txt", text: text)
+      Issue.record("accepted: \(text)")
+    } catch {
+      #expect(error.description == "s.txt:" + problem)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// One suite for every filling of the two ports: what holds for memory holds for disk.
+import Bytes
+import Foundation
+import Storage
+import Testing
+
+/// A fresh directory, removed at the end of `body`.
+func withDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-test-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try await body(path)
+}
+
+@Suite("every record store obeys the same law")
+struct RecordLawTests {
+  enum Filling: CaseIterable { case memory, disk }
+
+  func with(_ filling: Filling, _ body: (any RecordStore) async throws -> Void) async throws {
+    switch filling {
+    case .memory: try await body(MemoryRecords())
+    case .disk: try await withDirectory { try await body(SQLiteRecords(path: $0 + "/records.sqlite")) }
+    }
+  }
+
+  @Test("puts, replaces, removes, ranges in byte order", arguments: Filling.allCases)
+  func basics(_ filling: Filling) async throws {
+    try await with(filling) { store in
+      try await store.apply([
+        .put(table: "t", key: "b", value: "2"), .put(table: "t", key: [0xFF], value: "4"), .put(table: "t", key: "a", value: "1"),
+        .put(table: "t", key: "ab", value: ""), .put(table: "other", key: "a", value: "x"),
+      ])
+      #expect(try await store.value(in: "t", at: "a") == "1")
+      #expect(try await store.value(in: "t", at: "ab") == "")
+      #expect(try await store.value(in: "t", at: "c") == nil)
+      #expect(try await store.records(in: "t", from: "", to: nil, limit: 10).map(\.key) == ["a", "ab", "b", [0xFF]])
+      #expect(try await store.records(in: "t", from: "ab", to: [0xFF], limit: 10).map(\.key) == ["ab", "b"])
+      #expect(try await store.records(in: "t", from: "", to: nil, limit: 1).map(\.key) == ["a"])
+      try await store.apply([.put(table: "t", key: "a", value: "9"), .remove(table: "t", key: "b")])
+      #expect(try await store.value(in: "t", at: "a") == "9")
+      #expect(try await store.value(in: "t", at: "b") == nil)
+    }
+  }
+
+  @Test("a batch with an expectation that fails changes nothing", arguments: Filling.allCases)
+  func atomic(_ filling: Filling) async throws {
+    try await with(filling) { store in
+      try await store.apply([.put(table: "t", key: "a", value: "1")])
+      await #expect(throws: StorageError.conflict(table: "t", key: "a")) {
+        try await store.apply([
+          .put(table: "t", key: "b", value: "2"), .expect(table: "t", key: "b", value: "2"), .expect(table: "t", key: "a", value: "7"),
+        ])
+      }
+      #expect(try await store.value(in: "t", at: "b") == nil)
+      try await store.apply([.expect(table: "t", key: "z", value: nil), .put(table: "t", key: "z", value: "1")])
+      #expect(try await store.value(in: "t", at: "z") == "1")
+    }
+  }
+
+  @Test("what is too large is refused", arguments: Filling.allCases)
+  func bounds(_ filling: Filling) async throws {
+    try await with(filling) { store in
+      let long = Buffer(repeatElement(UInt8(1), count: StorageLimits.keyLengthMax + 1))
+      await #expect(throws: StorageError.self) { try await store.apply([.put(table: "t", key: long, value: "")]) }
+    }
+  }
+}
+
+@Suite("every blob store obeys the same law")
+struct BlobLawTests {
+  enum Filling: CaseIterable { case memory, disk }
+
+  @Test("puts, replaces, removes, lists", arguments: Filling.allCases)
+  func basics(_ filling: Filling) async throws {
+    try await withDirectory { path in
+      let store: any BlobStore = filling == .memory ? MemoryBlobs() : try FileBlobs(directory: path + "/blobs")
+      let (a, b) = (try #require(BlobName("a-1")), try #require(BlobName("b.eml")))
+      try await store.put("one", as: a)
+      try await store.put("two", as: b)
+      try await store.put("uno", as: a)
+      #expect(try await store.bytes(of: a) == "uno")
+      #expect(try await store.names() == [a, b])
+      try await store.remove(a)
+      try await store.remove(a)
+      #expect(try await store.bytes(of: a) == nil)
+      #expect(try await store.names() == [b])
+    }
+  }
+
+  @Test("names that could leave the directory are no names", arguments: ["", ".", "..", "a/b", "../x", ".half-1", "Ä", "A", "a b", String(repeating: "a", count: 129)])
+  func names(_ text: String) { #expect(BlobName(text) == nil) }
+}
