@@ -10,8 +10,8 @@ import World
 
 @Suite("Services over virtual links")
 struct ServiceTests {
-  @Test("the transcripts", arguments: Transcript.all("uppercase"), [0.0, 0.1])
-  func transcripts(_ transcript: Transcript, _ loss: Double) throws {
+  @Test("the transcripts", arguments: Script.all("uppercase"), [0.0, 0.1])
+  func transcripts(_ transcript: Script, _ loss: Double) throws {
     let internet = SimulatedInternet(seed: 3) { _, _ in Link(delay: .milliseconds(10), loss: loss, mtu: 296) }
     let client = internet.addHost("pc", Address(203, 0, 113, 2))
     let server = internet.addHost("srv", Address(192, 0, 2, 1))

@@ -8,9 +8,18 @@ import World
 
 @Suite("Uppercase service")
 struct UppercaseTests {
-  @Test("transcripts, whole, byte by byte and glued", arguments: Transcript.all("uppercase"))
-  func transcripts(_ transcript: Transcript) throws {
+  @Test("transcripts, whole, byte by byte and glued", arguments: Script.all("uppercase"))
+  func transcripts(_ transcript: Script) throws {
     try TranscriptPlayer { UppercaseStreamConversation() } owner: { question, _ in question == .turn ? .turnCame : nil }.play(transcript)
+  }
+
+  @Test("the same transcripts over real sockets", arguments: Script.all("uppercase").filter { !$0.hasWaits })
+  func sockets(_ transcript: Script) async throws {
+    let network = SocketNetwork(loops: 1)
+    try await TranscriptPlayer.play(transcript, from: network, to: network, at: Endpoint(.loopback, 0)) {
+      UppercaseStreamConversation()
+    } owner: { question, _ in question == .turn ? .turnCame : nil }
+    await network.shutDown()
   }
 
   @Test("every byte")

@@ -1,5 +1,5 @@
 // Plays transcripts: straight into a conversation in every way to cut it, and over any network, simulated or real.
-// Read first: Transcript.swift (the files).
+// Read first: Script.swift (the files).
 import Bytes
 package import Transport
 package import World
@@ -17,23 +17,23 @@ package enum Cutting: Sendable, CaseIterable {
 /// Plays one party of transcripts against a conversation that is the other party.
 package struct TranscriptPlayer<C: StreamConversation> {
   private let make: () -> C
-  private let role: Transcript.Party
+  private let role: Script.Party
   private let owner: ConversationDriver<C>.Owner
 
   /// A player against conversations that `make` makes, which speak as `role`. `owner` answers their questions.
-  package init(_ role: Transcript.Party = .server, _ make: @escaping () -> C, owner: @escaping ConversationDriver<C>.Owner = { _, _ in nil }) {
+  package init(_ role: Script.Party = .server, _ make: @escaping () -> C, owner: @escaping ConversationDriver<C>.Owner = { _, _ in nil }) {
     self.make = make
     self.role = role
     self.owner = owner
   }
 
   /// Plays in memory, in all three ways.
-  package func play(_ transcript: Transcript) throws(TranscriptFailure) {
+  package func play(_ transcript: Script) throws(TranscriptFailure) {
     for cutting in Cutting.allCases { try play(transcript, cutting) }
   }
 
   /// Plays in memory, in one way.
-  package func play(_ transcript: Transcript, _ cutting: Cutting) throws(TranscriptFailure) {
+  package func play(_ transcript: Script, _ cutting: Cutting) throws(TranscriptFailure) {
     var steps = transcript.steps
     if cutting == .glued {
       // Only a server can be told everything at once, and only where time plays no part.
@@ -51,7 +51,7 @@ package struct TranscriptPlayer<C: StreamConversation> {
   }
 
   private func play(
-    _ step: Transcript.Step, of transcript: Transcript, _ cutting: Cutting, on connection: MemoryConnection, _ output: inout Buffer
+    _ step: Script.Step, of transcript: Script, _ cutting: Cutting, on connection: MemoryConnection, _ output: inout Buffer
   ) throws(TranscriptFailure) {
     func failure(_ expected: String, _ found: String) -> TranscriptFailure {
       TranscriptFailure(transcript.name, step.line, expected: expected, found: "\(found) (\(cutting))")
@@ -80,7 +80,7 @@ extension TranscriptPlayer {
   ///
   /// Over a simulated internet call it inside `SimulatedInternet.run`. Where a transcript waits, that time really passes.
   package static func play(
-    _ transcript: Transcript, from client: any Network, to server: any Network, at endpoint: Endpoint, trace: TraceContext? = nil,
+    _ transcript: Script, from client: any Network, to server: any Network, at endpoint: Endpoint, trace: TraceContext? = nil,
     answerTimeMax: Duration = .seconds(10), make: @escaping @Sendable () -> C,
     owner: @escaping @Sendable (C.Question, Answers<C.Input>) -> C.Input? = { _, _ in nil }
   ) async throws {
@@ -100,7 +100,7 @@ extension TranscriptPlayer {
   }
 
   private static func play(
-    _ step: Transcript.Step, of transcript: Transcript, on script: ScriptedEnd, clock: any WorldClock, _ answerTimeMax: Duration
+    _ step: Script.Step, of transcript: Script, on script: ScriptedEnd, clock: any WorldClock, _ answerTimeMax: Duration
   ) async throws {
     func failure(_ expected: String, _ found: String) -> TranscriptFailure {
       TranscriptFailure(transcript.name, step.line, expected: expected, found: found)
@@ -122,7 +122,7 @@ extension TranscriptPlayer {
   }
 }
 
-extension Transcript {
+extension Script {
   /// Whether time plays a part.
   package var hasWaits: Bool { steps.contains { if case .wait = $0.event { true } else { false } } }
 

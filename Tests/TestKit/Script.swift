@@ -13,7 +13,7 @@ package import Bytes
 import Testing
 
 /// One such file.
-package struct Transcript: Sendable {
+package struct Script: Sendable {
   /// The two who talk.
   package enum Party: Sendable { case client, server }
 
@@ -34,13 +34,13 @@ package struct Transcript: Sendable {
   package var steps: [Step]
 
   /// Every transcript of `Tests/Transcripts/<folder>`, by name. A file that cannot be read becomes one with a step that fails.
-  package static func all(_ folder: String) -> [Transcript] {
+  package static func all(_ folder: String) -> [Script] {
     let path = "\(repositoryRoot)/Tests/Transcripts/\(folder)"
     let files = names(in: path).filter { $0.hasSuffix(".txt") }
     precondition(!files.isEmpty, "no transcripts in \(path)")
     return files.map { file in
       guard let bytes = contents(of: "\(path)/\(file)") else { preconditionFailure("cannot read \(path)/\(file)") }
-      do { return try Transcript(named: "\(folder)/\(file)", String(decoding: bytes, as: UTF8.self)) } catch { preconditionFailure("\(error)") }
+      do { return try Script(named: "\(folder)/\(file)", String(decoding: bytes, as: UTF8.self)) } catch { preconditionFailure("\(error)") }
     }
   }
 
@@ -70,7 +70,7 @@ package struct Transcript: Sendable {
   }
 }
 
-extension Transcript: CustomTestStringConvertible {
+extension Script: CustomTestStringConvertible {
   package var testDescription: String { name }
 }
 
