@@ -78,8 +78,8 @@ enum Stylesheet {
     .list tbody th{font-weight:600;white-space:nowrap}.list tbody tr:hover{background:var(--sunk)}.list tbody tr.chosen{background:var(--accent-soft);box-shadow:inset 3px 0 0 var(--accent)}
     .list tbody tr.fresh{animation:fresh 1.6s}@keyframes fresh{from{background:var(--accent-soft)}}
     .num{text-align:end!important;font-variant-numeric:tabular-nums;white-space:nowrap}.time{white-space:nowrap;color:var(--muted)}
-    .list .host{white-space:nowrap;color:var(--ink);text-decoration-color:var(--edge)}
-    .what{min-width:16rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--edge)}.what a:hover{color:var(--accent)}
+    .list .host,.list tbody th a{white-space:nowrap;color:var(--ink);text-decoration-color:var(--line)}.list a:hover{text-decoration-color:currentColor!important}
+    .what{min-width:16rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--line)}.what a:hover{color:var(--accent)}
     .reply{display:block;color:var(--muted);font-size:.88rem}.reply::before{content:"↳ "}.wrong{color:var(--bad)}
     .stack>*{display:block;white-space:nowrap}tr.remark td{color:var(--muted);font-style:italic}
     .chip,.state{display:inline-flex;gap:.3rem;align-items:center;border-radius:6px;padding:.05rem .5rem;font-size:.8rem;font-weight:640;white-space:nowrap;background:var(--other-soft);color:var(--other)}

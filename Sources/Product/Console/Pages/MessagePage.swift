@@ -25,24 +25,30 @@ struct MessagePage: Sendable {
     let isOut = event.kind.isOutgoing
     let own = info.host
     let peer = info.role == .server ? frame.clientName(exchange) : frame.serverName(exchange)
-    let title = explanation?.title ?? (event.kind.isPassage ? event.plainTitle : event.text)
+    let title = explanation?.title ?? (event.kind.isPassage ? event.plainTitle : event.text.isEmpty ? event.kind.rawValue : event.text)
     let problem: HTML? = explanation?.problem.map { "<p class=\"banner problem\"><strong>Wrong:</strong> \($0)</p>" }
     return frame.page(
       title, place: .conversations,
       """
       <nav class="crumbs" aria-label="Path"><a href="/conversations">Conversations</a> <span aria-hidden="true">/</span> <a href="/conversation/\(exchange.id.number)" data-up>\(frame.clientName(exchange)) → \(frame.serverName(exchange))</a> <span aria-hidden="true">/</span> <span>\(event.sequence)</span></nav>
       <div class="title"><div><h1>\(title)</h1>
-      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(Phrase.grouped(event.length)) bytes at \(event.time.timeOfDay)\(event.text.isEmpty ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
+      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(event.kind.isPassage ? Phrase.grouped(event.length) + " bytes" : event.kind.rawValue) at \(event.time.timeOfDay)\(event.text.isEmpty || !event.kind.isPassage ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
       \(neighbours)</div>
       \(problem)\(masked)
-      <div class="message">
-      \(BytesView(event: event, info: info, fields: fields).html)
-      \(table)
-      </div>
+      \(event.kind.isPassage ? content(info) : "")
       """)
   }
 
-  /// Secrets are masked before they are recorded.
+  private func content(_ info: ConversationInfo) -> HTML {
+    """
+    <div class="message">
+    \(BytesView(event: event, info: info, fields: fields).html)
+    \(table)
+    </div>
+    """
+  }
+
+  /// A long message is not kept whole.
   private var masked: HTML? {
     guard event.bytes.count < event.length else { return nil }
     return "<p class=\"banner\">Only the first \(Phrase.grouped(event.bytes.count)) of \(Phrase.grouped(event.length)) bytes were kept.</p>"

@@ -49,7 +49,8 @@ struct WorldMap {
       }
       top += rows * Size.row + 14
     }
-    height = top
+    // The lines between neighbours of the last row swing below it.
+    height = top + 14
   }
 
   var svg: HTML {
