@@ -88,14 +88,3 @@ package struct NameClient: Sendable {
     return nil
   }
 }
-
-extension RecordData {
-  /// The address, of A and AAAA records.
-  package var address: Address? {
-    switch self {
-    case .a(let value): .v4(value)
-    case .aaaa(let high, let low): .v6(high, low)
-    default: nil
-    }
-  }
-}
