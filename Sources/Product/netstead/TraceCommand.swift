@@ -1,5 +1,6 @@
 // `netstead trace`: shows what is said in the running lab as it is said, or what a trace file holds.
 import ArgumentParser
+import Bytes
 import Lab
 import Trace
 import World
