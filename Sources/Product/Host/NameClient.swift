@@ -80,7 +80,7 @@ package struct NameClient: Sendable {
     }
     for name in names.prefix(3) {
       if case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver),
-        let address = answer.answers.compactMap(\.data.address).first
+        let address = answer.answers.compactMap({ $0.data.address }).first
       {
         return ("\(name)", Endpoint(address, resolver.port))
       }

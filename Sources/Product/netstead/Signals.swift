@@ -15,15 +15,15 @@ enum Signals {
     let queue = DispatchQueue(label: "signals")
     let (arrivals, feed) = AsyncStream<Int32>.makeStream()
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-        source.setEventHandler {
-          signal(number, SIG_DFL)
-          feed.yield(number)
-        }
-        source.resume()
-        return source
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        signal(number, SIG_DFL)
+        feed.yield(number)
       }
+      source.resume()
+      return source
+    }
     for await _ in arrivals { break }
     for source in sources { source.cancel() }
   }
