@@ -1,5 +1,6 @@
 // Which protocol explains which message.
 import DNS
+import HTTP
 import Sockets
 import Trace
 import World
@@ -8,6 +9,7 @@ import World
 let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
+  case .http: HTTP.explain(bytes)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -42,7 +42,7 @@ struct HTTPCommand: AsyncParsableCommand {
 
   func run() async throws {
     let session = ToolSession(output, talksOnly: true)
-    let target = try Target(url)
+    let target = try WebTarget(url)
     let request = try request(for: target)
     let addresses = try await session.names.addresses(of: target.host, client: session.client)
     var failure: (any Error)?
@@ -65,7 +65,7 @@ struct HTTPCommand: AsyncParsableCommand {
     if let status, status.rawValue >= 400 { throw ToolFailure(.refused, output.short ? "" : "\(status.rawValue) for \(url)") }
   }
 
-  private func request(for target: Target) throws -> Request {
+  private func request(for target: WebTarget) throws -> Request {
     guard let method = Method.allCases.first(where: { $0.text == (methodText ?? (data == nil ? "GET" : "POST")).uppercased() }) else {
       throw ToolFailure(.usage, "method \(methodText ?? "") is not known")
     }
@@ -83,39 +83,14 @@ struct HTTPCommand: AsyncParsableCommand {
   }
 
   /// Sends the request and prints the response as it comes.
-  private func exchange(_ request: Request, _ target: Target, _ endpoint: Endpoint, _ session: ToolSession) async throws -> Status {
-    let (events, feed) = AsyncStream<ClientConversation.Question>.makeStream()
-    let tls = target.isSecure
-      ? TLSClientOptions(serverName: target.host, authorities: TrustedAuthorities.text, acceptsAnything: acceptsAnything, protocols: ["http/1.1"]) : nil
-    let ticket = Ticket()
-    let answers = try await session.network.connect(
-      ClientConversation(), to: endpoint, options: DialOptions(timeout: output.timeout.duration, tls: tls), trace: session.trace
-    ) { question, _ in
-      feed.yield(question)
-      return nil
-    }
-    answers.give(.send(ticket, request))
-    answers.give(.retire)
+  private func exchange(_ request: Request, _ target: WebTarget, _ endpoint: Endpoint, _ session: ToolSession) async throws -> Status {
     if verbose { tell(request) }
-    var status: Status?
-    for await event in events {
+    return try await WebClient(session, acceptsAnything: acceptsAnything).send(request, target, endpoint) { event in
       switch event {
-      case .responseHead(_, let head):
-        status = head.status
-        if verbose || request.method == .head { tell(head) }
-        answers.give(.takeBody(ticket, 1_048_576))
-      case .bodyPart(_, let bytes):
-        if !output.jsonl { Terminal.say(bytes) }
-        answers.give(.takeBody(ticket, bytes.count))
-      case .responseEnd:
-        guard let status else { throw ToolFailure(.brokenPeer, "the response ended before it began") }
-        return status
-      case .failed(_, let failure): throw ToolFailure(failure.status, failure.explanation)
-      case .ended: throw ToolFailure(.brokenPeer, "the connection ended without a response")
-      case .opened, .interim, .giveBody, .holdParts, .resumeParts: break
+      case .head(let head): if verbose || request.method == .head { tell(head) }
+      case .body(let bytes): if !output.jsonl { Terminal.say(bytes) }
       }
     }
-    throw ToolFailure(.brokenPeer, "the connection ended without a response")
   }
 
   private func tell(_ request: Request) {
@@ -129,61 +104,5 @@ struct HTTPCommand: AsyncParsableCommand {
     for index in 0..<head.fields.count {
       if let (name, value) = head.fields[index] { Terminal.talk("< \(name.text): \(value.text)") }
     }
-  }
-
-  /// The parts of a URL.
-  private struct Target {
-    var isSecure = false
-    var host: String
-    var port: UInt16
-    var authority: String
-    var path: String
-
-    init(_ url: String) throws {
-      var rest = url[...]
-      if rest.hasPrefix("https://") {
-        isSecure = true
-        rest = rest.dropFirst(8)
-      } else if rest.hasPrefix("http://") {
-        rest = rest.dropFirst(7)
-      } else if rest.contains("://") {
-        throw ToolFailure(.usage, "expected a URL that begins with http:// or https://, found `\(url)`")
-      }
-      let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-      authority = String(rest[..<end])
-      // RFC 9110 §4.2.4: what stands before an @ is dangerous to send, and is not.
-      if let at = authority.lastIndex(of: "@") { authority = String(authority[authority.index(after: at)...]) }
-      path = String(rest[end...].prefix { $0 != "#" })
-      if !path.hasPrefix("/") { path = "/" + path }
-      port = isSecure ? 443 : 80
-      host = authority
-      if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
-        guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else {
-          throw ToolFailure(.usage, "expected a port from 1 to 65535 in `\(url)`")
-        }
-        port = number
-        host = String(authority[..<colon])
-      }
-      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-      if host.isEmpty { throw ToolFailure(.usage, "expected a host in `\(url)`") }
-    }
-  }
-}
-
-extension ClientConversation.Failure {
-  /// The exit code for it.
-  var status: ExitStatus {
-    switch kind {
-    case .badRequest: .usage
-    case .badResponse, .closedEarly: .brokenPeer
-    case .timedOut: .unreachable
-    }
-  }
-}
-
-/// The authorities to trust: those the environment names; empty: the system's.
-enum TrustedAuthorities {
-  static var text: String {
-    (Terminal.environment("SSL_CERT_FILE") ?? Terminal.environment("NETSTEAD_CA_FILE")).flatMap { OutputFile.read($0) } ?? ""
   }
 }
