@@ -27,7 +27,7 @@ struct DifferentialTests {
     "fieldsMax", "fieldsBytesMax", "startLineBytesMax", "a method of at most", "expected a method", "TRACE without a body", "at most 18 digits",
     "no other control byte", "as the target of CONNECT", "bodyBytesMax", "a list of transfer codings", "chunked once",
     "a token in the chunk extension", "chunk extension", "16 hexadecimal digits", "trailerBytesMax", "a field name", "field name", "a request line",
-    "no Transfer-Encoding in HTTP/1.0", "Content-Length or Transfer-Encoding", "CRLF after the chunk", "HTTP/1.1 and the end of the line",
+    "chunkExtensionBytesMax", "chunkExtensionsBytesMax", "no Transfer-Encoding in HTTP/1.0", "Content-Length or Transfer-Encoding", "CRLF after the chunk", "HTTP/1.1 and the end of the line",
     "a space and HTTP/1.1", "decimal digits", "chunk size", "a number as Content-Length", "LF after CR", "quoted string", "request target",
   ]
 
@@ -46,7 +46,7 @@ struct DifferentialTests {
         case .request(let ticket, let head):
           messages.append(Message(method: head.methodText, target: head.target.text))
           for index in 0..<head.fields.count {
-            if let field = head.fields[index] { messages[messages.count - 1].fields.append("\(field.name.text): \(field.value)") }
+            if let field = head.fields[index] { messages[messages.count - 1].fields.append("\(field.name.text): \(Buffer(field.value.text))") }
           }
           if head.hasBody {
             answer = .takeBody(ticket, 1 << 30)
@@ -77,13 +77,29 @@ struct DifferentialTests {
       switch part {
       case .head(let head):
         messages.append(Message(method: head.method.rawValue, target: head.uri))
-        messages[messages.count - 1].fields = head.headers.map { "\($0.name): \(Buffer($0.value))" }
+        messages[messages.count - 1].fields = head.headers.map { "\($0.name): \(Buffer(Self.trimmed($0.value)))" }
       case .body(let body): messages[messages.count - 1].body += Array(body.readableBytesView)
       case .end: messages[messages.count - 1].isWhole = true
       }
     }
     _ = try? channel.finish(acceptAlreadyClosed: true)
     return (messages, isRefused)
+  }
+
+  /// llhttp leaves the blanks at a value's end to its user.
+  private static func trimmed(_ value: String) -> String {
+    var bytes = Array(value.utf8)
+    while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Where llhttp takes less than the documents allow: methods outside its list, minor versions above 1, and a TAB after the value of a
+  /// framing field. What follows on that connection is not compared.
+  private static func isNarrower(_ message: Message, _ bytes: [UInt8]) -> Bool {
+    if !["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"].contains(message.method) { return true }
+    let text = Buffer(bytes).text
+    if (2...9).contains(where: { text.contains(" HTTP/1.\($0)\r\n") }) { return true }
+    return text.contains("\t\r\n")
   }
 
   @Test("the same reading, or a listed reason") func agrees() {
@@ -105,6 +121,7 @@ struct DifferentialTests {
       let mine = ours(bytes)
       let other = theirs(bytes)
       for (index, message) in mine.messages.enumerated() where message.isWhole {
+        if Self.isNarrower(message, bytes) { break }
         accepted += 1
         guard index < other.messages.count else {
           Issue.record("only ours reads \(message) in \(Buffer(bytes))")

@@ -80,22 +80,11 @@ package struct NameClient: Sendable {
     }
     for name in names.prefix(3) {
       if case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver),
-        let address = answer.answers.compactMap(\.data.address).first
+        let address = answer.answers.compactMap({ $0.data.address }).first
       {
         return ("\(name)", Endpoint(address, resolver.port))
       }
     }
     return nil
-  }
-}
-
-extension RecordData {
-  /// The address, of A and AAAA records.
-  package var address: Address? {
-    switch self {
-    case .a(let value): .v4(value)
-    case .aaaa(let high, let low): .v6(high, low)
-    default: nil
-    }
   }
 }

@@ -40,7 +40,7 @@ struct CheckCommand: ParsableCommand {
         problems.append("\(file): cannot be read")
         continue
       }
-      let found = problems(of: text, file)
+      let found = complaints(about: text, file)
       problems += found
       if found.isEmpty, !output.short, !output.json { Terminal.talk("\(file): good") }
     }
@@ -49,7 +49,7 @@ struct CheckCommand: ParsableCommand {
     if !problems.isEmpty { throw ToolFailure(.refused) }
   }
 
-  private func problems(of text: String, _ file: String) -> [String] {
+  private func complaints(about text: String, _ file: String) -> [String] {
     switch kind ?? guess(text, file) {
     case .settings:
       do { _ = try HostSettings(file: file, text: text, isPrivileged: false) } catch { return error.problems.map(\.description) }

@@ -1,5 +1,6 @@
 // `netstead doctor`: what this machine lets the program do, and what would change that.
 import ArgumentParser
+import Bytes
 import Lab
 import Trace
 

@@ -2,6 +2,7 @@
 import DNS
 import Sockets
 import Trace
+import World
 
 /// Explains a message of any protocol this program speaks; nil: there is nothing to explain.
 let explainAnything: ExplainMessage = { dialect, info, _, bytes in

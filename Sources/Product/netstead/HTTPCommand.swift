@@ -72,12 +72,12 @@ struct HTTPCommand: AsyncParsableCommand {
     var fields = FieldLines()
     for header in headers {
       let parts = header.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2, let name = FieldName(String(parts[0])), fields.append(name, String(parts[1].drop { $0 == " " })) else {
+      guard parts.count == 2, fields.append(FieldName(String(parts[0])), String(parts[1].drop { $0 == " " })) else {
         throw ToolFailure(.usage, "`\(header)` cannot be sent: expected `name: value`, and no field that says how long the message is")
       }
     }
     for (name, value) in [("User-Agent", "netstead/\(Netstead.versionText)"), ("Accept", "*/*")] {
-      if let name = FieldName(name), !fields.contains(name) { fields.append(name, value) }
+      if !fields.contains(FieldName(name)) { fields.append(FieldName(name), value) }
     }
     return Request(method, target.path, authority: target.authority, fields: fields, body: data.map { .bytes(Buffer($0)) } ?? .none, afterwards: .close)
   }
