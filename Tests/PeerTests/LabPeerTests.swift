@@ -29,13 +29,13 @@ struct LabPeerTests {
     await network.shutDown()
   }
 
-  @Test("dig walks from the root; the resolver does the same, and remembers")
+  @Test("a root server refers dig downwards; the resolver walks by itself, and remembers")
   func names() async throws {
     guard let dig = ProgramRunner("dig") else { return }
     try await withWorld { _, store in
-      let trace = await dig.run(["@127.0.2.1", "-p", "8053", "+trace", "+nodnssec", "www.garnet.test"])
-      for part in ["root1.test", "tld1.test", "ns1.garnet.test", "www.garnet.test.\t300\tIN\tA\t127.51.100.10"] {
-        #expect(trace.text.contains(part), "no \(part) in\n\(trace.text)\(trace.errorText)")
+      let referral = await dig.run(["@127.0.2.1", "-p", "8053", "+norec", "www.garnet.test"])
+      for part in ["test.\t\t\t86400\tIN\tNS\ttld1.test.", "tld1.test.\t\t86400\tIN\tA\t127.0.2.11", "ANSWER: 0"] {
+        #expect(referral.text.contains(part), "no \(part) in\n\(referral.text)\(referral.errorText)")
       }
       let cold = await dig.run(["@127.0.113.53", "-p", "8053", "www.garnet.test"])
       #expect(cold.text.contains("status: NOERROR") && cold.text.contains("127.51.100.10"), "\(cold.text)")
@@ -46,11 +46,11 @@ struct LabPeerTests {
       #expect(store.conversations().count { $0.info.host == "resolver" && $0.info.role == .client } == before, "a warm answer asks nobody")
       for (name, type, expected) in [
         ("web.cobalt.test", "A", "CNAME\twww.cobalt.test."), ("nowhere.garnet.test", "A", "status: NXDOMAIN"),
-        ("anything.maybe.garnet.test", "A", "127.51.100.10"), ("garnet.test", "MX", "10 www.garnet.test."),
+        ("anything.maybe.garnet.test", "A", "198.51.100.10"), ("garnet.test", "MX", "10 www.garnet.test."),
         ("loop1.cobalt.test", "A", "status: SERVFAIL"), ("_http._tcp.garnet.test", "SRV", "0 0 80 www.garnet.test."),
       ] {
         let answer = await dig.run(["@127.0.113.53", "-p", "8053", name, type])
-        #expect(answer.text.contains(expected), "\(name) \(type):\n\(answer.text)")
+        #expect(answer.text.contains(expected), "\(name) \(type): \(answer.status) \(answer.timedOut)\n\(answer.text)\(answer.errorText)")
       }
     }
   }

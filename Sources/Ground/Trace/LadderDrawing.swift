@@ -41,10 +41,10 @@ extension Ladder {
 
   private func drawn(_ lane: Lane, at index: Int, bottom: Int) -> String {
     let x = x(index)
-    let name = fitted(lane.name, width: headWidth - 6)
+    let name = fitted(lane.name, width: headWidth - 14)
     return "<line class=\"lane\" x1=\"\(x)\" y1=\"\(Size.head - 8)\" x2=\"\(x)\" y2=\"\(bottom)\" stroke=\"#94a3b8\" stroke-dasharray=\"2 4\"/>\n"
       + "<rect class=\"head\" x=\"\(x - headWidth / 2)\" y=\"6\" width=\"\(headWidth)\" height=\"46\" rx=\"9\" fill=\"#f1f5f9\" stroke=\"#94a3b8\"/>\n"
-      + "<text class=\"host\" x=\"\(x)\" y=\"26\" text-anchor=\"middle\" font-weight=\"600\">\(name)</text>\n"
+      + "<text class=\"host\" x=\"\(x)\" y=\"26\" text-anchor=\"middle\" font-weight=\"600\" font-size=\"\(headWidth < 150 ? 12 : 13)\">\(name)</text>\n"
       + "<text class=\"address\" x=\"\(x)\" y=\"43\" text-anchor=\"middle\" font-size=\"11.5\" fill=\"#64748b\">\(lane.address)</text>\n"
   }
 
@@ -77,9 +77,9 @@ extension Ladder {
     if arrow.fate == .lost {
       svg += "<path class=\"cross\" d=\"M\(end - 6) \(y + fall - 6) l12 12 m0 -12 l-12 12\" stroke=\"#b91c1c\" stroke-width=\"2.5\" fill=\"none\"/>"
     }
-    if arrow.isEncrypted { svg += lock(x: isRight ? start + 12 : start - 24, y: y - 6) }
-    svg += "<text class=\"label\" x=\"\(middle)\" y=\"\(y - 7)\" text-anchor=\"middle\">\(label)</text></a>\n"
-    return svg
+    svg += "<text class=\"label\" x=\"\(middle)\" y=\"\(y - 7)\" text-anchor=\"middle\">\(label)</text>"
+    if arrow.isEncrypted { svg += lock(x: isRight ? start + 10 : start - 22, y: y - 5) }
+    return svg + "</a>\n"
   }
 
   private func lock(x: Int, y: Int) -> String {

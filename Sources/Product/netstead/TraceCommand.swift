@@ -1,4 +1,5 @@
 // `netstead trace`: shows what is said in the running lab as it is said, or what a trace file holds.
+import Bytes
 import ArgumentParser
 import Bytes
 import Lab

@@ -88,13 +88,16 @@ struct MessagePage: Sendable {
       """
   }
 
+  /// Where the citations' documents can be read.
+  private static let documents = "www.rfc-editor.org"
+
   /// A citation, with a link to the document where it is an RFC.
   static func source(_ source: String) -> HTML {
     guard !source.isEmpty else { return "" }
     let words = source.split(separator: " ")
     guard words.count >= 2, words[0] == "RFC", let number = Int(words[1].prefix { $0.isNumber }) else { return "<cite>\(source)</cite>" }
     let section = words.count > 2 && words[2].hasPrefix("§") ? "#section-" + words[2].dropFirst().prefix { $0.isNumber || $0 == "." || $0.isLetter } : ""
-    return "<cite><a href=\"https://www.rfc-editor.org/rfc/rfc\(number)\(section)\" rel=\"noreferrer\">\(source)</a></cite>"
+    return "<cite><a href=\"https://\(documents)/rfc/rfc\(number)\(section)\" rel=\"noreferrer\">\(source)</a></cite>"
   }
 }
 

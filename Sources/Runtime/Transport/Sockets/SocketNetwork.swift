@@ -4,7 +4,6 @@ import CNetsteadSystem
 import Glibc
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 public import World
 
