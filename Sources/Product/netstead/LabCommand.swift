@@ -21,7 +21,7 @@ struct LabCommand: AsyncParsableCommand {
     var world: String?
 
     @Option(help: ArgumentHelp("The seed of everything left to chance.", valueName: "number"))
-    var seed: UInt64 = 1
+    var seed: UInt64?
 
     @Flag(name: .customLong("no-namespace"), help: "Use loopback addresses and ports + 8000 even where namespaces are allowed.")
     var noNamespace = false
