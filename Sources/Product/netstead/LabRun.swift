@@ -37,7 +37,7 @@ struct LabRun {
     }
     switch NamespaceProbe.probe() {
     case .allowed:
-      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0))
+      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0, folder: folder))
     case .forbidden(let reason, let remedy):
       if !output.short {
         Terminal.talk("* no network namespace: \(reason)")

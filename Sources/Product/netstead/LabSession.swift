@@ -16,17 +16,17 @@ extension LabRun {
       throw ToolFailure(.unreachable, "the local certificate authority: \(error)")
     }
     let authorities = try furnish(world, plan, folder, certificates)
-    let networks = PacedNetworks(network, world: world, plan: plan, seed: options.seed)
+    let networks = PacedNetworks(network, world: world, plan: plan, seed: options.seed ?? 1)
     let servers: RaisedWorld
     do {
       servers = try await RaisedWorld.raise(
         world,
         with: RaisedWorld.Means(
-          plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed), certificates: certificates, folder: options.folder,
+          plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed ?? 1), certificates: certificates, folder: options.folder,
           network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
     try await startConsole(world, plan, network, recorder, socket: console, port: port)
-    let lab = RunningLab(world, plan, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
+    let lab = RunningLab(world, plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
     guard let command else {
       try announce(lab, in: folder)
       tell(lab, world, plan)
@@ -46,7 +46,7 @@ extension LabRun {
     _ world: WorldDescription, _ plan: AddressPlan, _ network: SocketNetwork, _ recorder: TraceStore, socket: Int32?, port: UInt16?
   ) async throws {
     guard let socket, let port else { return }
-    let model = LabConsole.model(of: world, plan, seed: options.seed, trace: recorder)
+    let model = LabConsole.model(of: world, plan, seed: options.seed ?? 1, trace: recorder)
     do {
       _ = try await WebService.start(
         network: network, endpoint: Endpoint(.loopback, port), sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)

@@ -34,18 +34,31 @@ package enum Reexecution {
   }
 
   /// Starts this program again inside fresh namespaces, with the same arguments. Returns only when that failed: why.
-  package static func goInside(console: Int32?, port: UInt16) -> String {
+  package static func goInside(console: Int32?, port: UInt16, folder: RuntimeFolder) -> String {
     guard let unshare = Program.find("unshare") else { return "the program unshare is not installed" }
     if let console { _ = fcntl(console, F_SETFD, 0) }
+    setenv(RuntimeFolder.variable, folder.path, 1)
     setenv(mark, console.map { "\($0),\(port)" } ?? "-", 1)
     let code = Program.become([unshare] + namespaces + ["--", Program.own()] + CommandLine.arguments.dropFirst())
     return "unshare cannot be run: \(SystemError.text(code))"
   }
 
+  /// Whether this process is in the same network as `process`.
+  private static func isInNetwork(of process: Int32) -> Bool {
+    /// What the kernel calls the network of a process.
+    func network(_ process: String) -> String? {
+      var name = [CChar](repeating: 0, count: 128)
+      return readlink("/proc/\(process)/ns/net", &name, name.count - 1) > 0 ? String(cString: name) : nil
+    }
+    guard let own = network("self") else { return false }
+    return own == network("\(process)")
+  }
+
   /// Becomes `command` inside a running lab, in the same folder. Returns only when that failed: why.
   package static func join(_ lab: RunningLab, command: [String]) -> String {
     for variable in lab.environment { setenv(variable.name, variable.value, 1) }
-    if lab.mode == AddressPlan.Kind.loopback.rawValue {
+    // On loopback, or for a command that is inside already, there is nowhere to go.
+    if lab.mode == AddressPlan.Kind.loopback.rawValue || isInNetwork(of: lab.process) {
       guard let first = command.first, let file = Program.find(first) else { return "\(command.first ?? "") is not installed" }
       return "\(file) cannot be run: \(SystemError.text(Program.become([file] + command.dropFirst())))"
     }
