@@ -90,7 +90,7 @@ struct ClientQuestionTests {
   private let home = Endpoint(.loopback, 4_000)
 
   private func verdict(_ bytes: [UInt8], from client: Endpoint, _ resolver: Resolver) -> Message? {
-    guard case .answer(let message) = ClientQuestion.judge(Buffer(bytes), from: client, resolver) else { return nil }
+    guard case .answer(let message, _) = ClientQuestion.judge(Buffer(bytes), from: client, resolver) else { return nil }
     return message
   }
 

@@ -81,7 +81,7 @@ struct SimulatedTests {
     return Run(answers: answers, trace: recorder.lines, asked: asked, took: took)
   }
 
-  @Test("the first question walks the tree in eight flights, the second is answered at once")
+  @Test("the first question walks the tree, a round trip for each zone; the second is answered at once")
   func cold() throws {
     let run = try run(seed: 1, asking: [("www.home.test", .a), ("www.home.test", .a)])
     #expect(run.answers.map { $0?.answers.first?.data.address } == [Address(192, 0, 2, 80), Address(192, 0, 2, 80)])
