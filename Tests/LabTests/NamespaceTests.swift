@@ -25,7 +25,7 @@ struct NamespaceTests {
 
   @Test("exit codes are passed through", arguments: [
     (["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143), (["no-such-program"], 127),
-  ])
+  ] as [([String], Int32)])
   func exitCodes(_ command: [String], _ code: Int32) async throws {
     guard let netstead = program() else { return }
     try await withFolder { environment in
@@ -89,7 +89,7 @@ struct NamespaceTests {
     guard let netstead = program(needsNamespace: false) else { return }
     try await withFolder { environment in
       let script = """
-        "$0" dns -q www.garnet.test; "$0" http http://www.garnet.test/notes.txt | head -1; echo hi | "$0" nc srv 6789; echo $NETSTEAD_RESOLVER
+        "$0" dns -q www.garnet.test; "$0" http http://www.garnet.test/notes.txt | head -1; echo hi | "$0" nc srv 6789 | tr -d '\\r'; echo $NETSTEAD_RESOLVER
         """
       let outcome = await netstead.run(
         ["lab", "exec", "--no-namespace", "--", "sh", "-c", script, netstead.path], environment: environment, timeout: .seconds(60))

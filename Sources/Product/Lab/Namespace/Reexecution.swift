@@ -48,7 +48,8 @@ package enum Reexecution {
     /// What the kernel calls the network of a process.
     func network(_ process: String) -> String? {
       var name = [CChar](repeating: 0, count: 128)
-      return readlink("/proc/\(process)/ns/net", &name, name.count - 1) > 0 ? String(cString: name) : nil
+      let length = readlink("/proc/\(process)/ns/net", &name, name.count)
+      return length > 0 ? String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
     guard let own = network("self") else { return false }
     return own == network("\(process)")
