@@ -57,6 +57,17 @@ struct NamespaceTests {
     }
   }
 
+  @Test("a lab in a lab is the same lab")
+  func nested() async throws {
+    guard let netstead = program() else { return }
+    try await withFolder { environment in
+      let outcome = await netstead.run(
+        ["lab", "exec", "--", netstead.path, "lab", "exec", "--", netstead.path, "dns", "-q", "www.garnet.test"], environment: environment)
+      #expect(outcome.text == "198.51.100.10\n", "\(outcome.errorText)")
+      #expect(outcome.errorText.isEmpty)
+    }
+  }
+
   @Test("the command speaks as the client, over both families, and a running lab is joined")
   func joins() async throws {
     guard let netstead = program(), let sh = ProgramRunner("sh"), ProgramRunner.isInstalled("python3") else { return }

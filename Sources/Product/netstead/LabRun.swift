@@ -25,6 +25,10 @@ struct LabRun {
     if let inheritance = Reexecution.inheritance() {
       return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
     }
+    if Reexecution.isInside(environment: Terminal.environment) {
+      guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
+      throw ToolFailure(.unreachable, Reexecution.stay(command: command))
+    }
     if let lab = RunningLab.find(in: folder) {
       guard let command else {
         throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")

@@ -81,6 +81,7 @@ package enum LabEnvironment {
   /// The variables, in the order they are printed.
   static func variables(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, authorities: String?) -> [RunningLab.Variable] {
     var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), (RuntimeFolder.variable, folder.path), ("NETSTEAD_CLIENT", world.client)]
+    if plan.kind == .namespace, let network = Reexecution.network() { list.append((Reexecution.networkVariable, network)) }
     if let console { list.append(("NETSTEAD_CONSOLE", console)) }
     if let resolver = world.hosts(as: .resolver).first.flatMap({ plan.endpoints(of: $0, port: 53).first }) {
       list.append(("NETSTEAD_RESOLVER", resolver.description))
