@@ -25,6 +25,10 @@ struct LabRun {
     if let inheritance = Reexecution.inheritance() {
       return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
     }
+    if Reexecution.isInside(environment: Terminal.environment) {
+      guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
+      throw ToolFailure(.unreachable, Reexecution.stay(command: command))
+    }
     if let lab = RunningLab.find(in: folder) {
       guard let command else {
         throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")
@@ -37,7 +41,7 @@ struct LabRun {
     }
     switch NamespaceProbe.probe() {
     case .allowed:
-      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0))
+      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0, folder: folder))
     case .forbidden(let reason, let remedy):
       if !output.short {
         Terminal.talk("* no network namespace: \(reason)")

@@ -26,7 +26,7 @@ extension LabRun {
           network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
     try await startConsole(world, plan, network, recorder, socket: console, port: port)
-    let lab = RunningLab(world, plan, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
+    let lab = RunningLab(world, plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
     guard let command else {
       try announce(lab, in: folder)
       tell(lab, world, plan)

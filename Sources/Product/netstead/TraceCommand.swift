@@ -4,6 +4,8 @@ import ArgumentParser
 import Bytes
 import Lab
 import Trace
+import Transport
+import WebServer
 import World
 
 /// Shows a trace.
@@ -46,9 +48,11 @@ struct TraceCommand: AsyncParsableCommand {
     } else {
       guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running, and no file is named") }
       guard let console = lab.console else { throw ToolFailure(.refused, "the running lab has no console to ask") }
-      let session = ToolSession(OutputOptions.plain)
+      let client = WebClient(network: SocketNetwork(loops: 1)) { _ in [.loopback] }
+      guard let address = WebAddress(console + "events.jsonl") else { throw ToolFailure(.refused, "`\(console)` is no web address") }
       repeat {
-        let page = try await WebClient(session).get(console + "events.jsonl", bytesMax: TraceCommand.bytesMax)
+        let page: Buffer
+        do { page = try await client.get(address, bytesMax: TraceCommand.bytesMax).body } catch { throw ToolFailure(error) }
         try replay.add(page.text, file: console)
         printer.show(replay.store)
         if follow { try? await Task.sleep(for: .milliseconds(500)) }
@@ -83,10 +87,12 @@ struct TracePrinter {
   /// Prints what is new.
   mutating func show(_ store: TraceStore) {
     let lines = JSONLines(explain: output.explain ? explainAnything : nil)
+    // Where both ends recorded a conversation one of them is enough, unless a host was named: then it is that host's account.
+    let told = host == nil ? Set(store.exchanges().map(\.id)) : nil
     for event in store.events(after: shown).events {
       shown = event.sequence
       guard let info = store.conversation(event.conversation)?.info, dialect == nil || info.dialect.rawValue == dialect,
-        host == nil || info.host == host
+        host == nil || info.host == host, told?.contains(event.conversation) ?? true
       else { continue }
       if output.jsonl || output.json {
         Terminal.say(lines.line(for: event, in: info))
