@@ -51,6 +51,8 @@ public struct ServerConversation: StreamConversation {
     case holdParts(Ticket)
     /// Parts may come again.
     case resumeParts(Ticket)
+    /// A part of this many bytes has gone to the carrier: it no longer counts as on its way.
+    case partTaken(Ticket, Int)
   }
 
   public typealias Action = StreamAction<Question>
