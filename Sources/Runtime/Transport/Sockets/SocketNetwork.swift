@@ -32,6 +32,18 @@ public final class SocketNetwork: Network {
 
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
 
+  /// Lets this process hold as many connections as the system permits it. Returns how many descriptors that are.
+  @discardableResult
+  public static func allowManyConnections() -> Int {
+    var limit = rlimit()
+    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(files, &limit) == 0 else { return 0 }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(files, &limit)
+    getrlimit(files, &limit)
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// Ends all threads. Everything open is closed.
   public func shutDown() async {
     for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
@@ -86,6 +98,9 @@ public final class SocketNetwork: Network {
 
   private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
     var bootstrap = ServerBootstrap(group: parent, childGroup: parent)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+      }
       .serverChannelOption(.backlog, value: Int32(clamping: options.limits.backlogMax))
       .serverChannelOption(.maxMessagesPerRead, value: 32)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -162,6 +177,7 @@ public final class SocketNetwork: Network {
       if endpoint.address.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
       if options.peer == nil {
         bootstrap = bootstrap.channelOption(.datagramVectorReadMessageCount, value: DatagramBatch.messages)
+          .channelOption(.socketOption(.so_rcvbuf), value: DatagramBatch.kernelBytes)
         if endpoint.address.isWildcard { bootstrap = bootstrap.channelOption(.receivePacketInfo, value: true) }
       }
       let channel = try await bootstrap.bind(to: SocketAddress(endpoint)).get()
@@ -183,6 +199,8 @@ extension NIOBSDSocket.Option {
 /// How datagrams are read: many per system call at a server's port, one by one where one peer answers.
 private enum DatagramBatch {
   static let messages = 64
+  /// What we ask the kernel to hold for a server's port; it may hold less. Unit: bytes.
+  static let kernelBytes: SocketOptionValue = 4 << 20
   /// Largest datagram there is. Unit: bytes.
   static let datagramBytesMax = 65_536
 
