@@ -198,6 +198,18 @@ import World
     connection.end.closed(because: "reset")
   }
 
+  @Test("nothing of a connection stays when it is closed")
+  func freed() {
+    weak var carrier: MemoryCarrier?
+    do {
+      let connection = TestConnection(Site(names: [], content: .application(Echo())))
+      carrier = connection.carrier
+      #expect(connection.get("/now")?.status == 200)
+      connection.end.closed(because: "closed by the peer")
+    }
+    #expect(carrier == nil)
+  }
+
   @Test("a workflow learns that its client is gone")
   func abandoned() async {
     let application = Echo()

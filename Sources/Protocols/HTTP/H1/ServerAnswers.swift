@@ -55,8 +55,8 @@ extension ServerConversation {
     let exchange = exchanges.removeFirst()
     firstTicket &+= 1
     guard exchange.keepsAlive else {
-      // RFC 9112 §9.6: nothing after the last answer is processed.
-      close(.afterFlush, into: &actions)
+      // RFC 9112 §9.6: nothing after the last answer is processed; a client that said so itself sends nothing more.
+      close(exchange.isClientsLast && !isReadingBody ? .whenSent : .afterFlush, into: &actions)
       return
     }
     if exchanges.isEmpty {

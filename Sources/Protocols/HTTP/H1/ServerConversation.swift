@@ -75,6 +75,8 @@ public struct ServerConversation: StreamConversation {
     var version: Version
     var keepsAlive: Bool
     var isSafe: Bool
+    /// Whether the client has said that it asks nothing more.
+    var isClientsLast = false
     var answer = Answer.awaited
     /// Whether the owner was told that the peer has given up.
     var isAbandoned = false
@@ -229,7 +231,7 @@ public struct ServerConversation: StreamConversation {
     readDeadline = nil
     let ticket = nextTicket.taken()
     exchanges.append(
-      Exchange(isHead: head.method == .head, version: head.version, keepsAlive: head.keepsAlive && !isRetired, isSafe: head.method.isSafe))
+      Exchange(isHead: head.method == .head, version: head.version, keepsAlive: head.keepsAlive && !isRetired, isSafe: head.method.isSafe, isClientsLast: !head.keepsAlive))
     if isRetired, !head.hasBody { reading = .nothing }
     if !head.method.isSafe, exchanges.count > 1 {
       // RFC 9112 §9.3.2: only safe requests are worked on side by side.
