@@ -3,6 +3,7 @@
 import Bytes
 import Foundation
 import HTTP
+import Storage
 import Synchronization
 import TestKit
 import Testing
@@ -269,7 +270,6 @@ struct WebClientTests {
       var post = WebClient.Ask(try address(port, "/p"))
       post.method = .post
       post.body = "hello"
-      post.fields = [(.connection, "close")]
       let body = Collected(bytesMax: 100)
       _ = try await client.fetch(post) { piece in try body.add(piece) }
       #expect(body.whole.text == "/p hello")

@@ -66,8 +66,6 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   var queuedAtLastLook = 0
   private var lingeredBytes = 0
   private var lingers = true
-  /// Whether bytes were written since the last flush.
-  var hasUnsentBytes = false
 
   init(
     loop: SocketLoop, limits: StreamLimits, ledger: ConnectionLedger?, isEncrypted: Bool, patience: Duration,
@@ -350,7 +348,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private func hasUnreadBytes(_ context: ChannelHandlerContext) -> Bool {
     let unread = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
       var byte: UInt8 = 0
-      return recv(descriptor, &byte, 1, Int32(MSG_PEEK.rawValue) | Int32(MSG_DONTWAIT.rawValue)) > 0
+      return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
     }
     return unread != false
   }

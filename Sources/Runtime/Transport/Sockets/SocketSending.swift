@@ -1,7 +1,6 @@
 // How a connection sends: bytes at once, what stands behind a long file in order, files by sendfile or in pieces.
 // Read next: OutgoingQueue.swift, what still waits; SocketCarrier.swift, the rest of the connection.
 import Bytes
-import Glibc
 import NIOCore
 import World
 
@@ -25,7 +24,6 @@ extension SocketCarrier {
   }
 
   private func write(_ data: IOData, _ context: ChannelHandlerContext) {
-    hasUnsentBytes = true
     context.write(wrapOutboundOut(data), promise: nil)
   }
 
@@ -37,12 +35,7 @@ extension SocketCarrier {
   func reallyFlush() {
     flushIsDue = false
     guard let context, phase == .open || phase == .finishing else { return }
-    if queue.isEmpty {
-      hasUnsentBytes = false
-      context.flush()
-    } else {
-      pump()
-    }
+    if queue.isEmpty { context.flush() } else { pump() }
   }
 
   /// Moves what is queued towards the socket, as far as it takes it.
@@ -51,7 +44,6 @@ extension SocketCarrier {
     isPumping = true
     defer { isPumping = false }
     var budget = limits.pumpBytes
-    var hasRegion = false
     while let next = queue.next(regionMax: limits.fileRegionBytes, pieceMax: limits.filePieceBytes, inPieces: isEncrypted) {
       switch next {
       case .bytes(let bytes):
@@ -63,7 +55,6 @@ extension SocketCarrier {
         return
       case .region(let region, let more):
         guard let data = region.forSendfile else { return fileIsShort() }
-        hasRegion = true
         if more { queue.regionIsUnderWay = true }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { _ in
@@ -82,24 +73,8 @@ extension SocketCarrier {
         context.flush()
       }
     }
-    if hasRegion, hasUnsentBytes { flushTogether(context) } else { context.flush() }
-    hasUnsentBytes = false
+    context.flush()
     queueMayBeEmpty()
-  }
-
-  /// Sends a head and the file behind it so that they leave in the same packets: one wakes the peer once.
-  private func flushTogether(_ context: ChannelHandlerContext) {
-    let isDone = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
-      setCork(descriptor, 1)
-      context.flush()
-      setCork(descriptor, 0)
-    }
-    if isDone == nil { context.flush() }
-  }
-
-  private func setCork(_ descriptor: Int32, _ value: Int32) {
-    var value = value
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private func pumpLater(_ context: ChannelHandlerContext) {
