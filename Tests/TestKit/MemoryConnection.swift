@@ -149,6 +149,11 @@ package final class MemoryPort: DatagramCarrier {
   package struct Sent: Equatable {
     package var bytes: Buffer
     package var remote: Endpoint
+
+    package init(bytes: Buffer, remote: Endpoint) {
+      self.bytes = bytes
+      self.remote = remote
+    }
   }
 
   package private(set) var now: Instant

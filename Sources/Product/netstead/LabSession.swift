@@ -3,6 +3,7 @@ import Console
 import Lab
 import Trace
 import Transport
+import WebServer
 import World
 
 extension LabRun {
@@ -15,14 +16,16 @@ extension LabRun {
       throw ToolFailure(.unreachable, "the local certificate authority: \(error)")
     }
     let authorities = try furnish(world, plan, folder, certificates)
+    let networks = PacedNetworks(network, world: world, plan: plan, seed: options.seed)
     let servers: RaisedWorld
     do {
       servers = try await RaisedWorld.raise(
         world,
         with: RaisedWorld.Means(
           plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed), certificates: certificates, folder: options.folder,
-          network: { HostNetwork(network, addresses: plan.addresses(of: $0)) }))
+          network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
+    try await startConsole(world, plan, network, recorder, socket: console, port: port)
     let lab = RunningLab(world, plan, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
     guard let command else {
       try announce(lab, in: folder)
@@ -36,6 +39,18 @@ extension LabRun {
     await servers.stop(grace: .zero)
     if code == 127 { Terminal.talk("netstead: \(command.first ?? ""): command not found") }
     Terminal.exit(code: code)
+  }
+
+  /// Starts the console on the socket made outside, which is reachable there and speaks for the world inside.
+  private func startConsole(
+    _ world: WorldDescription, _ plan: AddressPlan, _ network: SocketNetwork, _ recorder: TraceStore, socket: Int32?, port: UInt16?
+  ) async throws {
+    guard let socket, let port else { return }
+    let model = LabConsole.model(of: world, plan, seed: options.seed, trace: recorder)
+    do {
+      _ = try await WebService.start(
+        network: network, endpoint: Endpoint(.loopback, port), sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)
+    } catch { throw ToolFailure(.unreachable, "the console: \(error)") }
   }
 
   /// Furnishes the namespace. Returns the file of the authorities that programs in the lab trust.

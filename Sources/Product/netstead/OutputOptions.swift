@@ -40,6 +40,12 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .customLong("show-secrets"), help: "Print passwords and tokens instead of [hidden].")
   var showSecrets = false
 
+  /// The options of a tool that was not asked for anything.
+  static var plain: OutputOptions {
+    // Parsing no arguments cannot fail: every option has a default.
+    (try? OutputOptions.parse([])) ?? OutputOptions()
+  }
+
   mutating func validate() throws {
     if json, jsonl { throw ValidationError("Either --json or --jsonl, not both.") }
     if pcap?.isEmpty == true { throw ValidationError("--pcap needs the name of a file.") }

@@ -60,11 +60,16 @@ public struct ListenOptions: Sendable {
   public var limits: ListenLimits
   /// One listening socket per loop (SO_REUSEPORT), for servers of many short connections.
   public var isSharded: Bool
+  /// The descriptor of a socket that somebody bound before (the parent process, a service manager); nil: a new one is bound.
+  public var boundSocket: Int32?
 
-  public init(tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false) {
+  public init(
+    tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false, boundSocket: Int32? = nil
+  ) {
     self.tls = tls
     self.limits = limits
     self.isSharded = isSharded
+    self.boundSocket = boundSocket
   }
 }
 

@@ -88,6 +88,11 @@ package enum ConsoleSocket {
   }
 }
 
+extension ConsoleSocket {
+  /// Closes a socket that is not needed after all.
+  package static func discard(_ descriptor: Int32) { close(descriptor) }
+}
+
 /// A system call failed.
 package struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
   package var code: Int32

@@ -4,7 +4,6 @@ import CNetsteadSystem
 import Glibc
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 public import World
 
@@ -79,11 +78,12 @@ public final class SocketNetwork: Network {
           try channel.pipeline.syncOperations.addHandler(carrier)
         }
       }
-      for index in 0..<(options.isSharded ? loops.count : 1) {
+      for index in 0..<(options.isSharded && options.boundSocket == nil ? loops.count : 1) {
         let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
-        let channel = try await serverBootstrap(parent, endpoint, options, joins: index > 0)
+        let bootstrap = serverBootstrap(parent, endpoint, options, joins: index > 0)
           .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
-          .bind(to: SocketAddress(actual)).get()
+        let bound = options.boundSocket.map { bootstrap.withBoundSocket($0) } ?? bootstrap.bind(to: SocketAddress(actual))
+        let channel = try await bound.get()
         channels.append(channel)
         // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
         if options.isSharded, index == 0 { try await channel.setOption(.socketOption(.reusePort), value: 1).get() }
