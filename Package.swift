@@ -90,6 +90,9 @@ let package = Package(
     // For the benchmarks only: it needs what `package` hides.
     .executableTarget(
       name: "netstead-bench-web", dependencies: ["World", "Storage", "Transport", "WebServer"], path: "Benchmarks/netstead-bench-web", swiftSettings: house),
+    .executableTarget(
+      name: "netstead-bench-dns", dependencies: ["Bytes", "World", "DNS", "Storage", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-dns",
+      swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),

@@ -135,7 +135,7 @@ package final class MemoryConnection: Carrier {
 
   package func close(_ how: Closing) {
     guard closing == nil else { return }
-    if how == .afterFlush { flush() }
+    if how != .now { flush() }
     queued.clear()
     closing = how
   }

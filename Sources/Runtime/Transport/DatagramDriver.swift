@@ -52,6 +52,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
         if let id = peers[peer] { trace.recorder.record(.closed, in: id, at: carrier.now, text: "port closed") }
       }
     }
+    answers.disconnect()
     carrier = nil
   }
 

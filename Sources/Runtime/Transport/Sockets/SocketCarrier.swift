@@ -2,6 +2,7 @@
 // Not here: sending (SocketSending.swift), TLS itself (TLS/), deadlines of all connections together (SocketLoop.swift).
 // The law: the end is never called from inside a call of its own; what happens meanwhile is told when that call has returned.
 import Bytes
+import Glibc
 import NIOCore
 import World
 
@@ -64,6 +65,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private var patienceEnds: Instant?
   var queuedAtLastLook = 0
   private var lingeredBytes = 0
+  private var lingers = true
 
   init(
     loop: SocketLoop, limits: StreamLimits, ledger: ConnectionLedger?, isEncrypted: Bool, patience: Duration,
@@ -308,9 +310,10 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func close(_ how: Closing) {
     guard phase == .open || phase == .connecting else { return }
-    guard how == .afterFlush, phase == .open else { return closeNow() }
+    guard how != .now, phase == .open else { return closeNow() }
     if reason == nil { reason = "closed" }
     phase = .finishing
+    lingers = how == .afterFlush || isEncrypted
     patienceEnds = now + limits.stallTimeout
     queuedAtLastLook = -1
     readAgain()
@@ -333,12 +336,21 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private func outputLeft() {
     guard phase == .finishing, let context else { return }
     // RFC 9112 §9.6: read on for a while after the last response, else a reset could destroy it on its way.
-    if peerHasClosed || lingeredBytes > limits.lingerBytesMax { return closeNow() }
+    if peerHasClosed || lingeredBytes > limits.lingerBytesMax || !(lingers || hasUnreadBytes(context)) { return closeNow() }
     phase = .lingering
     patienceEnds = now + limits.lingerTime
     loop.file(self)
     context.close(mode: .output, promise: nil)
     readAgain()
+  }
+
+  /// Whether the peer, against its promise, has sent more: closing now would answer that with a reset.
+  private func hasUnreadBytes(_ context: ChannelHandlerContext) -> Bool {
+    let unread = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+      var byte: UInt8 = 0
+      return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+    }
+    return unread != false
   }
 
   private func readAgain() {
