@@ -49,6 +49,11 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
   var now: Instant { host.internet.now }
   var local: Endpoint { endpoint }
 
+  func local(towards remote: Endpoint) -> Endpoint {
+    guard SimulatedNetwork.isAny(endpoint.address), let address = host.source(towards: remote.address) else { return endpoint }
+    return Endpoint(address, endpoint.port)
+  }
+
   func send(_ bytes: Buffer, to remote: Endpoint) { queued.append((bytes, remote)) }
 
   func flush() {
@@ -56,9 +61,9 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
     queued.removeAll(keepingCapacity: true)
     guard isOpen else { return }
     for datagram in datagrams where datagram.bytes.count <= host.internet.limits.datagramBytesMax {
-      let address = SimulatedNetwork.isAny(endpoint.address) ? host.source(towards: datagram.remote.address) : endpoint.address
-      guard let address else { continue }
-      let packet = Packet(source: Endpoint(address, endpoint.port), destination: datagram.remote, content: .datagram(datagram.bytes))
+      let source = local(towards: datagram.remote)
+      guard !SimulatedNetwork.isAny(source.address) else { continue }
+      let packet = Packet(source: source, destination: datagram.remote, content: .datagram(datagram.bytes))
       host.internet.send(packet, from: host)
     }
   }

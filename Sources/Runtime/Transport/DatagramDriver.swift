@@ -97,7 +97,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     if let known = peers[remote] { return known }
     if peersInOrder.count >= Self.peersTracedMax { peers[peersInOrder.removeFirst()] = nil }
     let id = trace.recorder.open(
-      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local, remote: remote),
+      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote),
       at: carrier.now)
     peers[remote] = id
     peersInOrder.append(remote)

@@ -201,6 +201,8 @@ extension StreamEnd {
 public protocol DatagramCarrier: AnyObject {
   var now: Instant { get }
   var local: Endpoint { get }
+  /// Where datagrams to `remote` come from: `local`, or at a port bound to any address the one the network chooses.
+  func local(towards remote: Endpoint) -> Endpoint
   /// Queues a datagram; it leaves at the next `flush`.
   func send(_ bytes: Buffer, to remote: Endpoint)
   func flush()
@@ -215,4 +217,8 @@ public protocol DatagramEnd: AnyObject {
   func deadlineReached()
   func closed()
   var deadline: Instant? { get }
+}
+
+extension DatagramCarrier {
+  public func local(towards remote: Endpoint) -> Endpoint { local }
 }
