@@ -25,6 +25,11 @@ struct LabRun {
     if let inheritance = Reexecution.inheritance() {
       return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
     }
+    if let name = command?.first, Program.find(name) == nil {
+      Terminal.talk("netstead: \(name): command not found")
+      // As shells say it: the command's own exit code is passed through, and this stands in its place.
+      Terminal.exit(code: 127)
+    }
     if Reexecution.isInside(environment: Terminal.environment) {
       guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
       throw ToolFailure(.unreachable, Reexecution.stay(command: command))

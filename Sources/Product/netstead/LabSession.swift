@@ -37,7 +37,6 @@ extension LabRun {
     }
     let code = await Signals.offLoop { Program.run(command, environment: lab.environment.map { ($0.name, $0.value) }) }
     await servers.stop(grace: .zero)
-    if code == 127 { Terminal.talk("netstead: \(command.first ?? ""): command not found") }
     Terminal.exit(code: code)
   }
 

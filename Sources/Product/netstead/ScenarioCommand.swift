@@ -29,8 +29,8 @@ struct ScenarioCommand {
       guard OutputFile.write(bytes.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
     }
     for complaint in complaints { Terminal.talk("! \(complaint)") }
-    if !complaints.isEmpty { throw ToolFailure(.refused, "\(complaints.count) of \(scenario.expectations.count) expectations failed") }
-    if !output.short { Terminal.talk("* \(scenario.expectations.count) of \(scenario.expectations.count) expectations held") }
+    if !complaints.isEmpty { throw ToolFailure(.refused, "\(complaints.count) of \(scenario.expectations.count) expectations did not come true") }
+    if !output.short { Terminal.talk("* all \(scenario.expectations.count) expectations came true") }
   }
 
   /// The world the scenario stands in: the command line's, its own choice, or none but its own hosts.
