@@ -59,9 +59,17 @@ struct WebClientTests {
 
   static let largeBytes = 50 << 20
 
-  /// The large body's bytes from `start` on.
-  static func pattern(_ start: Int, _ count: Int) -> Buffer {
-    Buffer((start..<start + count).lazy.map { UInt8(truncatingIfNeeded: $0 / 1_000) })
+  /// Two turns of the large body's pattern: a thousand bytes of each value.
+  private static let turns = [UInt8]((0..<512).flatMap { repeatElement(UInt8(truncatingIfNeeded: $0), count: 1_000) })
+
+  /// At most 256,000 of the large body's bytes, from `start` on.
+  static func pattern(_ start: Int, _ count: Int) -> Buffer { Buffer(turns[start % 256_000..<start % 256_000 + count]) }
+
+  /// Writes the large body to a file.
+  private func writeLarge(to path: String) throws {
+    var whole = Data()
+    while whole.count < Self.largeBytes { whole.append(contentsOf: Self.turns[..<min(256_000, Self.largeBytes - whole.count)]) }
+    try whole.write(to: URL(fileURLWithPath: path))
   }
 
   /// Checks a body against the pattern as it comes.
@@ -166,7 +174,7 @@ struct WebClientTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-client-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Data(Self.pattern(0, Self.largeBytes).array).write(to: URL(fileURLWithPath: folder + "/large.bin"))
+    try writeLarge(to: folder + "/large.bin")
     let now = SystemClock().now
     let authority = try CertificateAuthority(at: now)
     let tls = isSecure ? TLSServerOptions(identities: [try authority.issue(for: ["here.test"], at: now)]) : nil
@@ -228,7 +236,8 @@ struct WebClientTests {
     class Desk(http.server.SimpleHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200); self.end_headers(); self.wfile.write(self.path.encode() + b" " + body)
+            said = self.path.encode() + b" " + body
+            self.send_response(200); self.send_header("Content-Length", str(len(said))); self.end_headers(); self.wfile.write(said)
         def do_GET(self):
             if self.path == "/quit": os._exit(0)
             if self.path == "/away":
@@ -249,7 +258,7 @@ struct WebClientTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-client-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Data(Self.pattern(0, Self.largeBytes).array).write(to: URL(fileURLWithPath: folder + "/large.bin"))
+    try writeLarge(to: folder + "/large.bin")
     async let ended = python.run(["-c", Self.script, folder, version], timeout: .seconds(90))
     var port: UInt16?
     for _ in 0..<2_000 where port == nil {
