@@ -4,6 +4,10 @@
 // Read next: docs/ARCHITECTURE.md.
 import PackageDescription
 
+/// For the fuzzers (Fuzz/): our own code, and only that, counts where it has been, and checks what a release build takes for granted.
+let fuzzing: [SwiftSetting] = Context.environment["NETSTEAD_FUZZ"] == nil
+  ? [] : [.unsafeFlags(["-Xfrontend", "-sanitize=fuzzer", "-assert-config", "Debug"])]
+
 /// What every target of ours is compiled with.
 let house: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -12,7 +16,7 @@ let house: [SwiftSetting] = [
   // For `Buffer.span`: a computed property that returns a span over stored bytes.
   .enableExperimentalFeature("Lifetimes"),
   .treatAllWarnings(as: .error),
-]
+] + fuzzing
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -46,6 +50,7 @@ let package = Package(
     .library(name: "NetsteadHTTP", targets: ["HTTP"]),
     .library(name: "NetsteadLab", targets: ["Lab"]),
     // For the fuzzers and benchmarks, which are packages of their own.
+    .library(name: "NetsteadEntrances", targets: ["Entrances"]),
     .library(name: "NetsteadParts", targets: ["Bytes", "World", "Trace", "Settings", "NameServer", "WebServer"]),
   ],
   dependencies: [
@@ -95,6 +100,12 @@ let package = Package(
       swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
+    // What the fuzzers call: here, so that tests play their corpora through the same code.
+    .target(
+      name: "Entrances", dependencies: [
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console",
+      ], path: "Tests/Entrances", swiftSettings: house),
+    .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),

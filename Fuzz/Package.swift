@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// One fuzzer per entrance, in one program: `fuzz ENTRY CORPUS... -runs=N`. A package of its own, since it needs unsafe flags.
+// One fuzzer per entrance, in one program: `fuzz ENTRY CORPUS... -runs=N`. A package of its own, since it is built with flags of its own.
 // `make fuzz ENTRY=dns-message TIME=60` builds and runs it; README.md here says how a finding becomes a test.
 import PackageDescription
 
@@ -9,11 +9,7 @@ let package = Package(
   targets: [
     .target(name: "CFuzzer"),
     .executableTarget(
-      name: "fuzz",
-      dependencies: [
-        "CFuzzer", .product(name: "NetsteadSockets", package: "netstead"), .product(name: "NetsteadDNS", package: "netstead"),
-        .product(name: "NetsteadHTTP", package: "netstead"), .product(name: "NetsteadParts", package: "netstead"),
-      ],
+      name: "fuzz", dependencies: ["CFuzzer", .product(name: "NetsteadEntrances", package: "netstead")],
       linkerSettings: [.linkedLibrary("stdc++"), .linkedLibrary("m")]),
   ],
   swiftLanguageModes: [.v6]

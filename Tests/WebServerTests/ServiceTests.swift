@@ -223,6 +223,8 @@ import World
     ("http://a.test", "http://a.test/"), ("a.test/x?y#z", "http://a.test/x?y"), ("https://A.Test:443/", "https://a.test/"), ("http://a.test:8080?q", "http://a.test:8080/?q"),
     ("http://[::1]:81/a b", "http://[::1]:81/a%20b"), ("http://a.test/a/../b/./c/..", "http://a.test/b/"), ("ftp://a.test/", nil), ("http://u:p@a.test/", nil),
     ("http://", nil), ("http://a.test:99999/", nil), ("http://a.test:/", "http://a.test/"), ("http://a b/", nil), ("http://a.test/ü\r\nX: y", "http://a.test/%C3%BC%0D%0AX:%20y"),
+    // A combining mark belongs to no delimiter.
+    ("http://a.test/x#\u{301}y", "http://a.test/x"), ("http://a.test/a/..\u{2F}\u{301}b", "http://a.test/%CC%81b"), ("http://a.test\u{301}/", nil),
   ] as [(String, String?)])
   func addresses(text: String, expected: String?) {
     #expect(WebAddress(text)?.description == expected)

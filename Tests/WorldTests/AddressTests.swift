@@ -57,7 +57,7 @@ struct AddressTests {
     Case(text: "192.0.2.1:53", written: "192.0.2.1:53"), Case(text: "[2001:db8::1]:443", written: "[2001:db8::1]:443"), Case(text: "192.0.2.1:0", written: "192.0.2.1:0"),
     Case(text: "192.0.2.1:65535", written: "192.0.2.1:65535"), Case(text: "192.0.2.1:65536", written: nil), Case(text: "192.0.2.1", written: nil),
     Case(text: "2001:db8::1:53", written: nil), Case(text: "[192.0.2.1]:53", written: "192.0.2.1:53"), Case(text: "192.0.2.1:", written: nil), Case(text: ":53", written: nil),
-    Case(text: "192.0.2.1:-1", written: nil),
+    Case(text: "192.0.2.1:-1", written: nil), Case(text: "192.0.2.1:+1", written: nil), Case(text: "[::1]:+80", written: nil),
   ])
   func endpoints(_ c: Case) { #expect(Endpoint(c.text)?.description == c.written) }
 

@@ -32,6 +32,7 @@ struct InstantTests {
 
   @Test("whole seconds are rounded down, also before 1970", arguments: [
     (0, 0), (999_999_999, 0), (1_000_000_000, 1), (-1, -1), (-1_000_000_000, -1), (-1_000_000_001, -2),
+    (.max, 9_223_372_036), (.min, -9_223_372_037), (-9_223_372_036_000_000_000, -9_223_372_036),
   ] as [(Int64, Int64)])
   func seconds(_ nanoseconds: Int64, _ seconds: Int64) { #expect(Instant(nanoseconds: nanoseconds).secondsSince1970 == seconds) }
 

@@ -7,7 +7,7 @@ extension Instant {
     let (year, month, day) = calendarDay
     let second = secondsSince1970
     let inDay = second - Instant.floorDivide(second, 86_400) * 86_400
-    let fraction = nanoseconds - second * 1_000_000_000
+    let fraction = nanoseconds &- second &* 1_000_000_000
     return "\(Instant.padded(year, 4))-\(Instant.padded(month, 2))-\(Instant.padded(day, 2))T"
       + "\(Instant.padded(inDay / 3_600, 2)):\(Instant.padded(inDay / 60 % 60, 2)):\(Instant.padded(inDay % 60, 2)).\(Instant.padded(fraction, 9))Z"
   }

@@ -20,7 +20,10 @@ public struct Instant: Comparable, Hashable, Sendable, Codable {
 
   /// Whole seconds since 1970, rounded down.
   @inlinable
-  public var secondsSince1970: Int64 { nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : (nanoseconds - 999_999_999) / 1_000_000_000 }
+  public var secondsSince1970: Int64 {
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return rest < 0 ? seconds - 1 : seconds
+  }
 
   @inlinable
   public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }

@@ -36,9 +36,14 @@ public struct PingMessage: Sendable, Hashable {
 
   private static func instant(_ text: Substring) -> Instant? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[1].utf8.count == 9, let seconds = number(parts[0]), let part = number(parts[1]) else { return nil }
+    guard parts.count == 2, parts[1].utf8.count == 9, let seconds = number(parts[0]), let part = number(parts[1]),
+      seconds <= secondsMax
+    else { return nil }
     return Instant(secondsSince1970: seconds) + .nanoseconds(part)
   }
+
+  /// The last whole second that an instant can hold with any part of it. Unit: seconds since 1970.
+  private static let secondsMax = Int64.max / 1_000_000_000 - 1
 
   /// A number of one to ten digits and nothing else.
   private static func number(_ text: Substring) -> Int64? {

@@ -112,7 +112,7 @@ struct ChunkedReader: Sendable {
       if line.isEmpty { return (line.upperBound + 2, trailers.places) }
       if Self.isForbidden(try trailers.readField(bytes, line, bounds)) { trailers.places.removeLast() }
     }
-    try trailers.checkUnfinished(bytes, bounds)
+    try trailers.checkUnfinished(bounds)
     return nil
   }
 

@@ -8,8 +8,8 @@ struct HeadReader: Sendable {
   var places: [FieldPlace] = []
   /// Where the line being read begins.
   private(set) var lineStart = 0
-  /// Up to where no line end was found.
-  private var searched = 0
+  /// Up to where no line end was found: what lies before it belongs to the line, however the peer cuts its bytes.
+  private(set) var searched = 0
   /// Where the field lines begin.
   private(set) var fieldsStart = 0
 
@@ -69,8 +69,9 @@ struct HeadReader: Sendable {
 
   /// Refuses a field section that has grown past its bound before its end has come.
   @inline(__always)
-  func checkUnfinished(_ bytes: UnsafeRawBufferPointer, _ limits: Limits) throws(Refusal) {
-    if bytes.count &- fieldsStart > limits.fieldsBytesMax { throw tooLarge(limits) }
+  func checkUnfinished(_ limits: Limits) throws(Refusal) {
+    // Judged as `readField` will judge the whole line; a line of which nothing has come may be the empty one.
+    if searched > lineStart, searched &- fieldsStart > limits.fieldsBytesMax { throw tooLarge(limits) }
   }
 
   private func tooLarge(_ limits: Limits) -> Refusal {

@@ -75,11 +75,11 @@ public struct RequestReader: Sendable {
 
   private func checkUnfinished(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
     if hasStartLine {
-      try head.checkUnfinished(bytes, limits)
-    } else if bytes.count &- head.lineStart > limits.startLineBytesMax {
-      throw tooLong(bytes, head.lineStart..<bytes.count)
-    } else if bytes.count &- head.lineStart > limits.methodBytesMax {
-      _ = try methodEnd(bytes, head.lineStart..<bytes.count)
+      try head.checkUnfinished(limits)
+    } else if head.searched &- head.lineStart > limits.startLineBytesMax {
+      throw tooLong(bytes, head.lineStart..<head.searched)
+    } else if head.searched &- head.lineStart > limits.methodBytesMax {
+      _ = try methodEnd(bytes, head.lineStart..<head.searched)
     }
   }
 

@@ -32,6 +32,7 @@ public struct ResponseReader: Sendable {
     }
     while let line = try head.nextLine(bytes) {
       if !hasStartLine {
+        if line.count > limits.startLineBytesMax { throw tooLong }
         try readStatusLine(bytes, line)
         hasStartLine = true
         head.beginFields()
@@ -44,12 +45,14 @@ public struct ResponseReader: Sendable {
       }
     }
     if hasStartLine {
-      try head.checkUnfinished(bytes, limits)
-    } else if bytes.count > limits.startLineBytesMax {
-      throw Refusal(.badGateway, limit: "startLineBytesMax", allowed: limits.startLineBytesMax, unit: "bytes")
+      try head.checkUnfinished(limits)
+    } else if head.searched > limits.startLineBytesMax {
+      throw tooLong
     }
     return 0
   }
+
+  private var tooLong: Refusal { Refusal(.badGateway, limit: "startLineBytesMax", allowed: limits.startLineBytesMax, unit: "bytes") }
 
   // RFC 9112 §4 status-line
   // Differs from RFC 9112 §4: the space after the code may be missing when no reason follows; some servers leave it out.

@@ -26,9 +26,10 @@ public enum ByteRanges: Sendable, Hashable {
     for spec in specs {
       guard let part = spec.resolved(length) else { continue }
       parts.append(part)
-      sum += part.upperBound - part.lowerBound
-      // RFC 9110 §14.2: a server may ignore ranges that ask for more than there is; each part is at most `length`, so the sum fits.
-      if parts.count > 1, sum > length {
+      let (total, overflow) = sum.addingReportingOverflow(part.upperBound - part.lowerBound)
+      sum = total
+      // RFC 9110 §14.2: a server may ignore ranges that ask for more than there is.
+      if parts.count > 1, overflow || sum > length {
         self = .whole
         return
       }

@@ -1,0 +1,127 @@
+// Entrances of DNS: messages, names, records, master files, and both ends of a TCP connection.
+import Bytes
+import DNS
+import Trace
+import Transport
+import World
+
+let dnsEntrances: [Entrance] = [
+  Entrance("dns-message") { bytes in
+    guard let message = try? Message(reading: bytes) else { return }
+    for compression in [MessageWriter.Compression.ignoringCase, .none] {
+      let written = message.wire(compression: compression)
+      guard let again = try? Message(reading: written) else { fatalError("broken promise: what was written reads back") }
+      guard !isCut(again, message) else { continue }
+      must(again == message && again.spelling == message.spelling, "a message reads back as it was")
+    }
+    let small = message.wire(maximumSize: 512)
+    must(small.count <= 512, "a message keeps to its size")
+    guard let part = try? Message(reading: small) else { fatalError("broken promise: a shortened message reads back") }
+    must(part.id == message.id, "a shortened message keeps its identifier")
+    _ = message.presentation
+  },
+  Entrance("dns-explain") { bytes in
+    mustCover(bytes, DNS.explain(bytes))
+    mustCover(bytes, DNS.explain(bytes, framing: .lengthPrefixed))
+  },
+  Entrance("dns-name") { bytes in
+    guard let name = try? Name(bytes.text) else { return }
+    must(name.wire.count <= 255, "a name is at most 255 bytes")
+    guard let again = try? Name(name.description) else { fatalError("broken promise: a name reads back from its text") }
+    must(again.isIdentical(to: name), "a name reads back from its text")
+    guard let same = try? Name(wire: name.wire), let made = try? Name(labels: name.labels) else { fatalError("broken promise: a name is made of its labels") }
+    must(same == name && made.isIdentical(to: name) && name.lowercased == name, "a name is made of its labels")
+  },
+  Entrance("dns-record") { bytes in
+    guard let record = try? ResourceRecord(bytes.text) else { return }
+    mustReadBack(record)
+  },
+  Entrance("dns-master-file") { bytes in
+    guard let origin = try? Name("example.test") else { return }
+    var limits = DNS.Limits()
+    limits.generatedRecordsMax = 64
+    limits.recordsMax = 256
+    var reader = MasterFileReader(origin: origin, limits: limits) { name in name.count < 3 ? bytes : nil }
+    var records: [ResourceRecord] = []
+    reader.read(bytes, file: "f") { record, place in
+      must(place.line > 0 && place.column > 0, "a record has a place")
+      records.append(record)
+    }
+    for problem in reader.problems { must(problem.place.line > 0 && problem.place.column > 0, "a problem has a place") }
+    let text = MasterFileText.text(of: records, origin: origin)
+    let (again, problems) = MasterFileReader.records(Buffer(text), file: "f", origin: origin)
+    must(problems.isEmpty && again == records, "records read back from their text: \(problems) \(text)")
+  },
+  Entrance("dns-tcp-server") { bytes in
+    mustNotDependOnCuts(bytes) { pieces in
+      let told = Told()
+      let driver = ConversationDriver(TCPServerConversation(), trace: nil) { query, _ in
+        told.add("\(query.message)")
+        return .answered(query.ticket, query.message.count > 40 ? nil : query.message)
+      }
+      return Story(of: Wire(driver), told, pieces)
+    }
+  },
+  Entrance("dns-tcp-client") { bytes in
+    mustNotDependOnCuts(bytes) { pieces in
+      let told = Told()
+      let driver = ConversationDriver(TCPClientConversation(), trace: nil) { outcome, _ in
+        told.add("\(outcome)")
+        return nil
+      }
+      let wire = Wire(driver)
+      for (number, query) in queries.enumerated() { driver.answers.give(.query(Ticket(number: UInt64(number)), query)) }
+      wire.receive(Buffer())
+      let story = Story(of: wire, told, pieces)
+      must(story.told.count == queries.count, "every query has one outcome")
+      return story
+    }
+  },
+]
+
+/// Three queries whose answers a client waits for.
+private let queries: [Buffer] = ["a.test", "b.test", "a.test"].enumerated().map { number, name in
+  Message.query((try? Name(name)) ?? .root, .a, id: UInt16(number), edns: nil).wire()
+}
+
+extension Message {
+  /// Every name as it is spelled, since equality ignores case.
+  fileprivate var spelling: [[UInt8]] { questions.map(\.name.wire) + (answers + authorities + additionals).map(\.name.wire) }
+}
+
+/// Whether `again` had to leave something of `message` out: uncompressed, or with names that may not be compressed, it can be too long.
+private func isCut(_ again: Message, _ message: Message) -> Bool {
+  again.flags.isTruncated && !message.flags.isTruncated || again.additionals.count < message.additionals.count
+    || again.answers.count < message.answers.count || again.questions.count < message.questions.count
+}
+
+/// Checks that every byte stands in a field, and every part inside its field.
+func mustCover(_ bytes: Buffer, _ explanation: Explanation) {
+  var covered = 0
+  for field in explanation.fields.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+    must(field.range.lowerBound <= covered, "no byte before \(field.name) is left out, from \(covered)")
+    covered = max(covered, field.range.upperBound)
+    mustContainParts(field)
+  }
+  must(covered == bytes.count, "every byte is explained: \(covered) of \(bytes.count)")
+}
+
+func mustContainParts(_ field: Field) {
+  for part in field.children {
+    must(field.range.lowerBound <= part.range.lowerBound && part.range.upperBound <= field.range.upperBound, "a part lies in its field")
+    mustContainParts(part)
+  }
+}
+
+private func mustReadBack(_ record: ResourceRecord) {
+  guard let again = try? ResourceRecord(record.description) else { fatalError("broken promise: a record reads back from its text \(record)") }
+  must(again == record, "a record reads back from its text \(record)")
+  var message = Message(id: 1)
+  message.answers = [record]
+  guard let read = try? Message(reading: message.wire()) else { fatalError("broken promise: a record reads back from the wire \(record)") }
+  guard !read.flags.isTruncated, record.type.isData else { return }
+  var sent = record
+  // RFC 2181 §8
+  if sent.ttl >> 31 == 1 { sent.ttl = 0 }
+  must(read.answers == [sent], "a record reads back from the wire \(record)")
+}
