@@ -9,6 +9,7 @@ import World
 extension LabRun {
   /// Raises the world here, leaves word of it, and keeps it up until Ctrl-C or the end of the command.
   func raise(_ world: WorldDescription, _ plan: AddressPlan, _ folder: RuntimeFolder, console: Int32?, port: UInt16?) async throws {
+    SocketNetwork.allowManyConnections()
     let network = SocketNetwork()
     let recorder = TraceStore()
     let certificates: CertificateAuthority
