@@ -95,6 +95,9 @@ let package = Package(
     // For the benchmarks only: it needs what `package` hides.
     .executableTarget(
       name: "netstead-bench-web", dependencies: ["World", "Storage", "Transport", "WebServer"], path: "Benchmarks/netstead-bench-web", swiftSettings: house),
+    .executableTarget(
+      name: "netstead-bench-dns", dependencies: ["Bytes", "World", "DNS", "Storage", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-dns",
+      swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     // What the fuzzers call: here, so that tests play their corpora through the same code.
@@ -107,7 +110,7 @@ let package = Package(
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS"]),
+    tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
     tests("Lab", ["Settings", "World", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [

@@ -2,6 +2,7 @@
 import Bytes
 import Console
 import DNS
+import HTTP
 import Trace
 import World
 
@@ -52,30 +53,10 @@ struct SampleWorld {
       ], trace: store, explain: Self.explain)
   }
 
-  /// DNS by its own library; HTTP line by line, enough to see something.
+  /// By the protocols' own libraries.
   static let explain: ExplainMessage = { dialect, info, kind, bytes in
     if dialect == .dns { return DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare) }
-    guard dialect == .http, bytes.count > 16 else { return nil }
-    var fields: [Field] = []
-    var start = 0
-    while let feed = bytes.firstIndex(of: 0x0A, from: start), feed > start + 1 {
-      let line = bytes[start..<(feed - 1)].text
-      if start == 0 {
-        let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-        var place = 0
-        let names = line.hasPrefix("HTTP/") ? ["Version", "Status", "Reason"] : ["Method", "Target", "Version"]
-        let children = zip(names, words).map { name, word in
-          defer { place += word.utf8.count + 1 }
-          return Field(name, word, place..<(place + word.utf8.count), meaning: "The \(name.lowercased()) of the message.", source: "RFC 9112 §3")
-        }
-        fields.append(Field(line.hasPrefix("HTTP/") ? "Status line" : "Request line", line, 0..<(feed + 1), meaning: "What is wanted, or what became of it.", source: "RFC 9112 §3", children: children))
-      } else if let colon = line.firstIndex(of: ":") {
-        fields.append(Field(String(line[..<colon]), line[line.index(after: colon)...].drop { $0 == " " }.description, start..<(feed + 1), meaning: "A field of the head: what it says about the message or its content.", source: "RFC 9110 §5"))
-      }
-      start = feed + 1
-    }
-    if start + 2 < bytes.count { fields.append(Field("Content", "\(bytes.count - start - 2) bytes", (start + 2)..<bytes.count, meaning: "The representation itself.", source: "RFC 9110 §6.4")) }
-    return Explanation(title: bytes.text.split(separator: "\r\n").first.map { String($0).replacing(" HTTP/1.1", with: "").replacing("HTTP/1.1 ", with: "") } ?? "HTTP", fields: fields)
+    return dialect == .http ? HTTP.explain(bytes) : nil
   }
 
   // MARK: What happens

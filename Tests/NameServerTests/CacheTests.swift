@@ -63,7 +63,7 @@ struct CacheTests {
     var now = start
     for seconds in [5, 10, 20, 40, 80, 160, 300, 300] as [Int64] {
       cache.keep(Failure(.networkError, "x"), for: name, .a, at: now)
-      #expect(cache.find(name, .a, at: now + (.seconds(seconds) - .milliseconds(1))) == .failed(Failure(.cachedError, "x")))
+      #expect(cache.find(name, .a, at: now + .milliseconds(seconds * 1_000 - 1)) == .failed(Failure(.cachedError, "x")))
       now = now + .seconds(seconds)
       #expect(cache.find(name, .a, at: now) == nil)
     }
@@ -105,7 +105,7 @@ struct CacheTests {
       // One that is asked for all the time stays.
       _ = cache.find(try Name("n0.test"), .a, at: start)
     }
-    #expect(try cache.count == 100 && cache.evictions == 900 + 1 - (cache.find(Name("long.test"), .a, at: start) == nil ? 1 : 0))
+    #expect(cache.count == 100 && cache.evictions == 900)
     #expect(cache.find(try Name("n0.test"), .a, at: start) != nil)
     limits.cacheBytesMax = 4_000
     var small = RecordCache(limits: limits)

@@ -135,7 +135,7 @@ package final class MemoryConnection: Carrier {
 
   package func close(_ how: Closing) {
     guard closing == nil else { return }
-    if how == .afterFlush { flush() }
+    if how != .now { flush() }
     queued.clear()
     closing = how
   }
@@ -149,6 +149,11 @@ package final class MemoryPort: DatagramCarrier {
   package struct Sent: Equatable {
     package var bytes: Buffer
     package var remote: Endpoint
+
+    package init(bytes: Buffer, remote: Endpoint) {
+      self.bytes = bytes
+      self.remote = remote
+    }
   }
 
   package private(set) var now: Instant

@@ -62,7 +62,7 @@ package struct ProgramRunner: Sendable {
   ) -> ProgramOutcome {
     // A program that ends before it has read its input must not end the tests.
     signal(SIGPIPE, SIG_IGN)
-    var (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
+    let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
     defer {
       standardInput.close()
       standardOutput.close()
@@ -127,7 +127,8 @@ package struct ProgramRunner: Sendable {
 private let spawning = Mutex(())
 
 /// A pipe whose two ends are not inherited by other children.
-private struct Pipe {
+// A class: a copy of the numbers would close an end a second time, when another thread may have a file under the same number.
+private final class Pipe {
   private(set) var reading: Int32 = -1
   private(set) var writing: Int32 = -1
 
@@ -139,17 +140,17 @@ private struct Pipe {
     if made { (reading, writing) = (ends[0], ends[1]) }
   }
 
-  mutating func closeReading() {
+  func closeReading() {
     if reading >= 0 { Glibc.close(reading) }
     reading = -1
   }
 
-  mutating func closeWriting() {
+  func closeWriting() {
     if writing >= 0 { Glibc.close(writing) }
     writing = -1
   }
 
-  mutating func close() {
+  func close() {
     closeReading()
     closeWriting()
   }
@@ -158,9 +159,9 @@ private struct Pipe {
 /// Feeds a child's input and drains its two outputs at once, so that neither side waits for ever.
 private struct Exchange {
   var input: [UInt8]
-  var standardInput: Pipe
-  var standardOutput: Pipe
-  var standardError: Pipe
+  let standardInput: Pipe
+  let standardOutput: Pipe
+  let standardError: Pipe
   var output: [UInt8] = []
   var errors: [UInt8] = []
   private var written = 0
@@ -196,7 +197,7 @@ private struct Exchange {
     return true
   }
 
-  mutating func closeAll() {
+  func closeAll() {
     standardInput.close()
     standardOutput.close()
     standardError.close()

@@ -44,11 +44,11 @@ enum Rule {
   /// Which modules each module may import, beside the standard library. Imports point down only.
   static let ground: Set<String> = ["Bytes", "World", "Trace", "Settings", "Synchronization"]
   static let allowed: [String: Set<String>] = [
-    "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams"],
+    "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
     "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"],
-    "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
-    "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization"],
-    "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "Synchronization"],
+    "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
+    "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
+    "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc"],
   ]
@@ -105,7 +105,7 @@ enum Rule {
   static func citations(_ source: Source) -> [String] {
     source.lines.enumerated().flatMap { number, line -> [String] in
       let text = String(line)
-      let wrong = [#"\bRFC[0-9]"#, #"\brfc [0-9]"#, #"RFC [0-9]+,? [Ss]ection"#, #"RFC [0-9]+ § "#, #"https?://[a-z.]*(rfc-editor|ietf)\."#]
+      let wrong = [#"\bRFC[0-9]"#, #"\brfc [0-9]"#, #"RFC [0-9]+,? [Ss]ection"#, #"RFC [0-9]+ § "#, #"//.*https?://[a-z.]*(rfc-editor|ietf)\."#]
       return wrong.compactMap { pattern in
         text.range(of: pattern, options: .regularExpression) == nil || text.contains("RFC8482") ? nil : "\(source.path):\(number + 1): citation: \(text.trimmingCharacters(in: .whitespaces))"
       }
@@ -125,40 +125,43 @@ enum Rule {
   static func opening(_ source: Source) -> [String] { source.text.hasPrefix("//") ? [] : ["\(source.path) does not open with what is in it"] }
 }
 
+/// Records each complaint as an issue of its own.
+func expectNone(_ complaints: [String]) { for complaint in complaints { Issue.record("\(complaint)") } }
+
 @Suite("tidy")
 struct TidyTests {
   @Test("layers import downwards, NIO and TLS stay where they belong")
   func imports() throws {
     #expect(Rule.imports(Source(path: "Sources/Protocols/DNS/X.swift", text: "import NIOCore\nimport Bytes\npublic import HTTP")).count == 2)
-    #expect(try sources(in: "Sources").flatMap(Rule.imports) == [])
+    expectNone(try sources(in: "Sources").flatMap(Rule.imports))
   }
 
   @Test("nothing below Host reads the clock, the environment or system randomness")
   func calls() throws {
     #expect(Rule.calls(Source(path: "Sources/Servers/NameServer/X.swift", text: "let t = Date() // now\n// Date()\nInt.random(in: 0..<2)")).count == 2)
-    #expect(try sources(in: "Sources").flatMap(Rule.calls) == [])
+    expectNone(try sources(in: "Sources").flatMap(Rule.calls))
   }
 
   @Test("names say what a thing is")
   func names() throws {
     #expect(Rule.names(Source(path: "Sources/Protocols/DNS/X.swift", text: "struct ZoneManager {}\npublic final class DNS {}\nenum Good {}")).count == 2)
-    #expect(try sources(in: "Sources").flatMap(Rule.names) == [])
+    expectNone(try sources(in: "Sources").flatMap(Rule.names))
   }
 
   @Test("citations have one shape")
   func citations() throws {
     #expect(Rule.citations(Source(path: "Sources/A/B/X.swift", text: "// RFC1035 x\n// RFC 1035, section 4\n// RFC 1035 §4.1.1: good")).count == 2)
-    #expect(try (sources(in: "Sources") + sources(in: "Tests")).filter { !$0.path.hasPrefix("Tests/TidyTests") }.flatMap(Rule.citations) == [])
+    expectNone(try (sources(in: "Sources") + sources(in: "Tests")).filter { !$0.path.hasPrefix("Tests/TidyTests") }.flatMap(Rule.citations))
   }
 
   @Test("no trap where a peer's bytes come by")
   func traps() throws {
     #expect(Rule.traps(Source(path: "Sources/Protocols/DNS/X.swift", text: "let x = try! y()\nlet s = \"try!\"")).count == 1)
-    #expect(try sources(in: "Sources").flatMap(Rule.traps) == [])
+    expectNone(try sources(in: "Sources").flatMap(Rule.traps))
   }
 
   @Test("every file opens with what is here")
-  func openings() throws { #expect(try (sources(in: "Sources") + sources(in: "Tests")).flatMap(Rule.opening) == []) }
+  func openings() throws { expectNone(try (sources(in: "Sources") + sources(in: "Tests")).flatMap(Rule.opening)) }
 
   @Test("the walks name files and symbols that exist")
   func walks() throws {

@@ -53,6 +53,13 @@ struct RawClient {
     }
   }
 
+  /// The next `count` bytes, or fewer when the peer ends.
+  func read(_ count: Int) -> [UInt8] {
+    var room = [UInt8](repeating: 0, count: count)
+    let got = recv(descriptor, &room, count, Int32(MSG_WAITALL))
+    return Array(room.prefix(max(0, got)))
+  }
+
   func close() { Glibc.close(descriptor) }
 }
 
@@ -88,12 +95,4 @@ final class TemporaryFile: FileReference {
 /// Bytes that tell their place.
 func pattern(_ count: Int) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
-}
-
-/// Lets this process hold many sockets.
-func allowManyFiles() {
-  var limit = rlimit()
-  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  limit.rlim_cur = limit.rlim_max
-  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

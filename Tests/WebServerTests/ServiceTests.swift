@@ -67,6 +67,10 @@ import World
   /// An application for the tests.
   struct Echo: Application {
     let abandoned = Flag()
+    /// How many parts `/flood` has given.
+    let given: Counter
+
+    init(given: Counter = Counter()) { self.given = given }
 
     func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
       switch request.path.text {
@@ -81,14 +85,32 @@ import World
         exchange.respond(Response(.ok, body: .parts(length: nil)))
         for number in 0..<3 { try? await exchange.send(Buffer("part \(number)\n")) }
       }
+      case "/flood": return .workflow { [given] exchange in
+        exchange.respond(Response(.ok, body: .parts(length: nil)))
+        let part = Buffer(repeatElement(UInt8(ascii: "x"), count: 10_000))
+        for _ in 0..<100 {
+          guard (try? await exchange.send(part)) != nil else { return }
+          given.add()
+        }
+      }
       case "/wait": return .workflow { [abandoned] exchange in
         await withCheckedContinuation { continuation in exchange.whenAbandoned { continuation.resume() } }
         abandoned.set()
         do throws(Abandoned) { try await exchange.send("late") } catch { abandoned.set() }
       }
+      case "/forever": return .workflow { exchange in
+        await withCheckedContinuation { continuation in exchange.whenAbandoned { continuation.resume() } }
+      }
       default: return .workflow { _ in }
       }
     }
+  }
+
+  /// Counts from anywhere.
+  final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    func add() { count.add(1, ordering: .acquiringAndReleasing) }
+    var value: Int { count.load(ordering: .acquiring) }
   }
 
   /// Set from anywhere, waited for with a bound.
@@ -135,16 +157,57 @@ import World
     #expect(connection.carrier.sent.text.hasSuffix("7\r\npart 0\n\r\n7\r\npart 1\n\r\n7\r\npart 2\n\r\n0\r\n\r\n"))
   }
 
+  @Test("a workflow waits for what it gave to be taken, also when nobody has told it yet that the peer does not keep up")
+  func window() async {
+    let given = Counter()
+    let connection = TestConnection(Site(names: [], content: .application(Echo(given: given))))
+    connection.end.received("GET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
+    // Nothing that the workflow wants done on the loop is done meanwhile.
+    for _ in 0..<2_000 where given.value < 7 { try? await Task.sleep(for: .milliseconds(1)) }
+    try? await Task.sleep(for: .milliseconds(20))
+    #expect(given.value == 7)
+    #expect(connection.carrier.sent.isEmpty)
+    #expect(await connection.eventually { connection.carrier.sent.text.hasSuffix("0\r\n\r\n") })
+    #expect(given.value == 100)
+  }
+
   @Test("a held answer waits, and goes on when the peer takes it")
   func held() async {
-    let connection = TestConnection(Site(names: [], content: .application(Echo())))
+    let given = Counter()
+    let connection = TestConnection(Site(names: [], content: .application(Echo(given: given))))
     connection.end.congested(true)
-    connection.end.received("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+    connection.end.received("GET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
     #expect(await connection.eventually { connection.carrier.sent.count > 0 })
-    try? await Task.sleep(for: .milliseconds(20))
-    #expect(!connection.carrier.sent.text.hasSuffix("0\r\n\r\n"))
+    _ = await connection.eventually(within: 50) { false }
+    // What was on its way before the workflow learned of it, and no more.
+    #expect(given.value <= 7)
     connection.end.congested(false)
     #expect(await connection.eventually { connection.carrier.sent.text.hasSuffix("0\r\n\r\n") })
+    #expect(given.value == 100)
+  }
+
+  @Test("an answer whose turn has not come waits without a part too many")
+  func early() async {
+    let given = Counter()
+    let connection = TestConnection(Site(names: [], content: .application(Echo(given: given))))
+    connection.end.received("GET /forever HTTP/1.1\r\nHost: a\r\n\r\nGET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
+    _ = await connection.eventually { given.value == 7 }
+    _ = await connection.eventually(within: 20) { false }
+    #expect(given.value == 7)
+    #expect(connection.carrier.sent.isEmpty && connection.carrier.closing == nil)
+    connection.end.closed(because: "reset")
+  }
+
+  @Test("nothing of a connection stays when it is closed")
+  func freed() {
+    weak var carrier: MemoryCarrier?
+    do {
+      let connection = TestConnection(Site(names: [], content: .application(Echo())))
+      carrier = connection.carrier
+      #expect(connection.get("/now")?.status == 200)
+      connection.end.closed(because: "closed by the peer")
+    }
+    #expect(carrier == nil)
   }
 
   @Test("a workflow learns that its client is gone")

@@ -90,9 +90,9 @@ struct TestConnection {
     return Answer(&sent, toHead: request.hasPrefix("HEAD"))
   }
 
-  /// Lets other threads' wishes be done until `condition` holds, for two seconds at most.
-  func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<2_000 {
+  /// Lets other threads' wishes be done until `condition` holds, at most so many times a millisecond.
+  func eventually(within milliseconds: Int = 2_000, _ condition: () -> Bool) async -> Bool {
+    for _ in 0..<milliseconds {
       carrier.runWaiting()
       if condition() { return true }
       try? await Task.sleep(for: .milliseconds(1))

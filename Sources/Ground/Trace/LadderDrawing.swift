@@ -11,22 +11,16 @@ extension Ladder {
     static let lettersPerUnit = 0.139
   }
 
-  private var laneDistance: Int {
-    switch lanes.count {
-    case ...2: 620
-    case 3: 380
-    case 4: 290
-    case 5: 240
-    default: 200
-    }
-  }
+  /// Few lanes stand far apart, many as close as their names allow, so that most pictures fit a page.
+  private var laneDistance: Int { lanes.count < 3 ? 620 : max(118, min(380, 900 / (lanes.count - 1))) }
+  private var headWidth: Int { min(188, laneDistance - 10) }
+  private var width: Int { x(max(0, lanes.count - 1)) + max(70, headWidth / 2 + 16) }
 
-  private func x(_ lane: Int) -> Int { Size.gutter + 110 + lane * laneDistance }
+  private func x(_ lane: Int) -> Int { Size.gutter + max(64, headWidth / 2 + 8) + lane * laneDistance }
   private func y(_ row: Int) -> Int { Size.head + 34 + row * Size.row }
 
   /// The picture. `link` is the address of a message's page, `title` what the picture is of.
   public func svg(title: String, link: (UInt64) -> String) -> String {
-    let width = x(max(0, lanes.count - 1)) + 130
     let height = y(rows.count) + 8
     var svg =
       "<svg class=\"ladder\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" "
@@ -47,10 +41,10 @@ extension Ladder {
 
   private func drawn(_ lane: Lane, at index: Int, bottom: Int) -> String {
     let x = x(index)
-    let name = fitted(lane.name, width: min(laneDistance - 20, 210))
+    let name = fitted(lane.name, width: headWidth - 14)
     return "<line class=\"lane\" x1=\"\(x)\" y1=\"\(Size.head - 8)\" x2=\"\(x)\" y2=\"\(bottom)\" stroke=\"#94a3b8\" stroke-dasharray=\"2 4\"/>\n"
-      + "<rect class=\"head\" x=\"\(x - 94)\" y=\"6\" width=\"188\" height=\"46\" rx=\"9\" fill=\"#f1f5f9\" stroke=\"#94a3b8\"/>\n"
-      + "<text class=\"host\" x=\"\(x)\" y=\"26\" text-anchor=\"middle\" font-weight=\"600\">\(name)</text>\n"
+      + "<rect class=\"head\" x=\"\(x - headWidth / 2)\" y=\"6\" width=\"\(headWidth)\" height=\"46\" rx=\"9\" fill=\"#f1f5f9\" stroke=\"#94a3b8\"/>\n"
+      + "<text class=\"host\" x=\"\(x)\" y=\"26\" text-anchor=\"middle\" font-weight=\"600\" font-size=\"\(headWidth < 150 ? 12 : 13)\">\(name)</text>\n"
       + "<text class=\"address\" x=\"\(x)\" y=\"43\" text-anchor=\"middle\" font-size=\"11.5\" fill=\"#64748b\">\(lane.address)</text>\n"
   }
 
@@ -70,8 +64,12 @@ extension Ladder {
     let fall = arrow.sent != nil && arrow.received != nil && arrow.sent != arrow.received ? 9 : 0
     let dashes = arrow.fate == .repeated ? " stroke-dasharray=\"7 5\"" : ""
     let marker = arrow.fate == .lost ? "" : " marker-end=\"url(#tip)\""
-    let label = fitted(words(of: arrow), width: abs(x(arrow.to) - x(arrow.from)) - 24)
-    let middle = (start + end) / 2
+    // A label may reach past a short arrow: it has a row to itself.
+    let words = words(of: arrow)
+    let room = max(abs(x(arrow.to) - x(arrow.from)) - 16, 300)
+    let half = min(room, Int(Double(words.count) / Size.lettersPerUnit)) / 2
+    let label = fitted(words, width: room)
+    let middle = max(Size.gutter + half, min(width - 8 - half, (x(arrow.from) + x(arrow.to)) / 2))
     var svg = "<a class=\"\(classes)\" href=\"\(Markup.escaped(link(arrow.sequence)))\" id=\"arrow-\(arrow.sequence)\" data-sequence=\"\(arrow.sequence)\">"
     svg += "<title>\(Markup.escaped(sentence(about: arrow)))</title>"
     svg += "<rect class=\"reach\" x=\"\(min(start, end) - 2)\" y=\"\(y - 26)\" width=\"\(abs(end - start) + 4)\" height=\"\(Size.row - 4)\" rx=\"6\" fill=\"transparent\"/>"
@@ -79,13 +77,13 @@ extension Ladder {
     if arrow.fate == .lost {
       svg += "<path class=\"cross\" d=\"M\(end - 6) \(y + fall - 6) l12 12 m0 -12 l-12 12\" stroke=\"#b91c1c\" stroke-width=\"2.5\" fill=\"none\"/>"
     }
-    if arrow.isEncrypted { svg += lock(x: isRight ? start + 12 : start - 24, y: y - 17) }
-    svg += "<text class=\"label\" x=\"\(middle)\" y=\"\(y - 7)\" text-anchor=\"middle\">\(label)</text></a>\n"
-    return svg
+    svg += "<text class=\"label\" x=\"\(middle)\" y=\"\(y - 7)\" text-anchor=\"middle\">\(label)</text>"
+    if arrow.isEncrypted { svg += lock(x: isRight ? start + 10 : start - 22, y: y - 5) }
+    return svg + "</a>\n"
   }
 
   private func lock(x: Int, y: Int) -> String {
-    "<path class=\"lock\" d=\"M\(x + 3) \(y + 6) v-2 a3 3 0 0 1 6 0 v2 M\(x + 1) \(y + 6) h10 v7 h-10 z\" fill=\"none\" stroke=\"#64748b\" stroke-width=\"1.5\"/>"
+    "<rect class=\"head\" x=\"\(x - 3)\" y=\"\(y - 3)\" width=\"18\" height=\"20\" rx=\"5\" fill=\"#f1f5f9\" stroke=\"#94a3b8\"/><path class=\"lock\" d=\"M\(x + 3) \(y + 6) v-2 a3 3 0 0 1 6 0 v2 M\(x + 1) \(y + 6) h10 v7 h-10 z\" fill=\"none\" stroke=\"#64748b\" stroke-width=\"1.5\"/>"
   }
 
   private func drawn(_ remark: Remark, at index: Int) -> String {
@@ -93,7 +91,7 @@ extension Ladder {
     let text = fitted(remark.text, width: 470)
     // Markup is longer than what is seen: the width comes from the words.
     let width = min(490, Int(Double(min(remark.text.count, 66)) / Size.lettersPerUnit) + 24)
-    let left = max(Size.gutter + 4, min(x(remark.lane) - width / 2, x(max(0, lanes.count - 1)) + 126 - width))
+    let left = max(Size.gutter + 4, min(x(remark.lane) - width / 2, self.width - 4 - width))
     return "<g class=\"remark\(remark.isProblem ? " problem" : "")\"><title>\(Markup.escaped(remark.text))</title>"
       + "<rect x=\"\(left)\" y=\"\(y - 13)\" width=\"\(width)\" height=\"26\" rx=\"6\" fill=\"#fef9c3\" stroke=\"#ca8a04\"/>"
       + "<text x=\"\(left + width / 2)\" y=\"\(y + 5)\" text-anchor=\"middle\" font-size=\"12\">\(text)</text></g>\n"

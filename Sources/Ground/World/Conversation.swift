@@ -74,6 +74,8 @@ extension StreamAction: Equatable where Question: Equatable {}
 public enum Closing: Sendable, Hashable {
   /// When everything sent has left; the peer may still send, and is read from for a short while so that no reset destroys the answer.
   case afterFlush
+  /// When everything sent has left, for a peer that has promised to send nothing more: nobody has to wait for its farewell.
+  case whenSent
   /// At once, what is queued is thrown away.
   case now
 }

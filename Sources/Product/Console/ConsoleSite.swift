@@ -14,9 +14,12 @@ package struct ConsoleSite: Sendable {
     hosts = HostRule(names: model.hosts.map(\.name))
   }
 
+  /// Whether the console answers to the name `request` was sent to.
+  package func allows(_ request: ConsoleRequest) -> Bool { hosts.allows(request.host) }
+
   /// The page for `request`, whatever it is.
   package func page(for request: ConsoleRequest) -> Page {
-    guard hosts.allows(request.host) else {
+    guard allows(request) else {
       return plain(421, "This console answers to loopback names, addresses and the lab's own names, not to “\(request.host)”.\n")
     }
     guard request.method == "GET" || request.method == "HEAD" else {

@@ -118,9 +118,9 @@ struct Frame: Sendable {
     let record = exchange.best
     if exchange.records.contains(where: { $0.problems > 0 }) { return ("problem", "problem") }
     if exchange.records.contains(where: { $0.lost > 0 }) { return ("lost", "loss") }
-    if record.closed != nil { return ("closed", "closed") }
-    // A datagram service never hangs up; what it said last tells more.
-    return record.info.carrier == .udp ? ("quiet", "datagrams") : ("open", "open")
+    // A datagram service never hangs up; whether it spoke tells more.
+    if record.info.carrier == .udp { return record.sent > 0 && record.received > 0 ? ("closed", "answered") : ("lost", "no answer") }
+    return record.closed == nil ? ("open", "open") : ("closed", "closed")
   }
 
   static let rowHead: HTML = """

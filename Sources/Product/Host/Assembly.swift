@@ -67,6 +67,12 @@ package final class Assembly: Sendable {
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
+  /// Resolves names for clients, over UDP and TCP.
+  package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
+    let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: trace)
+    note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
+  }
+
   // MARK: Web
 
   /// Serves sites, in the clear or inside TLS.

@@ -79,23 +79,10 @@ package struct NameClient: Sendable {
       if let address = record.data.address, case .v4 = address { return ("\(record.name)", Endpoint(address, resolver.port)) }
     }
     for name in names.prefix(3) {
-      if case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver),
-        let address = answer.answers.compactMap(\.data.address).first
-      {
-        return ("\(name)", Endpoint(address, resolver.port))
-      }
+      guard case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver) else { continue }
+      let addresses = answer.answers.compactMap { $0.data.address }
+      if let address = addresses.first { return ("\(name)", Endpoint(address, resolver.port)) }
     }
     return nil
-  }
-}
-
-extension RecordData {
-  /// The address, of A and AAAA records.
-  package var address: Address? {
-    switch self {
-    case .a(let value): .v4(value)
-    case .aaaa(let high, let low): .v6(high, low)
-    default: nil
-    }
   }
 }

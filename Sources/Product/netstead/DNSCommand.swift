@@ -1,5 +1,6 @@
 // `netstead dns`: asks a server about a name and shows what it says. Not here: asking (Host/NameClient), messages (DNS).
 import ArgumentParser
+import Bytes
 import DNS
 import Host
 import Lab

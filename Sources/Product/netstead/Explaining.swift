@@ -1,12 +1,15 @@
 // Which protocol explains which message.
 import DNS
+import HTTP
 import Sockets
 import Trace
+import World
 
 /// Explains a message of any protocol this program speaks; nil: there is nothing to explain.
 let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
+  case .http: HTTP.explain(bytes)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

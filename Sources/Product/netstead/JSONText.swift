@@ -1,4 +1,5 @@
 // Small JSON objects of texts. Events and messages are written by Trace.
+import Bytes
 import Trace
 
 /// Writes JSON.
@@ -11,7 +12,7 @@ enum JSONText {
   /// A text in quotes.
   static func quoted(_ text: String) -> String {
     var writer = JSONWriter()
-    writer.value(text)
+    writer.value(nil, text)
     return writer.bytes.text
   }
 }

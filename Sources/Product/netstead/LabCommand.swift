@@ -20,8 +20,8 @@ struct LabCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The world's file; the built-in world when not given.", valueName: "file"))
     var world: String?
 
-    @Option(help: ArgumentHelp("The seed of everything left to chance.", valueName: "number"))
-    var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("The seed of everything left to chance; 1, or the scenario's own, when not given.", valueName: "number"))
+    var seed: UInt64?
 
     @Flag(name: .customLong("no-namespace"), help: "Use loopback addresses and ports + 8000 even where namespaces are allowed.")
     var noNamespace = false
@@ -72,7 +72,7 @@ struct LabCommand: AsyncParsableCommand {
 
     func run() async throws {
       if printWorld { return Terminal.say(try options.text().text) }
-      if let script { return try await ScenarioCommand(script: script, options: options, output: output).run() }
+      if let script { return try ScenarioCommand(script: script, options: options, output: output).run() }
       try await LabRun(options: options, output: output, command: nil).run()
     }
   }

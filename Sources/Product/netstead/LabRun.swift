@@ -25,6 +25,15 @@ struct LabRun {
     if let inheritance = Reexecution.inheritance() {
       return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
     }
+    if let name = command?.first, Program.find(name) == nil {
+      Terminal.talk("netstead: \(name): command not found")
+      // As shells say it: the command's own exit code is passed through, and this stands in its place.
+      Terminal.exit(code: 127)
+    }
+    if Reexecution.isInside(environment: Terminal.environment) {
+      guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
+      throw ToolFailure(.unreachable, Reexecution.stay(command: command))
+    }
     if let lab = RunningLab.find(in: folder) {
       guard let command else {
         throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")
@@ -37,7 +46,7 @@ struct LabRun {
     }
     switch NamespaceProbe.probe() {
     case .allowed:
-      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0))
+      throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0, folder: folder))
     case .forbidden(let reason, let remedy):
       if !output.short {
         Terminal.talk("* no network namespace: \(reason)")

@@ -3,11 +3,13 @@ import Console
 import Lab
 import Trace
 import Transport
+import WebServer
 import World
 
 extension LabRun {
   /// Raises the world here, leaves word of it, and keeps it up until Ctrl-C or the end of the command.
   func raise(_ world: WorldDescription, _ plan: AddressPlan, _ folder: RuntimeFolder, console: Int32?, port: UInt16?) async throws {
+    SocketNetwork.allowManyConnections()
     let network = SocketNetwork()
     let recorder = TraceStore()
     let certificates: CertificateAuthority
@@ -15,15 +17,17 @@ extension LabRun {
       throw ToolFailure(.unreachable, "the local certificate authority: \(error)")
     }
     let authorities = try furnish(world, plan, folder, certificates)
+    let networks = PacedNetworks(network, world: world, plan: plan, seed: options.seed ?? 1)
     let servers: RaisedWorld
     do {
       servers = try await RaisedWorld.raise(
         world,
         with: RaisedWorld.Means(
-          plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed), certificates: certificates, folder: options.folder,
-          network: { HostNetwork(network, addresses: plan.addresses(of: $0)) }))
+          plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed ?? 1), certificates: certificates, folder: options.folder,
+          network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
-    let lab = RunningLab(world, plan, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
+    try await startConsole(world, plan, network, recorder, socket: console, port: port)
+    let lab = RunningLab(world, plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
     guard let command else {
       try announce(lab, in: folder)
       tell(lab, world, plan)
@@ -34,8 +38,19 @@ extension LabRun {
     }
     let code = await Signals.offLoop { Program.run(command, environment: lab.environment.map { ($0.name, $0.value) }) }
     await servers.stop(grace: .zero)
-    if code == 127 { Terminal.talk("netstead: \(command.first ?? ""): command not found") }
     Terminal.exit(code: code)
+  }
+
+  /// Starts the console on the socket made outside, which is reachable there and speaks for the world inside.
+  private func startConsole(
+    _ world: WorldDescription, _ plan: AddressPlan, _ network: SocketNetwork, _ recorder: TraceStore, socket: Int32?, port: UInt16?
+  ) async throws {
+    guard let socket, let port else { return }
+    let model = LabConsole.model(of: world, plan, seed: options.seed ?? 1, trace: recorder)
+    do {
+      _ = try await WebService.start(
+        network: network, endpoint: Endpoint(.loopback, port), sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)
+    } catch { throw ToolFailure(.unreachable, "the console: \(error)") }
   }
 
   /// Furnishes the namespace. Returns the file of the authorities that programs in the lab trust.

@@ -92,7 +92,7 @@ struct NetcatCommand: AsyncParsableCommand {
       }
     } else {
       let options = DialOptions(
-        timeout: output.timeout.duration, tls: tls ? TLSClientOptions(serverName: host, authorities: authorities, acceptsAnything: acceptsAnything) : nil)
+        timeout: output.timeout.duration, tls: tls ? TLSClientOptions(serverName: host, authorities: TrustedAuthorities.text, acceptsAnything: acceptsAnything) : nil)
       _ = try await session.network.connect(PipeStreamClient(lingerTime: linger.duration), to: endpoint, options: options, trace: session.trace) {
         question, answers in
         switch question {
@@ -104,11 +104,6 @@ struct NetcatCommand: AsyncParsableCommand {
       }
     }
     for await _ in ends {}
-  }
-
-  /// The authorities to trust: those the environment names, else the system's.
-  private var authorities: String {
-    (Terminal.environment("SSL_CERT_FILE") ?? Terminal.environment("NETSTEAD_CA_FILE")).flatMap { OutputFile.read($0) } ?? ""
   }
 }
 

@@ -1,4 +1,5 @@
 // Reading and writing files the user named.
+import Bytes
 import Lab
 #if canImport(Glibc)
 import Glibc
@@ -12,7 +13,10 @@ import Darwin
 enum OutputFile {
   /// Writes `bytes` to `path`, `-` being standard output. Returns whether that went well.
   static func write(_ bytes: [UInt8], to path: String) -> Bool {
-    if path == "-" { return fwrite(bytes, 1, bytes.count, stdout) == bytes.count && fflush(stdout) == 0 }
+    if path == "-" {
+      Terminal.say(Buffer(bytes))
+      return true
+    }
     guard let file = fopen(path, "w") else { return false }
     let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count
     return fclose(file) == 0 && isWritten

@@ -13,20 +13,19 @@ enum Signals {
   /// Returns when SIGINT, SIGTERM or SIGHUP comes. A second one ends the process at once.
   static func interruption() async {
     let queue = DispatchQueue(label: "signals")
-    let arrivals = AsyncStream<Int32> { arrivals in
-      let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-        source.setEventHandler {
-          signal(number, SIG_DFL)
-          arrivals.yield(number)
-        }
-        source.resume()
-        return source
+    let (arrivals, feed) = AsyncStream<Int32>.makeStream()
+    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        signal(number, SIG_DFL)
+        feed.yield(number)
       }
-      arrivals.onTermination = { _ in _ = sources }
+      source.resume()
+      return source
     }
-    for await _ in arrivals { return }
+    for await _ in arrivals { break }
+    for source in sources { source.cancel() }
   }
 
   /// Runs what blocks on a thread of its own.

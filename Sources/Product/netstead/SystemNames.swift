@@ -49,7 +49,7 @@ struct SystemNames {
       guard case .answered(let message, _, _, _, _) = await client.ask(query, labResolver) else {
         throw ToolFailure(.unresolved, "the lab's resolver at \(labResolver) does not answer")
       }
-      let addresses = message.answers.compactMap(\.data.address)
+      let addresses = message.answers.compactMap { $0.data.address }
       if addresses.isEmpty { throw ToolFailure(.unresolved, "\(host) has no address (\(message.responseCode))") }
       return addresses
     }
@@ -73,7 +73,7 @@ struct SystemNames {
     var addresses: [Address] = []
     var entry = list
     while let here = entry {
-      if let address = address(of: here.pointee) { addresses.append(address) }
+      if let address = SystemNames.address(of: here.pointee) { addresses.append(address) }
       entry = here.pointee.ai_next
     }
     return addresses.isEmpty ? .failure(LookUpFailure(text: "no address")) : .success(addresses)

@@ -44,10 +44,9 @@ struct ToolSession {
     if output.wire { detail.insert(.wire) }
     if output.time { detail.insert(.time) }
     var transcript = Transcript(detail, explain: explainAnything)
-    let infos = Dictionary(uniqueKeysWithValues: store.conversations().map { ($0.id, $0.info) })
     let coloured = talksOnly ? output.isTalkColoured : output.isColoured
     for event in store.events(after: 0).events {
-      guard let info = infos[event.conversation] else { continue }
+      guard let info = store.conversation(event.conversation)?.info else { continue }
       for line in transcript.lines(for: event, in: info) {
         let text = line.mark.ink.map { $0.paint(line.description, coloured) } ?? line.description
         if talksOnly { Terminal.talk(text) } else { Terminal.say(text) }

@@ -70,8 +70,8 @@ public final class PreparedResponse: Sendable {
   public init?(_ response: Response) {
     switch response.body {
     case .none, .absent: content = .none
-    case .bytes(let bytes): content = .bytes(bytes)
-    case .file(let slice): content = .file(slice)
+    case .bytes(let bytes): content = response.status.forbidsBody ? .none : .bytes(bytes)
+    case .file(let slice): content = response.status.forbidsBody ? .none : .file(slice)
     case .prepared(let other): content = other.content
     case .parts: return nil
     }

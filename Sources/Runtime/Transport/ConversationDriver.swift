@@ -2,6 +2,7 @@
 // Not here: sockets (Sockets/), virtual links (SimulatedTransport), what any protocol means.
 // Read next: World/Conversation.swift for the contract, Network.swift for the two faces `Carrier` and `StreamEnd`.
 public import Bytes
+import Synchronization
 public import Trace
 public import World
 
@@ -20,16 +21,21 @@ public struct TraceContext: Sendable {
 }
 
 /// The way answers come back to a conversation that asked: from any thread, at any time, also too late.
-public final class Answers<Input: Sendable>: @unchecked Sendable {
-  // Unchecked: `deliver` is set once, on the loop, before any owner sees this object.
-  private var deliver: (@Sendable (Input) -> Void)?
+public final class Answers<Input: Sendable>: Sendable {
+  private let way = Mutex<(@Sendable (Input) -> Void)?>(nil)
 
   @usableFromInline init() {}
 
-  func connect(_ deliver: @escaping @Sendable (Input) -> Void) { self.deliver = deliver }
+  func connect(_ deliver: @escaping @Sendable (Input) -> Void) { way.withLock { $0 = deliver } }
+
+  /// Forgets the conversation, which otherwise would be kept by its own way of being answered.
+  func disconnect() { way.withLock { $0 = nil } }
 
   /// Hands `input` to the conversation on its own loop. After the connection's end it does nothing.
-  public func give(_ input: Input) { deliver?(input) }
+  public func give(_ input: Input) {
+    let deliver = way.withLock { $0 }
+    deliver?(input)
+  }
 }
 
 /// Runs one stream conversation on whatever carries it.
@@ -114,6 +120,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     if let trace, let conversationID, let carrier {
       trace.recorder.record(.closed, in: conversationID, at: carrier.now, text: reason)
     }
+    answers.disconnect()
     carrier = nil
   }
 

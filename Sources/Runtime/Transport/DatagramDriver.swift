@@ -52,6 +52,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
         if let id = peers[peer] { trace.recorder.record(.closed, in: id, at: carrier.now, text: "port closed") }
       }
     }
+    answers.disconnect()
     carrier = nil
   }
 
@@ -97,7 +98,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     if let known = peers[remote] { return known }
     if peersInOrder.count >= Self.peersTracedMax { peers[peersInOrder.removeFirst()] = nil }
     let id = trace.recorder.open(
-      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local, remote: remote),
+      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote),
       at: carrier.now)
     peers[remote] = id
     peersInOrder.append(remote)

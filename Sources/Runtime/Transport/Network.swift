@@ -60,11 +60,16 @@ public struct ListenOptions: Sendable {
   public var limits: ListenLimits
   /// One listening socket per loop (SO_REUSEPORT), for servers of many short connections.
   public var isSharded: Bool
+  /// The descriptor of a socket that somebody bound before (the parent process, a service manager); nil: a new one is bound.
+  public var boundSocket: Int32?
 
-  public init(tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false) {
+  public init(
+    tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false, boundSocket: Int32? = nil
+  ) {
     self.tls = tls
     self.limits = limits
     self.isSharded = isSharded
+    self.boundSocket = boundSocket
   }
 }
 
@@ -196,6 +201,8 @@ extension StreamEnd {
 public protocol DatagramCarrier: AnyObject {
   var now: Instant { get }
   var local: Endpoint { get }
+  /// Where datagrams to `remote` come from: `local`, or at a port bound to any address the one the network chooses.
+  func local(towards remote: Endpoint) -> Endpoint
   /// Queues a datagram; it leaves at the next `flush`.
   func send(_ bytes: Buffer, to remote: Endpoint)
   func flush()
@@ -210,4 +217,8 @@ public protocol DatagramEnd: AnyObject {
   func deadlineReached()
   func closed()
   var deadline: Instant? { get }
+}
+
+extension DatagramCarrier {
+  public func local(towards remote: Endpoint) -> Endpoint { local }
 }

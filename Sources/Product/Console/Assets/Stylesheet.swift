@@ -78,8 +78,8 @@ enum Stylesheet {
     .list tbody th{font-weight:600;white-space:nowrap}.list tbody tr:hover{background:var(--sunk)}.list tbody tr.chosen{background:var(--accent-soft);box-shadow:inset 3px 0 0 var(--accent)}
     .list tbody tr.fresh{animation:fresh 1.6s}@keyframes fresh{from{background:var(--accent-soft)}}
     .num{text-align:end!important;font-variant-numeric:tabular-nums;white-space:nowrap}.time{white-space:nowrap;color:var(--muted)}
-    .list .host{white-space:nowrap;color:var(--ink);text-decoration-color:var(--edge)}
-    .what{min-width:16rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--edge)}.what a:hover{color:var(--accent)}
+    .list .host,.list tbody th a{white-space:nowrap;color:var(--ink);text-decoration-color:var(--line)}.list a:hover{text-decoration-color:currentColor!important}
+    .what{min-width:16rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--line)}.what a:hover{color:var(--accent)}
     .reply{display:block;color:var(--muted);font-size:.88rem}.reply::before{content:"↳ "}.wrong{color:var(--bad)}
     .stack>*{display:block;white-space:nowrap}tr.remark td{color:var(--muted);font-style:italic}
     .chip,.state{display:inline-flex;gap:.3rem;align-items:center;border-radius:6px;padding:.05rem .5rem;font-size:.8rem;font-weight:640;white-space:nowrap;background:var(--other-soft);color:var(--other)}
@@ -100,7 +100,7 @@ enum Stylesheet {
     .map .flow{fill:none;stroke:var(--proto,var(--other));stroke-width:2;opacity:.55}.map .flow:hover{opacity:1;stroke-width:4}
     .map .link path{fill:none;stroke:var(--bad);stroke-width:2;stroke-dasharray:6 5}.map .link rect{fill:var(--bad-soft);stroke:var(--bad)}.map .link text{fill:var(--ink);font-size:12px}
     .map .box rect{fill:var(--card);stroke:var(--edge)}.map .box:hover rect,.map .box:focus-visible rect{stroke:var(--accent);stroke-width:2.5}.map .box{text-decoration:none;outline-offset:0}
-    .map .box.talking rect{stroke-width:1.8;stroke:var(--accent)}.map .box .name{fill:var(--ink);font-weight:600}.map .role{fill:var(--other)}.map .role-client .role{fill:var(--ping)}.map .role-resolver .role{fill:var(--dns)}.map .role-server .role{fill:var(--accent)}
+    .map .box.talking rect{stroke-width:1.8;stroke:var(--accent)}.map .box .name{fill:var(--ink);font-weight:600;font-size:12px}.map .role{fill:var(--other)}.map .role-client .role{fill:var(--ping)}.map .role-resolver .role{fill:var(--dns)}.map .role-server .role{fill:var(--accent)}
     svg.ladder{display:block;max-width:none;height:auto;margin-inline:auto}
     .ladder text{fill:var(--ink)}.ladder .time,.ladder .address{fill:var(--muted)}.ladder .time{font-size:11.5px}.ladder .lane{stroke:var(--edge)}.ladder .head{fill:var(--sunk);stroke:var(--edge)}
     .ladder .arrow{text-decoration:none}.ladder .arrow line{stroke:var(--proto,var(--other))}.ladder .label{paint-order:stroke;stroke:var(--card);stroke-width:5px;stroke-linejoin:round;font-weight:530}
@@ -111,7 +111,7 @@ enum Stylesheet {
     .transcript{background:var(--sunk);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;overflow:auto;max-height:36rem;line-height:1.55;font-size:.84rem}
     .line{display:block;white-space:pre-wrap;overflow-wrap:anywhere;padding-inline-start:7.2rem;text-indent:-7.2rem}.line b{font-weight:700;display:inline-block;min-width:1.3rem;text-indent:0}.when{color:var(--muted);display:inline-block;min-width:4.6rem;text-indent:0}
     .line.out b{color:var(--accent)}.line.in b{color:var(--http)}.line.note{color:var(--muted)}.line.problem{color:var(--bad)}.line.explanation{color:var(--muted);font-family:system-ui,sans-serif}
-    .message{display:grid;grid-template-columns:minmax(0,41rem) minmax(26rem,1fr);gap:0 1.1rem;align-items:start}
+    .message{display:grid;grid-template-columns:minmax(0,40rem) minmax(24rem,1fr);gap:0 1.1rem;align-items:start}
     .bytes{position:sticky;top:1rem}.hex,.bytes .text{padding:.5rem 1.1rem 1rem;overflow:auto;max-height:calc(100vh - 7rem);font-size:.84rem;line-height:1.75}
     .bytes .text{white-space:pre-wrap;overflow-wrap:anywhere}.offset{color:var(--muted)}.end{color:var(--muted);font-size:.7em;border:1px solid var(--line);border-radius:3px;padding:0 .2em;margin-inline-start:.15em;user-select:none}
     .bytes a{color:var(--ink);text-decoration:none;border-radius:3px;padding:.12rem 0;scroll-margin:6rem}.hex a{padding-inline:.1rem;margin-inline:-.1rem}

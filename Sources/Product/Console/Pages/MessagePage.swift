@@ -25,24 +25,30 @@ struct MessagePage: Sendable {
     let isOut = event.kind.isOutgoing
     let own = info.host
     let peer = info.role == .server ? frame.clientName(exchange) : frame.serverName(exchange)
-    let title = explanation?.title ?? (event.kind.isPassage ? event.plainTitle : event.text)
+    let title = explanation?.title ?? (event.kind.isPassage ? event.plainTitle : event.text.isEmpty ? event.kind.rawValue : event.text)
     let problem: HTML? = explanation?.problem.map { "<p class=\"banner problem\"><strong>Wrong:</strong> \($0)</p>" }
     return frame.page(
       title, place: .conversations,
       """
       <nav class="crumbs" aria-label="Path"><a href="/conversations">Conversations</a> <span aria-hidden="true">/</span> <a href="/conversation/\(exchange.id.number)" data-up>\(frame.clientName(exchange)) → \(frame.serverName(exchange))</a> <span aria-hidden="true">/</span> <span>\(event.sequence)</span></nav>
       <div class="title"><div><h1>\(title)</h1>
-      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(Phrase.grouped(event.length)) bytes at \(event.time.timeOfDay)\(event.text.isEmpty ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
+      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(event.kind.isPassage ? Phrase.grouped(event.length) + " bytes" : event.kind.rawValue) at \(event.time.timeOfDay)\(event.text.isEmpty || !event.kind.isPassage ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
       \(neighbours)</div>
       \(problem)\(masked)
-      <div class="message">
-      \(BytesView(event: event, info: info, fields: fields).html)
-      \(table)
-      </div>
+      \(event.kind.isPassage ? content(info) : "")
       """)
   }
 
-  /// Secrets are masked before they are recorded.
+  private func content(_ info: ConversationInfo) -> HTML {
+    """
+    <div class="message">
+    \(BytesView(event: event, info: info, fields: fields).html)
+    \(table)
+    </div>
+    """
+  }
+
+  /// A long message is not kept whole.
   private var masked: HTML? {
     guard event.bytes.count < event.length else { return nil }
     return "<p class=\"banner\">Only the first \(Phrase.grouped(event.bytes.count)) of \(Phrase.grouped(event.length)) bytes were kept.</p>"
@@ -82,13 +88,16 @@ struct MessagePage: Sendable {
       """
   }
 
+  /// Where the citations' documents can be read.
+  private static let documents = "www.rfc-editor.org"
+
   /// A citation, with a link to the document where it is an RFC.
   static func source(_ source: String) -> HTML {
     guard !source.isEmpty else { return "" }
     let words = source.split(separator: " ")
     guard words.count >= 2, words[0] == "RFC", let number = Int(words[1].prefix { $0.isNumber }) else { return "<cite>\(source)</cite>" }
     let section = words.count > 2 && words[2].hasPrefix("§") ? "#section-" + words[2].dropFirst().prefix { $0.isNumber || $0 == "." || $0.isLetter } : ""
-    return "<cite><a href=\"https://www.rfc-editor.org/rfc/rfc\(number)\(section)\" rel=\"noreferrer\">\(source)</a></cite>"
+    return "<cite><a href=\"https://\(documents)/rfc/rfc\(number)\(section)\" rel=\"noreferrer\">\(source)</a></cite>"
   }
 }
 

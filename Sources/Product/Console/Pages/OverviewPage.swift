@@ -45,11 +45,11 @@ struct OverviewPage: Sendable {
     func tile(_ name: String, _ value: String, _ detail: String, _ key: String = "") -> HTML {
       "<div class=\"tile\"><dt>\(name)</dt><dd>\(value)</dd><dd class=\"small muted\">\(detail)</dd></div>"
     }
-    let open = exchanges.count { $0.best.closed == nil }
+    let open = exchanges.count { $0.best.info.carrier == .tcp && $0.best.closed == nil }
     let missed = counters.skipped + counters.forgotten
     return """
       <dl class="tiles">
-      \(tile("Conversations", Phrase.grouped(counters.conversations), "\(Phrase.grouped(open)) of the newest still open"))
+      \(tile("Conversations", Phrase.grouped(counters.conversations), "\(Phrase.count(open, "connection")) open"))
       \(tile("Events", Phrase.grouped(counters.recorded), missed == 0 ? "none missed" : "\(Phrase.grouped(counters.forgotten)) made room, \(Phrase.grouped(counters.skipped)) skipped"))
       \(tile("Bytes", Phrase.size(counters.bytes), "in all messages"))
       \(tile("Hosts", Phrase.grouped(frame.model.hosts.count), "\(Phrase.count(frame.model.nets.count, "net"))"))

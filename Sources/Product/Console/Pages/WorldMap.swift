@@ -49,7 +49,8 @@ struct WorldMap {
       }
       top += rows * Size.row + 14
     }
-    height = top
+    // The lines between neighbours of the last row swing below it.
+    height = top + 14
   }
 
   var svg: HTML {
@@ -128,7 +129,7 @@ struct WorldMap {
     guard let place = places[host.name] else { return "" }
     let left = place.x - Size.box / 2
     let top = place.y - Size.boxHeight / 2
-    let shown = host.name.count > 18 ? host.name.prefix(17) + "…" : host.name[...]
+    let shown = host.name.count > 17 ? host.name.prefix(16) + "…" : host.name[...]
     let services = host.services.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " ")
     let isTalking = flows.contains { $0.from == host.name || $0.to == host.name }
     return """

@@ -34,21 +34,42 @@ package enum Reexecution {
   }
 
   /// Starts this program again inside fresh namespaces, with the same arguments. Returns only when that failed: why.
-  package static func goInside(console: Int32?, port: UInt16) -> String {
+  package static func goInside(console: Int32?, port: UInt16, folder: RuntimeFolder) -> String {
     guard let unshare = Program.find("unshare") else { return "the program unshare is not installed" }
     if let console { _ = fcntl(console, F_SETFD, 0) }
+    setenv(RuntimeFolder.variable, folder.path, 1)
     setenv(mark, console.map { "\($0),\(port)" } ?? "-", 1)
     let code = Program.become([unshare] + namespaces + ["--", Program.own()] + CommandLine.arguments.dropFirst())
     return "unshare cannot be run: \(SystemError.text(code))"
   }
 
+  /// The variable that tells programs in a lab's namespace which network theirs is.
+  static let networkVariable = "NETSTEAD_NETWORK"
+
+  /// What the kernel calls the network of a process; nil: there is no telling.
+  static func network(of process: String = "self") -> String? {
+    var name = [CChar](repeating: 0, count: 128)
+    let length = readlink("/proc/\(process)/ns/net", &name, name.count)
+    return length > 0 ? String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  }
+
+  /// Whether this process was started inside a lab's namespace and still is there.
+  package static func isInside(environment: (String) -> String?) -> Bool {
+    guard let named = environment(networkVariable) else { return false }
+    return named == network()
+  }
+
+  /// Becomes `command` where we are. Returns only when that failed: why.
+  package static func stay(command: [String]) -> String {
+    guard let first = command.first, let file = Program.find(first) else { return "\(command.first ?? ""): command not found" }
+    return "\(file) cannot be run: \(SystemError.text(Program.become([file] + command.dropFirst())))"
+  }
+
   /// Becomes `command` inside a running lab, in the same folder. Returns only when that failed: why.
   package static func join(_ lab: RunningLab, command: [String]) -> String {
     for variable in lab.environment { setenv(variable.name, variable.value, 1) }
-    if lab.mode == AddressPlan.Kind.loopback.rawValue {
-      guard let first = command.first, let file = Program.find(first) else { return "\(command.first ?? "") is not installed" }
-      return "\(file) cannot be run: \(SystemError.text(Program.become([file] + command.dropFirst())))"
-    }
+    // On loopback there is nowhere to go.
+    if lab.mode == AddressPlan.Kind.loopback.rawValue { return stay(command: command) }
     guard let nsenter = Program.find("nsenter") else { return "the program nsenter is not installed" }
     // Entering a mount namespace loses the working folder: a shell goes back there. A command that is not found ends it with 127.
     let script = "cd -- \"$1\" 2>/dev/null; shift; exec \"$@\""
@@ -86,6 +107,11 @@ package enum ConsoleSocket {
     }
     return .success((descriptor, UInt16(bigEndian: address.sin_port)))
   }
+}
+
+extension ConsoleSocket {
+  /// Closes a socket that is not needed after all.
+  package static func discard(_ descriptor: Int32) { close(descriptor) }
 }
 
 /// A system call failed.

@@ -38,14 +38,14 @@ package struct RunningLab: Codable, Sendable, Equatable {
   static let file = "lab.json"
 
   /// The note of this process.
-  package init(_ world: WorldDescription, _ plan: AddressPlan, console: String?, authorities: String?) {
+  package init(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, authorities: String?) {
     process = getpid()
     started = RunningLab.start(of: getpid()) ?? ""
     mode = plan.kind.rawValue
     self.console = console
     self.world = world.title
     client = world.client
-    environment = LabEnvironment.variables(world, plan, console: console, authorities: authorities)
+    environment = LabEnvironment.variables(world, plan, folder: folder, console: console, authorities: authorities)
   }
 
   /// The lab that runs now according to `folder`; nil: none does.
@@ -79,8 +79,9 @@ package struct RunningLab: Codable, Sendable, Equatable {
 /// What programs in the lab find in their environment.
 package enum LabEnvironment {
   /// The variables, in the order they are printed.
-  static func variables(_ world: WorldDescription, _ plan: AddressPlan, console: String?, authorities: String?) -> [RunningLab.Variable] {
-    var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), ("NETSTEAD_CLIENT", world.client)]
+  static func variables(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, authorities: String?) -> [RunningLab.Variable] {
+    var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), (RuntimeFolder.variable, folder.path), ("NETSTEAD_CLIENT", world.client)]
+    if plan.kind == .namespace, let network = Reexecution.network() { list.append((Reexecution.networkVariable, network)) }
     if let console { list.append(("NETSTEAD_CONSOLE", console)) }
     if let resolver = world.hosts(as: .resolver).first.flatMap({ plan.endpoints(of: $0, port: 53).first }) {
       list.append(("NETSTEAD_RESOLVER", resolver.description))

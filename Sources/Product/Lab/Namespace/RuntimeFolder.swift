@@ -16,9 +16,15 @@ package struct RuntimeFolderError: Error, Sendable, Equatable, CustomStringConve
 package struct RuntimeFolder: Sendable, Equatable {
   package let path: String
 
+  /// The variable that names the folder to programs in the lab.
+  package static let variable = "NETSTEAD_RUNTIME"
+
   /// The folder of this user. `environment` looks a variable up.
   package init(environment: (String) -> String?) throws(RuntimeFolderError) {
-    if let run = environment("XDG_RUNTIME_DIR"), run.hasPrefix("/"), SystemFile.exists(run) {
+    // Inside the lab everybody is root and the user's number is gone: there the way is handed down.
+    if let path = environment(RuntimeFolder.variable) {
+      try self.init(path: path)
+    } else if let run = environment("XDG_RUNTIME_DIR"), run.hasPrefix("/"), SystemFile.exists(run) {
       try self.init(path: run + "/netstead")
     } else {
       try self.init(path: "/tmp/netstead-\(getuid())")

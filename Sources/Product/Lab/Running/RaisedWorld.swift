@@ -112,7 +112,27 @@ package final class RaisedWorld: Sendable {
         let authority = AuthoritySource(Authority(zones: zones))
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
+      if host.role == .resolver {
+        let resolver = resolver(of: world, on: assembly, means)
+        for endpoint in endpoints { try await assembly.resolveNames(with: resolver, at: endpoint) }
+      }
     } catch { throw .service(host: host.name, error) }
+  }
+
+  /// A resolver that begins at the world's root and answers everybody in the world.
+  private static func resolver(of world: WorldDescription, on assembly: Assembly, _ means: Means) -> Resolver {
+    let servers = world.rootServers.compactMap { host in
+      (try? Name(world.domainName(of: host))).map { Delegation.Server($0, means.plan.addresses(of: host)) }
+    }
+    var settings = ResolverSettings(hints: [Delegation(zone: .root, servers: servers)])
+    settings.port = means.plan.port(53)
+    settings.allowsLoopbackServers = true
+    // A world has no strangers: its addresses lead nowhere else.
+    settings.clients = [AddressRange(.any, length: 0), AddressRange(.v6(0, 0), length: 0)]
+    if means.plan.kind == .loopback { settings.families = [.v4] }
+    return Resolver(
+      settings: settings, upstream: NetworkUpstream(assembly.network, trace: assembly.clientTrace), clock: assembly.network.clock,
+      random: means.chance.derived("resolver \(assembly.name)"))
   }
 
   /// The zones a host serves.

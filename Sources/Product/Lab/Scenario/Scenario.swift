@@ -10,7 +10,7 @@ package struct Scenario: Sendable, Equatable {
   /// The one seed of everything left to chance; the command line's wins.
   package var seed: UInt64?
   /// Whether the built-in world's hosts, zones and sites are there too.
-  package var base: Base?
+  package var base: Ground?
   package var links: [LinkDescription] = []
   package var zones: [Zone] = []
   package var steps: [Step] = []
@@ -19,7 +19,7 @@ package struct Scenario: Sendable, Equatable {
   package init(file: String) { self.file = file }
 
   /// The world a scenario stands in.
-  package enum Base: Sendable, Equatable {
+  package enum Ground: Sendable, Equatable {
     case builtIn
     /// A world's file, relative to the scenario's.
     case file(String)

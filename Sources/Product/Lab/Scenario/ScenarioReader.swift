@@ -142,7 +142,7 @@ struct ScenarioReader {
     isInZone = false
     let statement = try line.take("a statement")
     switch statement.text {
-    case "world": scenario.base = try line.take("`built-in` or a file").text.asBase
+    case "world": scenario.base = try line.take("`built-in` or a file").text.asGround
     case "seed": scenario.seed = UInt64(try line.take(.integer(0...Int.max)))
     case "hosts": return try readHosts(&line)
     case "zone": try readZone(&line, number)
@@ -328,5 +328,5 @@ struct ScenarioReader {
 
 extension String {
   /// The world this word names.
-  fileprivate var asBase: Scenario.Base { self == "built-in" ? .builtIn : .file(self) }
+  fileprivate var asGround: Scenario.Ground { self == "built-in" ? .builtIn : .file(self) }
 }

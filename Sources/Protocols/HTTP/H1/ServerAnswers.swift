@@ -55,8 +55,8 @@ extension ServerConversation {
     let exchange = exchanges.removeFirst()
     firstTicket &+= 1
     guard exchange.keepsAlive else {
-      // RFC 9112 §9.6: nothing after the last answer is processed.
-      close(.afterFlush, into: &actions)
+      // RFC 9112 §9.6: nothing after the last answer is processed; a client that said so itself sends nothing more.
+      close(exchange.isClientsLast && !isReadingBody ? .whenSent : .afterFlush, into: &actions)
       return
     }
     if exchanges.isEmpty {
@@ -102,7 +102,8 @@ extension ServerConversation {
     guard let place = place(of: ticket), !isClosed else { return }
     switch exchanges[place].answer {
     case .awaited: actions.append(.note("a part without a response"))
-    case .early: hold(part, of: ticket, into: &actions)
+    // Not taken yet: the owner feels that its turn has not come.
+    case .early: return hold(part, of: ticket, into: &actions)
     case .parts(.length(let left)):
       let length = min(left, Int64(part.count))
       if Int64(part.count) > left { actions.append(.problem("the response has more content than it announced; the rest is left out")) }
@@ -111,6 +112,7 @@ extension ServerConversation {
     case .parts(.chunked): ChunkWriter.write(part, into: &actions)
     case .parts: if !part.isEmpty { actions.append(.send(part)) }
     }
+    actions.append(.ask(.partTaken(ticket, part.count)))
   }
 
   private mutating func hold(_ part: Buffer, of ticket: Ticket, into actions: inout [Action]) {

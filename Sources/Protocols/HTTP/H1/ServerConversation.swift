@@ -51,6 +51,8 @@ public struct ServerConversation: StreamConversation {
     case holdParts(Ticket)
     /// Parts may come again.
     case resumeParts(Ticket)
+    /// A part of this many bytes has gone to the carrier: it no longer counts as on its way.
+    case partTaken(Ticket, Int)
   }
 
   public typealias Action = StreamAction<Question>
@@ -73,6 +75,8 @@ public struct ServerConversation: StreamConversation {
     var version: Version
     var keepsAlive: Bool
     var isSafe: Bool
+    /// Whether the client has said that it asks nothing more.
+    var isClientsLast = false
     var answer = Answer.awaited
     /// Whether the owner was told that the peer has given up.
     var isAbandoned = false
@@ -227,7 +231,7 @@ public struct ServerConversation: StreamConversation {
     readDeadline = nil
     let ticket = nextTicket.taken()
     exchanges.append(
-      Exchange(isHead: head.method == .head, version: head.version, keepsAlive: head.keepsAlive && !isRetired, isSafe: head.method.isSafe))
+      Exchange(isHead: head.method == .head, version: head.version, keepsAlive: head.keepsAlive && !isRetired, isSafe: head.method.isSafe, isClientsLast: !head.keepsAlive))
     if isRetired, !head.hasBody { reading = .nothing }
     if !head.method.isSafe, exchanges.count > 1 {
       // RFC 9112 §9.3.2: only safe requests are worked on side by side.

@@ -50,8 +50,8 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
   }
 
   func closed() {
-    below = nil
     end.closed()
+    below = nil
   }
 
   var deadline: Instant? { [end.deadline, out.next, incoming.next].lazy.compactMap { $0 }.min() }

@@ -93,9 +93,9 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   }
 
   func closed(because reason: String) {
-    below = nil
     waiting.removeAll()
     end.closed(because: reason)
+    below = nil
   }
 
   func wire(_ bytes: Buffer, sent: Bool) { end.wire(bytes, sent: sent) }

@@ -1,7 +1,8 @@
 // One TCP connection on its event loop: bytes in to the end that speaks on it, its orders out, one write per batch of reads.
-// Not here: queued stretches of files (OutgoingQueue.swift), TLS itself (TLS/), deadlines of all connections together (SocketLoop.swift).
+// Not here: sending (SocketSending.swift), TLS itself (TLS/), deadlines of all connections together (SocketLoop.swift).
 // The law: the end is never called from inside a call of its own; what happens meanwhile is told when that call has returned.
 import Bytes
+import Glibc
 import NIOCore
 import World
 
@@ -14,7 +15,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   /// Makes the end once it is known who is there; nil refuses.
   typealias Maker = (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
 
-  private enum Phase {
+  enum Phase {
     /// Not connected yet, or inside the TLS handshake.
     case connecting
     case open
@@ -26,7 +27,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   }
 
   private let loop: SocketLoop
-  private let limits: StreamLimits
+  let limits: StreamLimits
   private let ledger: ConnectionLedger?
   private let makeEnd: Maker
   /// Told once: established, or why not.
@@ -37,32 +38,34 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private(set) var remote = Endpoint.unknown
 
   private var end: (any StreamEnd)?
-  private var context: ChannelHandlerContext?
-  private var phase = Phase.connecting
-  private var queue = OutgoingQueue()
+  var context: ChannelHandlerContext?
+  var phase = Phase.connecting
+  var queue = OutgoingQueue()
   var filing: Filing?
 
   /// How deep in calls of the end we are; what happens meanwhile waits in the fields below.
-  private var depth = 0
+  var depth = 0
   private var held: ByteBuffer?
   private var peerHasClosed = false
   private var peerCloseIsDue = false
   private var congestionTold = false
   private var closedIsDue = false
-  private var flushIsDue = false
-  private var isInBatch = false
+  var flushIsDue = false
+  var isInBatch = false
+  var isPumping = false
 
   private var wantsReading = true
   /// One batch is read ahead before not reading really stops the socket: an answer that comes soon costs no system call.
   private var hasReadAhead = false
   private var isStopped = false
 
-  private var reason: String?
+  var reason: String?
   private var failure: (any Error)?
   /// The end of the handshake's, the queue's or the lingering's patience, by phase.
   private var patienceEnds: Instant?
-  private var queuedAtLastLook = 0
+  var queuedAtLastLook = 0
   private var lingeredBytes = 0
+  private var lingers = true
 
   init(
     loop: SocketLoop, limits: StreamLimits, ledger: ConnectionLedger?, isEncrypted: Bool, patience: Duration,
@@ -145,7 +148,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     if depth == 0 { settle() }
   }
 
-  private func settle() {
+  func settle() {
     while depth == 0, let end {
       depth += 1
       defer { depth -= 1 }
@@ -258,92 +261,6 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     }
   }
 
-  // MARK: Writing
-
-  func send(_ bytes: Buffer) {
-    guard let context, phase == .open || phase == .finishing else { return }
-    flushIsDue = true
-    if queue.isEmpty { write(.byteBuffer(bytes.storage), context) } else { queue.append(bytes.storage) }
-  }
-
-  func send(_ file: FileSlice) {
-    guard let context, phase == .open || phase == .finishing else { return }
-    flushIsDue = true
-    if queue.isEmpty, file.length <= limits.filePieceBytes {
-      // A small file leaves in the same write as the head before it.
-      guard let bytes = file.file.read(at: file.offset, length: Int(file.length)), bytes.count == file.length else { return fileIsShort() }
-      write(.byteBuffer(bytes.storage), context)
-    } else {
-      queue.append(file)
-    }
-  }
-
-  private func write(_ data: IOData, _ context: ChannelHandlerContext) {
-    context.write(wrapOutboundOut(data), promise: nil)
-  }
-
-  func flush() {
-    flushIsDue = true
-    if depth == 0, !isInBatch { reallyFlush() }
-  }
-
-  private func reallyFlush() {
-    flushIsDue = false
-    guard let context, phase == .open || phase == .finishing else { return }
-    if queue.isEmpty { context.flush() } else { pump() }
-  }
-
-  /// Moves what is queued towards the socket, as far as it takes it.
-  private func pump() {
-    guard let context, phase == .open || phase == .finishing else { return }
-    var budget = limits.pumpBytes
-    while let next = queue.next(regionMax: limits.fileRegionBytes, pieceMax: limits.filePieceBytes, inPieces: isEncrypted) {
-      switch next {
-      case .bytes(let bytes):
-        write(.byteBuffer(bytes), context)
-      case .wait:
-        return context.flush()
-      case .region(let region, let more):
-        guard let data = region.forSendfile else { return fileIsShort() }
-        if more { queue.regionIsUnderWay = true }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { _ in
-          region.doneWithSendfile(data)
-          if more { self.regionLeft() }
-        }
-        context.write(wrapOutboundOut(.fileRegion(data)), promise: promise)
-      case .piece(let piece):
-        // A TLS record holds bytes: read a piece, and the next one only when this one left.
-        guard context.channel.isWritable else { return context.flush() }
-        guard budget > 0 else { return pumpLater(context) }
-        guard let bytes = piece.file.read(at: piece.offset, length: Int(piece.length)), bytes.count == piece.length else { return fileIsShort() }
-        budget -= bytes.count
-        queue.pieceTaken(piece)
-        write(.byteBuffer(bytes.storage), context)
-        context.flush()
-      }
-    }
-    context.flush()
-    queueMayBeEmpty()
-  }
-
-  private func pumpLater(_ context: ChannelHandlerContext) {
-    context.flush()
-    context.eventLoop.execute { self.pump() }
-  }
-
-  private func regionLeft() {
-    queue.regionIsUnderWay = false
-    pump()
-    if depth == 0 { settle() }
-  }
-
-  /// A file that became shorter cannot be answered for any more: the peer counts on the length it was told.
-  private func fileIsShort() {
-    reason = "a file became shorter while it was sent"
-    closeNow()
-  }
-
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable, !queue.isEmpty, depth == 0 { pump() }
     if depth == 0 { settle() }
@@ -393,21 +310,22 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func close(_ how: Closing) {
     guard phase == .open || phase == .connecting else { return }
-    guard how == .afterFlush, phase == .open else { return closeNow() }
+    guard how != .now, phase == .open else { return closeNow() }
     if reason == nil { reason = "closed" }
     phase = .finishing
+    lingers = how == .afterFlush || isEncrypted
     patienceEnds = now + limits.stallTimeout
     queuedAtLastLook = -1
     readAgain()
     if queue.isEmpty { shutOutput() } else { pump() }
   }
 
-  private func queueMayBeEmpty() {
+  func queueMayBeEmpty() {
     if phase == .finishing, queue.isEmpty { shutOutput() }
   }
 
   /// Waits until everything has left for the socket, then shuts our direction.
-  private func shutOutput() {
+  func shutOutput() {
     guard let context else { return }
     flushIsDue = false
     let promise = context.eventLoop.makePromise(of: Void.self)
@@ -418,12 +336,21 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private func outputLeft() {
     guard phase == .finishing, let context else { return }
     // RFC 9112 §9.6: read on for a while after the last response, else a reset could destroy it on its way.
-    if peerHasClosed || lingeredBytes > limits.lingerBytesMax { return closeNow() }
+    if peerHasClosed || lingeredBytes > limits.lingerBytesMax || !(lingers || hasUnreadBytes(context)) { return closeNow() }
     phase = .lingering
     patienceEnds = now + limits.lingerTime
     loop.file(self)
     context.close(mode: .output, promise: nil)
     readAgain()
+  }
+
+  /// Whether the peer, against its promise, has sent more: closing now would answer that with a reset.
+  private func hasUnreadBytes(_ context: ChannelHandlerContext) -> Bool {
+    let unread = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+      var byte: UInt8 = 0
+      return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+    }
+    return unread != false
   }
 
   private func readAgain() {
@@ -432,7 +359,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     context?.read()
   }
 
-  private func closeNow() {
+  func closeNow() {
     guard phase != .closed else { return }
     if reason == nil { reason = "closed" }
     phase = .closed

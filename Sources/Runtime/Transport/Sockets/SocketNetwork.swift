@@ -4,7 +4,6 @@ import CNetsteadSystem
 import Glibc
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 public import World
 
@@ -31,6 +30,18 @@ public final class SocketNetwork: Network {
   public var clock: any WorldClock { realClock }
 
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
+
+  /// Lets this process hold as many connections as the system permits it. Returns how many descriptors that are.
+  @discardableResult
+  public static func allowManyConnections() -> Int {
+    var limit = rlimit()
+    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(files, &limit) == 0 else { return 0 }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(files, &limit)
+    getrlimit(files, &limit)
+    return Int(clamping: limit.rlim_cur)
+  }
 
   /// Ends all threads. Everything open is closed.
   public func shutDown() async {
@@ -67,11 +78,12 @@ public final class SocketNetwork: Network {
           try channel.pipeline.syncOperations.addHandler(carrier)
         }
       }
-      for index in 0..<(options.isSharded ? loops.count : 1) {
+      for index in 0..<(options.isSharded && options.boundSocket == nil ? loops.count : 1) {
         let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
-        let channel = try await serverBootstrap(parent, endpoint, options, joins: index > 0)
+        let bootstrap = serverBootstrap(parent, endpoint, options, joins: index > 0)
           .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
-          .bind(to: SocketAddress(actual)).get()
+        let bound = options.boundSocket.map { bootstrap.withBoundSocket($0) } ?? bootstrap.bind(to: SocketAddress(actual))
+        let channel = try await bound.get()
         channels.append(channel)
         // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
         if options.isSharded, index == 0 { try await channel.setOption(.socketOption(.reusePort), value: 1).get() }
@@ -86,6 +98,9 @@ public final class SocketNetwork: Network {
 
   private func serverBootstrap(_ parent: any EventLoopGroup, _ endpoint: Endpoint, _ options: ListenOptions, joins: Bool) -> ServerBootstrap {
     var bootstrap = ServerBootstrap(group: parent, childGroup: parent)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+      }
       .serverChannelOption(.backlog, value: Int32(clamping: options.limits.backlogMax))
       .serverChannelOption(.maxMessagesPerRead, value: 32)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -162,6 +177,7 @@ public final class SocketNetwork: Network {
       if endpoint.address.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
       if options.peer == nil {
         bootstrap = bootstrap.channelOption(.datagramVectorReadMessageCount, value: DatagramBatch.messages)
+          .channelOption(.socketOption(.so_rcvbuf), value: DatagramBatch.kernelBytes)
         if endpoint.address.isWildcard { bootstrap = bootstrap.channelOption(.receivePacketInfo, value: true) }
       }
       let channel = try await bootstrap.bind(to: SocketAddress(endpoint)).get()
@@ -183,6 +199,8 @@ extension NIOBSDSocket.Option {
 /// How datagrams are read: many per system call at a server's port, one by one where one peer answers.
 private enum DatagramBatch {
   static let messages = 64
+  /// What we ask the kernel to hold for a server's port; it may hold less. Unit: bytes.
+  static let kernelBytes: SocketOptionValue = 4 << 20
   /// Largest datagram there is. Unit: bytes.
   static let datagramBytesMax = 65_536
 

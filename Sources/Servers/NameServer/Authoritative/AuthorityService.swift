@@ -38,6 +38,11 @@ package struct AuthorityConversation: DatagramConversation {
   }
 }
 
+extension AuthorityConversation {
+  /// It asks its owner nothing.
+  fileprivate static func asked(_ question: Never, _ answers: Answers<Input>) -> Input? {}
+}
+
 /// The authority's two listeners.
 package struct AuthorityService: Sendable {
   /// Where queries are taken, over UDP and TCP.
@@ -49,7 +54,7 @@ package struct AuthorityService: Sendable {
     network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
     let datagrams = try await network.bind(endpoint, options: BindOptions()) {
-      DatagramDriver(AuthorityConversation(authority), trace: trace)
+      DatagramDriver(AuthorityConversation(authority), trace: trace, owner: AuthorityConversation.asked)
     }
     return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
   }

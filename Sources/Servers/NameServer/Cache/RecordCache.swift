@@ -117,6 +117,23 @@ package struct RecordCache: Sendable {
     return nil
   }
 
+  /// The step an alias at `name`, or a redirection above it, takes: the records that say so, and where it leads.
+  package mutating func link(from name: Name, at now: Instant) -> (records: [ResourceRecord], target: Name)? {
+    if case .records(let aliases, _)? = find(name, .cname, at: now), let target = aliases.first?.data.target { return (aliases, target) }
+    var above = name.parent
+    while let ancestor = above {
+      if let entry = entry(Key(name: ancestor, type: .dname), now), case .records(let records, _)? = finding(entry, ancestor, now),
+        let redirection = records.first, let base = redirection.data.target,
+        let target = name.replacing(suffix: ancestor, with: base)
+      {
+        // RFC 6672 §3.4: a redirection that is remembered is followed without asking again.
+        return ([redirection, ResourceRecord(name, ttl: redirection.ttl, .cname(target))], target)
+      }
+      above = ancestor.parent
+    }
+    return nil
+  }
+
   /// The deepest zone at or above `name` whose servers are known.
   package mutating func delegation(above name: Name, at now: Instant) -> Delegation? {
     var above: Name? = name

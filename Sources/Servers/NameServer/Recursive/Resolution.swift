@@ -83,10 +83,8 @@ struct Resolution {
       case .failed(let failure): return .failed(failure)
       case nil: break
       }
-      guard type != .cname, case .records(let aliases, _)? = memory.cache.find(name, .cname, at: now),
-        let target = aliases.first?.data.target
-      else { return nil }
-      return .alias(chain: aliases, target)
+      guard type != .cname, let (records, target) = memory.cache.link(from: name, at: now) else { return nil }
+      return .alias(chain: records, target)
     }
     if let known { return known }
     return await descend(to: name, type, depth)
@@ -139,8 +137,12 @@ struct Resolution {
     let now = resolver.clock.now
     return resolver.memory.withLock { memory in
       func keep(_ chain: [ResourceRecord]) {
-        // RFC 2181 §5.4.1: only the first alias has the full authority of the answer; redirections are kept whole.
-        for record in chain { memory.cache.keep([record], trust: record.name == name ? .authoritative : .answer, at: now) }
+        var isMade = false
+        for record in chain {
+          // RFC 2181 §5.4.1: only what was asked for has the full authority of the answer. A CNAME made from a DNAME is made again.
+          if !isMade { memory.cache.keep([record], trust: record.name == name ? .authoritative : .answer, at: now) }
+          isMade = record.type == .dname
+        }
       }
       switch meaning {
       case .records(let chain, let records):

@@ -130,12 +130,10 @@ package final class Resolver: Sendable {
     return memory.withLock { memory in
       var name = question.name
       var chain: [ResourceRecord] = []
-      while chain.count <= settings.limits.chainMax {
+      while chain.count <= 2 * settings.limits.chainMax {
         if let finding = memory.cache.find(name, question.type, at: now) { return ResolverAnswer(finding, after: chain) }
-        guard question.type != .cname, case .records(let records, _)? = memory.cache.find(name, .cname, at: now),
-          let alias = records.first, let target = alias.data.target
-        else { return nil }
-        chain.append(alias)
+        guard question.type != .cname, let (records, target) = memory.cache.link(from: name, at: now) else { return nil }
+        chain += records
         name = target
       }
       return nil

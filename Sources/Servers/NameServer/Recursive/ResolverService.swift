@@ -12,7 +12,8 @@ struct ClientQuestion: Sendable {
   enum Verdict: Sendable {
     /// Nothing is to be said.
     case ignore
-    case answer(Message)
+    /// The reply, and the most bytes the client takes of it over UDP.
+    case answer(Message, size: Int)
     case resolve(ClientQuestion)
   }
 
@@ -27,10 +28,11 @@ struct ClientQuestion: Sendable {
       var reply = Message(id: id)
       reply.flags.isResponse = true
       reply.flags.responseCode = .formatError
-      return .answer(reply)
+      return .answer(reply, size: DNS.Limits.Format.datagramMax)
     }
+    let size = datagramSize(for: query, resolver.settings.limits)
     func reply(_ code: ResponseCode, _ failure: Failure? = nil) -> Verdict {
-      .answer(ClientQuestion.reply(to: query, ResolverAnswer(code, failure: failure), resolver))
+      .answer(ClientQuestion.reply(to: query, ResolverAnswer(code, failure: failure), resolver), size: size)
     }
     guard query.flags.opcode == .query else { return reply(.notImplemented) }
     guard query.questions.count == 1, let question = query.questions.first else { return reply(.formatError) }
@@ -38,7 +40,7 @@ struct ClientQuestion: Sendable {
     guard resolver.serves(client.address) else {
       return reply(.refused, Failure(.prohibited, "this resolver does not serve \(client.address)"))
     }
-    if let answer = resolver.remembered(question) { return .answer(ClientQuestion.reply(to: query, answer, resolver)) }
+    if let answer = resolver.remembered(question) { return .answer(ClientQuestion.reply(to: query, answer, resolver), size: size) }
     // RFC 1034 §4.3.1: who does not want us to ask around gets what we have, and that is nothing.
     guard query.flags.recursionDesired else {
       return reply(.refused, Failure(.notAuthoritative, "not in the cache, and recursion was not asked for"))
@@ -121,10 +123,7 @@ package struct ResolverConversation: DatagramConversation {
     let limits = resolver.settings.limits
     switch ClientQuestion.judge(bytes, from: client, resolver) {
     case .ignore: break
-    case .answer(let reply):
-      // The reply repeats what the client said about sizes only in the query; an unreadable one gets the header alone.
-      let size = (try? Message(reading: bytes)).map { ClientQuestion.datagramSize(for: $0, limits) } ?? DNS.Limits.Format.datagramMax
-      actions.append(.send(reply.wire(maximumSize: size), to: client))
+    case .answer(let reply, let size): actions.append(.send(reply.wire(maximumSize: size), to: client))
     case .resolve(let question):
       let own = waitingPerClient[client.address, default: 0]
       guard waiting.count < limits.recursionsMax, own < limits.recursionsPerClientMax else {
@@ -170,7 +169,7 @@ package struct ResolverService: Sendable {
         ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
           switch ClientQuestion.judge(query.message, from: remote, resolver) {
           case .ignore: return .answered(query.ticket, nil)
-          case .answer(let message): return .answered(query.ticket, message.wire())
+          case .answer(let message, _): return .answered(query.ticket, message.wire())
           case .resolve(let question):
             network.start { answers.give(.answered(query.ticket, await question.resolved(by: resolver).wire())) }
             return nil

@@ -20,12 +20,17 @@ package struct WebClient: Sendable {
   package var acceptsAnything = false
   package var connectTimeout = Duration.seconds(10)
   package var trace: TraceContext?
-  package var limits = HTTP.Limits()
+  package var limits: HTTP.Limits
 
   package init(network: any Network, lookUp: @escaping LookUp) {
     self.network = network
     self.lookUp = lookUp
+    limits = HTTP.Limits()
+    limits.responseUnaskedBytesMax = Self.unaskedBytesMax
   }
+
+  /// How much of a body is read before the sink takes it. Unit: bytes. Past it: the server is not read from.
+  private static let unaskedBytesMax = 262_144
 
   /// What is asked.
   package struct Ask: Sendable {
@@ -110,14 +115,17 @@ package struct WebClient: Sendable {
       if ask.address.isSecure {
         tls = TLSClientOptions(serverName: ask.address.host, authorities: authorities, acceptsAnything: acceptsAnything, protocols: ["http/1.1"])
       }
+      // The request is there before the connection: a server that closes at once has failed to answer it.
+      var conversation = ClientConversation(limits: limits)
+      var actions: [ClientConversation.Action] = []
+      conversation.handle(.send(Ticket(), Self.request(ask)), at: network.clock.now, into: &actions)
       do throws(NetworkError) {
         let answers = try await network.connect(
-          ClientConversation(limits: limits), to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
+          conversation, to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
         ) { question, _ in
           reception.take(question)
           return nil
         }
-        answers.give(.send(Ticket(), Self.request(ask)))
         return (reception, answers, endpoint)
       } catch {
         // Another address of the same host may still answer.

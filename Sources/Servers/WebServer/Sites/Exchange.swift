@@ -31,10 +31,15 @@ package final class Exchange: Sendable {
     var hasBodyEnded: Bool
     var isHeld = false
     var isAbandoned = false
+    /// Parts given that the conversation has not taken yet, as `weight` counts them. Unit: bytes.
+    var underWayBytes = 0
     var answered = Answered.nothing
     /// The workflow, when it waits for news.
     var waiting: CheckedContinuation<Void, Never>?
     var watchers: [@Sendable () -> Void] = []
+
+    /// Whether another part may be given.
+    var hasRoom: Bool { !isHeld && underWayBytes < Exchange.underWayBytesMax }
   }
 
   init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>) {
@@ -88,10 +93,24 @@ package final class Exchange: Sendable {
 
   /// Sends the next part of a streamed answer (one whose body is `.parts`); waits while the peer does not keep up.
   package func send(_ part: Buffer) async throws(Abandoned) {
-    while state.withLock({ $0.isHeld && !$0.isAbandoned }) { await news { !$0.isHeld || $0.isAbandoned } }
-    guard !isAbandoned else { throw Abandoned() }
-    answers.give(.part(ticket, part))
+    while true {
+      let (isAbandoned, hasRoom) = state.withLock { state in
+        guard !state.isAbandoned, state.hasRoom else { return (state.isAbandoned, false) }
+        state.underWayBytes += Self.weight(part.count)
+        return (false, true)
+      }
+      if isAbandoned { throw Abandoned() }
+      if hasRoom { return answers.give(.part(ticket, part)) }
+      await news { $0.hasRoom || $0.isAbandoned }
+    }
   }
+
+  /// Most of an answer that may be on its way to the conversation: the word that the peer does not keep up comes back from there, and until
+  /// it does this alone bounds what a workflow heaps up. Unit: bytes. Past it: `send` waits. One part may go beyond.
+  private static let underWayBytesMax = 65_536
+
+  /// What a part counts for; a small one costs more than its bytes.
+  private static func weight(_ count: Int) -> Int { max(count, 512) }
 
   /// Ends a streamed answer.
   package func finish() {
@@ -138,6 +157,7 @@ package final class Exchange: Sendable {
   func note(body piece: Buffer) { change { $0.pieces.append(piece) } }
   func noteBodyEnd() { change { $0.hasBodyEnded = true } }
   func note(held isHeld: Bool) { change { $0.isHeld = isHeld } }
+  func note(taken count: Int) { change { $0.underWayBytes -= Self.weight(count) } }
 
   func noteAbandoned() {
     var watchers: [@Sendable () -> Void] = []

@@ -43,6 +43,8 @@ final class Routing {
       working(on: ticket)?.note(held: true)
     case .resumeParts(let ticket):
       working(on: ticket)?.note(held: false)
+    case .partTaken(let ticket, let count):
+      working(on: ticket)?.note(taken: count)
     }
     return nil
   }

@@ -20,6 +20,8 @@ final class WebConnection: StreamEnd {
   var deadline: Instant? { driver.deadline }
   var wantsWire: Bool { driver.wantsWire }
 
+  func attached(to carrier: any Carrier) { driver.attached(to: carrier) }
+
   func opened(on carrier: any Carrier) {
     routing.carrier = carrier
     driver.opened(on: carrier)

@@ -27,14 +27,15 @@ package final class WebService: Sendable {
   /// Serves `sites` at `endpoint` of `network` until the listener is closed.
   package static func start(
     network: any Network, endpoint: Endpoint, sites: SiteSwitch, tls: TLSServerOptions? = nil, trace: TraceContext? = nil,
-    limits: HTTP.Limits = HTTP.Limits(), listening: ListenLimits = ListenLimits(), isSharded: Bool = false
+    limits: HTTP.Limits = HTTP.Limits(), listening: ListenLimits = ListenLimits(), isSharded: Bool = false,
+    boundSocket: Int32? = nil
   ) async throws(NetworkError) -> any Listener {
     var tls = tls
     // RFC 7301 §3.1: said plainly, so that a client that offers HTTP/2 too knows where it is.
     if tls?.protocols.isEmpty == true { tls?.protocols = ["http/1.1"] }
     let service = WebService(
       sites: sites, names: tls.map { $0.identities.flatMap(\.names) }, trace: trace, limits: limits, start: { network.start($0) })
-    return try await network.listen(at: endpoint, options: ListenOptions(tls: tls, limits: listening, isSharded: isSharded)) { _, _ in
+    return try await network.listen(at: endpoint, options: ListenOptions(tls: tls, limits: listening, isSharded: isSharded, boundSocket: boundSocket)) { _, _ in
       service.makeEnd()
     }
   }

@@ -1,0 +1,76 @@
+# What one does with this repository. On a fresh machine `make run` shows a small internet that works.
+# Read next: Scripts/install-deps (what is installed, and why), .ci/run (what a build server does).
+SWIFT ?= swift
+# A configuration of its own folder, so that a release build does not throw the tests' build away.
+RELEASE = $(SWIFT) build -c release --product netstead
+PROGRAM = .build/release/netstead
+# The fuzzer's entrance and how long it runs; `make fuzz` alone lists the entrances.
+ENTRY ?=
+TIME ?= 60
+DOCS ?= .build/docs
+
+.PHONY: help run build test check scenarios bench fuzz docs golden install-deps install-deps-run install-deps-test install-deps-bench
+
+help:
+	@echo 'make run           install what is missing, build, start the lab, say where to look'
+	@echo 'make test          all tests, those beside other programs (dig, curl, tshark, ...) too'
+	@echo 'make check         the fast tests: no other programs, no release build'
+	@echo 'make bench         speed beside nginx, NSD and Knot'
+	@echo 'make fuzz          list the fuzzers; ENTRY=name TIME=seconds runs one'
+	@echo 'make docs          manual pages and shell completions into $(DOCS)'
+	@echo 'make golden        rewrite the golden files; read the difference before you commit'
+	@echo 'make install-deps  everything the above needs (Debian, Ubuntu)'
+
+run: install-deps-run
+	$(RELEASE)
+	@echo
+	@echo 'The console is at http://localhost:8000/ while the lab runs. In another terminal:'
+	@echo '  $(PROGRAM) lab exec -- dig +trace www.garnet.test'
+	@echo '  $(PROGRAM) lab exec -- curl -v http://www.garnet.test/'
+	@echo '  $(PROGRAM) lab shell'
+	@echo
+	$(PROGRAM) lab
+
+build:
+	$(RELEASE)
+
+test: install-deps-test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+check:
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --skip PeerTests
+
+bench: install-deps-bench
+	$(SWIFT) build -c release
+	python3 Benchmarks/bench_http.py
+	python3 Benchmarks/bench_dns.py
+	python3 Benchmarks/bench_startup.py
+
+fuzz:
+	@Scripts/fuzz "$(ENTRY)" "$(TIME)"
+
+docs: build
+	mkdir -p $(DOCS)/man $(DOCS)/completions
+	$(PROGRAM) manual $(DOCS)/man
+	$(PROGRAM) --generate-completion-script bash > $(DOCS)/completions/netstead
+	$(PROGRAM) --generate-completion-script zsh > $(DOCS)/completions/_netstead
+	$(PROGRAM) --generate-completion-script fish > $(DOCS)/completions/netstead.fish
+
+golden:
+	$(SWIFT) build --build-tests
+	NETSTEAD_GOLDEN=rewrite $(SWIFT) test --skip-build --skip PeerTests
+	git --no-pager diff --stat
+
+install-deps:
+	Scripts/install-deps run test bench
+
+install-deps-run:
+	@Scripts/install-deps run
+
+install-deps-test:
+	@Scripts/install-deps run test
+
+install-deps-bench:
+	@Scripts/install-deps run bench

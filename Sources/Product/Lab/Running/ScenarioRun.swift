@@ -1,0 +1,305 @@
+// One scenario in the simulator: its world raised on virtual links, its deeds done at their times, its expectations held against what came.
+// Not here: the text form (ScenarioReader), printing the trace (the executable).
+import DNS
+import Host
+import HTTP
+import SimulatedTransport
+import Sockets
+import Synchronization
+package import Trace
+import Transport
+import WebServer
+import World
+
+/// Runs a scenario.
+package final class ScenarioRun: Sendable {
+  /// Why a run could not even begin.
+  package enum Failure: Error, CustomStringConvertible {
+    case world(RaisedWorld.Failure)
+    case noSuchHost(String, line: Int)
+    /// The simulation came to its own bounds.
+    case stuck(String)
+
+    package var description: String {
+      switch self {
+      case .world(let failure): "\(failure)"
+      case .noSuchHost(let name, let line): "line \(line): there is no host `\(name)`"
+      case .stuck(let why): "the simulation did not come to an end: \(why)"
+      }
+    }
+  }
+
+  /// What the last deed of its kind came to.
+  struct Result: Sendable {
+    var took: Duration
+    var outcome: Outcome
+
+    enum Outcome: Sendable {
+      case answer(Message)
+      case page(Int)
+      case said(String)
+      case failed(String)
+    }
+  }
+
+  private let scenario: Scenario
+  private let world: WorldDescription
+  private let store: TraceStore
+  private let chance: SeededRandom
+  private let internet: SimulatedInternet
+  private let networks: [String: SimulatedNetwork]
+  private let last = Mutex<Result?>(nil)
+  /// Links changed while running.
+  private let changes = Mutex<[LinkDescription]>([])
+  private let ids: Mutex<SeededRandom>
+
+  /// Prepares `scenario` in `world` (its own hosts, links and zones are added). The command line's `seed` wins over the scenario's.
+  package init(_ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore) {
+    var world = world
+    for host in scenario.hosts {
+      // A host that is asked to resolve is told by its name; everything else it does follows from zones and deeds.
+      world.hosts.append(
+        HostDescription(name: host.name, role: host.name.hasPrefix("resolver") ? .resolver : .server, addresses: host.addresses, net: ""))
+    }
+    world.links += scenario.links
+    world.zones += scenario.zones.map {
+      ZoneDescription(origin: $0.origin, servers: $0.servers, timeToLive: 300, serial: 1, records: .text($0.records))
+    }
+    self.scenario = scenario
+    self.world = world
+    self.store = store
+    chance = SeededRandom(seed: seed ?? scenario.seed ?? 1)
+    ids = Mutex(chance.derived("ids"))
+    var random = chance.derived("links")
+    let internet = SimulatedInternet(seed: random.next())
+    var networks: [String: SimulatedNetwork] = [:]
+    for host in world.hosts { networks[host.name] = internet.addHost(host.name, at: host.addresses) }
+    self.internet = internet
+    self.networks = networks
+    setLinks()
+  }
+
+  /// Runs it. Returns what was expected and did not come, each with its line; empty: all came.
+  package func run() throws(Failure) -> [ScenarioError] {
+    internet.logPackets(.losses, into: store)
+    let (world, store, chance, networks, internet) = (world, store, chance, networks, internet)
+    let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
+    do {
+      raised = try internet.run {
+        let means = RaisedWorld.Means(plan: AddressPlan(.namespace), recorder: store, chance: chance) { host in
+          networks[host.name] ?? internet.addHost(host.name, at: host.addresses)
+        }
+        do throws(RaisedWorld.Failure) { return .success(try await RaisedWorld.raise(world, with: means)) } catch { return .failure(error) }
+      }
+    } catch { throw .stuck("\(error)") }
+    if case .failure(let failure) = raised { throw .world(failure) }
+    for step in scenario.steps { try schedule(step) }
+    guard internet.runUntilQuiet(atMost: Self.longest) else { throw .stuck("\(Self.longest) of its time are over") }
+    return scenario.expectations.compactMap { expectation in
+      complaint(about: expectation.fact).map { ScenarioError(file: scenario.file, line: expectation.line, column: 1, sentence: $0) }
+    }
+  }
+
+  /// Longest run. Unit: virtual time. Past it: the run fails.
+  private static var longest: Duration { .seconds(86_400) }
+
+  // MARK: Links
+
+  private func setLinks() {
+    var world = world
+    world.links += changes.withLock { $0 }
+    for source in world.hosts {
+      for target in world.hosts where source.name != target.name {
+        let link = world.path(from: source, to: target)
+        for from in source.addresses { for to in target.addresses { internet.setLink(link, from: from, to: to) } }
+      }
+    }
+  }
+
+  // MARK: Deeds
+
+  private func schedule(_ step: Scenario.Step) throws(Failure) {
+    switch step.deed {
+    case .change(let link):
+      internet.after(step.time) { [self] in
+        changes.withLock { $0.append(link) }
+        setLinks()
+      }
+    case .host(let name, let isUp):
+      let host = try host(name, step.line)
+      let others = world.hosts.filter { $0.name != name }.flatMap(\.addresses)
+      internet.after(step.time) { [self] in internet.partition(host.addresses, from: others, isDown: !isUp) }
+    case .ask(let name, let server, let question, let type):
+      let (client, target) = (try network(name, step.line), try address(of: server, step.line))
+      perform(at: step.time, as: name) { [self] in await ask(client, target, question, type, as: name) }
+    case .get(let name, let url):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await get(client, url, as: name) }
+    case .say(let name, let server, let port, let carrier, let text):
+      let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
+      perform(at: step.time, as: name) { [self] in await say(client, target, carrier, text, as: name) }
+    case .ping(let name, let server, let port, let times):
+      let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
+      perform(at: step.time, as: name) { [self] in await ping(client, target, times, as: name) }
+    }
+  }
+
+  private func perform(at time: Duration, as host: String, _ work: @escaping @Sendable () async -> Result.Outcome) {
+    internet.after(time) { [self] in
+      internet.start { [self] in
+        let begin = internet.now
+        let outcome = await work()
+        last.withLock { $0 = Result(took: internet.now - begin, outcome: outcome) }
+      }
+    }
+  }
+
+  private func ask(_ client: SimulatedNetwork, _ server: Address, _ name: String, _ type: String, as host: String) async -> Result.Outcome {
+    guard let name = try? Name(name), let type = RecordType(type) else { return .failed("`\(name) \(type)` is no question") }
+    let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
+    switch await names.ask(.query(name, type, id: nextID()), Endpoint(server, 53)) {
+    case .answered(let message, _, _, _, _): return .answer(message)
+    case .timedOut: return .failed("no answer in time")
+    case .unreachable(let why): return .failed(why)
+    }
+  }
+
+  private func get(_ client: SimulatedNetwork, _ url: String, as host: String) async -> Result.Outcome {
+    guard let address = WebAddress(url) else { return .failed("`\(url)` is no address of a page") }
+    let resolver = world.hosts(as: .resolver).first?.addresses.first
+    let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
+    let id = nextID()
+    var web = WebClient(network: client) { name in
+      if let address = Address(name) { return [address] }
+      guard let resolver, let name = try? Name(name) else { return [] }
+      guard case .answered(let message, _, _, _, _) = await names.ask(.query(name, .a, id: id), Endpoint(resolver, 53)) else { return [] }
+      return message.answers.compactMap { $0.data.address }
+    }
+    web.trace = trace(host)
+    do { return .page(Int(try await web.get(address, redirectsMax: 0).fetched.head.status.rawValue)) } catch { return .failed("\(error)") }
+  }
+
+  private func say(_ client: SimulatedNetwork, _ server: Endpoint, _ carrier: Scenario.Carrier, _ text: String, as host: String) async
+    -> Result.Outcome
+  {
+    let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
+    do {
+      switch carrier {
+      case .tcp:
+        _ = try await client.connect(UppercaseStreamClient(lines: [text]), to: server, trace: trace(host)) { question, _ in
+          switch question {
+          case .deliver(_, let answer): queue.yield(.said(answer))
+          case .failed(let why): queue.yield(.failed(why))
+          case .finished: queue.finish()
+          }
+          return nil
+        }
+      case .udp:
+        let trace = trace(host)
+        _ = try await client.bind(Endpoint(.any, 0), options: BindOptions()) {
+          DatagramDriver(UppercaseDatagramClient(lines: [text], to: server), trace: trace) { question, _ in
+            switch question {
+            case .deliver(_, let answer): queue.yield(answer.map { .said($0) } ?? .failed("no answer in time"))
+            case .finished: queue.finish()
+            }
+            return nil
+          }
+        }
+      }
+    } catch { return .failed("\(error)") }
+    return await first(of: answers)
+  }
+
+  private func ping(_ client: SimulatedNetwork, _ server: Endpoint, _ times: Int, as host: String) async -> Result.Outcome {
+    let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
+    let trace = trace(host)
+    do {
+      _ = try await client.bind(Endpoint(.any, 0), options: BindOptions()) {
+        DatagramDriver(PingDatagramClient(server: server, count: times), trace: trace) { question, _ in
+          if case .finished(let statistics) = question {
+            queue.yield(.said("\(statistics)"))
+            queue.finish()
+          }
+          return nil
+        }
+      }
+    } catch { return .failed("\(error)") }
+    return await first(of: answers)
+  }
+
+  private func first(of answers: AsyncStream<Result.Outcome>) async -> Result.Outcome {
+    for await answer in answers { return answer }
+    return .failed("the conversation ended without an answer")
+  }
+
+  // MARK: Who and where
+
+  private func trace(_ host: String) -> TraceContext { TraceContext(recorder: store, host: host, role: .client) }
+
+  private func nextID() -> UInt16 { ids.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) } }
+
+  private func host(_ name: String, _ line: Int) throws(Failure) -> HostDescription {
+    guard let host = world.host(name) else { throw .noSuchHost(name, line: line) }
+    return host
+  }
+
+  private func network(_ name: String, _ line: Int) throws(Failure) -> SimulatedNetwork {
+    guard let network = networks[name] else { throw .noSuchHost(name, line: line) }
+    return network
+  }
+
+  private func address(of name: String, _ line: Int) throws(Failure) -> Address {
+    guard let address = try host(name, line).addresses.first else { throw .noSuchHost(name, line: line) }
+    return address
+  }
+
+  // MARK: Expectations
+
+  /// What is wrong; nil: nothing.
+  private func complaint(about fact: Scenario.Fact) -> String? {
+    if case .messages(let counts) = fact { return complaint(about: counts) }
+    guard let result = last.withLock({ $0 }) else { return "nothing was done that could be judged" }
+    switch (fact, result.outcome) {
+    case (.answer(let name, let ttl, let type, let data, let within), .answer(let message)):
+      let isThere = message.answers.contains { record in
+        "\(record.name)".lowercased().trimmingDot == name.lowercased().trimmingDot && "\(record.type)" == type && "\(record.data)" == data
+          && (ttl.map { Int(record.ttl) == $0 } ?? true)
+      }
+      return isThere ? late(result, within) : "expected \(name) \(type) \(data), found \(text(of: message))"
+    case (.responseCode(let code, let within), .answer(let message)):
+      return "\(message.responseCode)" == code ? late(result, within) : "expected \(code), found \(message.responseCode)"
+    case (.status(let status, let within), .page(let found)):
+      return status == found ? late(result, within) : "expected status \(status), found \(found)"
+    case (.said(let text, let within), .said(let found)):
+      return text == found ? late(result, within) : "expected \"\(text)\", found \"\(found)\""
+    case (.failure(let within), .failed): return late(result, within)
+    case (_, .failed(let why)): return "it failed: \(why)"
+    default: return "the last deed came to something else"
+    }
+  }
+
+  private func text(of message: Message) -> String {
+    message.answers.isEmpty
+      ? "\(message.responseCode)" : message.answers.map { "\($0.name) \($0.ttl) \($0.type) \($0.data)" }.joined(separator: ", ")
+  }
+
+  private func late(_ result: Result, _ within: Duration?) -> String? {
+    guard let within, result.took > within else { return nil }
+    return "expected it within \(within), it took \(result.took)"
+  }
+
+  private func complaint(about counts: [Scenario.Count]) -> String? {
+    for count in counts {
+      let target = world.host(count.target)?.addresses ?? []
+      let found = store.conversations().filter { $0.info.host == count.source && target.contains($0.info.remote.address) }
+        .reduce(0) { $0 + store.events(of: $1.id).count { $0.kind == .sent } }
+      if found != count.times { return "expected \(count.times) messages from \(count.source) to \(count.target), found \(found)" }
+    }
+    return nil
+  }
+}
+
+extension String {
+  /// A domain name without the dot at its end.
+  fileprivate var trimmingDot: Substring { hasSuffix(".") ? dropLast() : self[...] }
+}

@@ -1,0 +1,108 @@
+// `netstead up`: hosts a domain on this machine. Not here: the hosting (Host/HomeHost), the settings' form (Host/HostSettings).
+import ArgumentParser
+import Console
+import Host
+import Lab
+import Settings
+import Trace
+import Transport
+import WebServer
+import World
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Hosts a domain.
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up", abstract: "Host a domain on this machine.",
+    discussion: """
+      Without settings it hosts home.test on loopback: its zone, its web site from ./public or a welcome page, HTTPS by a local authority.
+
+      Examples:
+        netstead up
+        netstead up --settings netstead.yaml --data /srv/netstead
+        netstead check netstead.yaml && netstead up --settings netstead.yaml
+      """)
+
+  @Option(help: ArgumentHelp("The settings; ./netstead.yaml when it is there.", valueName: "file"))
+  var settings: String?
+
+  @Option(help: ArgumentHelp("Where durable data lives; $XDG_DATA_HOME/netstead when not given.", valueName: "folder"))
+  var data: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() async throws {
+    let settings = try readSettings()
+    let folder = try dataFolder(settings)
+    let network = SocketNetwork(loops: settings.loops == 0 ? nil : settings.loops)
+    SocketNetwork.allowManyConnections()
+    let store = settings.isTraced ? TraceStore(limits: TraceStore.Limits(bytesMax: settings.traceBytesMax)) : nil
+    let host: HomeHost
+    do { host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) } catch {
+      throw ToolFailure(.unreachable, "\(error)")
+    }
+    let console = try await startConsole(of: host, network, store)
+    if !output.short {
+      Terminal.talk(Ink.bold.paint(settings.domain, output.isTalkColoured) + " is up")
+      for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
+      if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", output.isTalkColoured))") }
+      Terminal.talk("  stop by Ctrl-C")
+    }
+    await Signals.interruption()
+    await host.assembly.stop(grace: .seconds(5))
+  }
+
+  /// Starts the console, on loopback whatever else is offered to others; nil when nothing is recorded.
+  private func startConsole(of host: HomeHost, _ network: SocketNetwork, _ store: TraceStore?) async throws -> (any Listener)? {
+    guard let store else { return nil }
+    let settings = host.settings
+    let services = host.assembly.running.map { ConsoleModel.Service($0.name, port: "\($0.endpoint.port)", detail: "\($0.endpoint)") }
+    let model = ConsoleModel(
+      title: settings.domain, subtitle: "hosted on this machine",
+      hosts: [ConsoleModel.Host(name: settings.domain, role: "server", addresses: settings.addresses, services: services)],
+      hints: [
+        ConsoleModel.Hint("dig @\(settings.addresses[0]) -p \(settings.ports.dns) \(settings.domain)", "a look-up"),
+        ConsoleModel.Hint("curl -v http://localhost:\(settings.ports.http)/", "a page"),
+      ],
+      trace: store, explain: explainAnything)
+    let endpoint = Endpoint(.loopback, UInt16(clamping: settings.ports.console))
+    do {
+      return try await WebService.start(network: network, endpoint: endpoint, sites: ConsoleService.sites(model, clock: network.clock))
+    } catch {
+      await host.assembly.stop(grace: .zero)
+      throw ToolFailure(.unreachable, "the console: \(error)")
+    }
+  }
+
+  private func readSettings() throws -> HostSettings {
+    let isPrivileged = geteuid() == 0
+    let standard = "netstead.yaml"
+    guard let file = settings ?? (SystemFile.exists(standard) ? standard : nil) else {
+      var settings = HostSettings()
+      settings.ports = HostSettings.Ports(isPrivileged: isPrivileged)
+      return settings
+    }
+    guard let text = SystemFile.text(file, bytesMax: SettingsLimits().bytesMax) else {
+      throw ToolFailure(.usage, "\(file) cannot be read, or is larger than 1 MiB")
+    }
+    do { return try HostSettings(file: file, text: text, isPrivileged: isPrivileged) } catch { throw ToolFailure(.usage, "\(error)") }
+  }
+
+  private func dataFolder(_ settings: HostSettings) throws -> String {
+    let home = Terminal.environment("XDG_DATA_HOME") ?? Terminal.environment("HOME").map { $0 + "/.local/share" } ?? "."
+    let folder = data ?? (settings.dataDirectory.isEmpty ? home + "/netstead" : settings.dataDirectory)
+    // Each folder on the way, as `mkdir -p` does.
+    var path = folder.hasPrefix("/") ? "" : "."
+    for part in folder.split(separator: "/") {
+      path += "/" + part
+      if mkdir(path, 0o700) != 0, errno != EEXIST { throw ToolFailure(.unreachable, "\(path) cannot be made: \(SystemError.text(errno))") }
+    }
+    return folder
+  }
+}

@@ -1,0 +1,155 @@
+// The executable itself: a lab in its namespace with the programs of Debian in it, its exit codes, its exports, its console in a browser.
+import Foundation
+import TestKit
+import Testing
+
+/// The program beside the test bundle.
+private let program: String = {
+  let bundle = ProcessInfo.processInfo.arguments[0]
+  return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("netstead").path
+}()
+
+/// A runtime folder of the test's own, so that no other lab on this machine is met.
+private func withRuntimeFolder<R>(_ body: (_ environment: [String: String], _ folder: String) async throws -> R) async throws -> R {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-lab-\(UUID().uuidString.prefix(8))").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  return try await body(["XDG_RUNTIME_DIR": folder, "XDG_DATA_HOME": folder, "HOME": folder, "NO_COLOR": "1"], folder)
+}
+
+/// Whether this machine lets an ordinary process make a network namespace.
+private let hasNamespaces: Bool = {
+  guard let unshare = ProgramRunner("unshare", for: "namespaces") else { return false }
+  let isAllowed = unshare.runBlocking(["--user", "--map-root-user", "--net", "--mount", "true"]).status == 0
+  if !isAllowed { skipped("the lab in its namespace", because: "no user namespaces here") }
+  return isAllowed
+}()
+
+@Suite("netstead lab, the program", .serialized)
+struct LabCommandPeerTests {
+  @Test("a command in a lab raised for it: dig walks from the root, curl gets pages, exit codes come through", .enabled(if: hasNamespaces))
+  func execute() async throws {
+    guard let netstead = ProgramRunner(program) else { return }
+    try await withRuntimeFolder { environment, _ in
+      func lab(_ command: String...) async -> ProgramOutcome {
+        await netstead.run(["lab", "exec", "--"] + command, environment: environment, timeout: .seconds(60))
+      }
+      if ProgramRunner("dig") != nil {
+        let trace = await lab("dig", "+trace", "+nodnssec", "www.garnet.test")
+        for part in ["root1.test.", "tld1.test.", "ns1.garnet.test.", "www.garnet.test.\t300\tIN\tA\t198.51.100.10", "from 203.0.113.53#53"] {
+          #expect(trace.text.contains(part), "no \(part) in\n\(trace.text)\(trace.errorText)")
+        }
+      }
+      if ProgramRunner("curl") != nil {
+        let page = await lab("curl", "-sSv", "http://www.garnet.test/")
+        #expect(page.text.contains("This page came from <code>www.garnet.test</code>") && page.errorText.contains("< HTTP/1.1 200 OK"), "\(page.errorText)")
+        let secure = await lab("curl", "-sS", "https://www.cobalt.test/")
+        #expect(secure.text.contains("Everything here is blue"), "\(secure.errorText)")
+      }
+      let seven = await lab("sh", "-c", "exit 7")
+      #expect(seven.status == 7)
+      let missing = await lab("no-such-program-anywhere")
+      #expect(missing.status == 127)
+      // Nothing leads out: the only routes are those of the world's own addresses.
+      let routes = await lab("sh", "-c", "tail -n +2 /proc/net/route; wc -l < /proc/net/route")
+      #expect(!routes.text.contains("\t00000000\t"), "a default route:\n\(routes.text)")
+      let out = await lab("sh", "-c", "exec 3<>/dev/tcp/192.88.99.1/80 2>/dev/null || ping -c1 -W1 192.88.99.1 >/dev/null 2>&1 && echo reached")
+      #expect(!out.text.contains("reached"))
+    }
+  }
+
+  @Test("a running lab is joined; trace, capture and console show what was said", .enabled(if: hasNamespaces))
+  func running() async throws {
+    guard let netstead = ProgramRunner(program), ProgramRunner("dig") != nil, let curl = ProgramRunner("curl") else { return }
+    try await withRuntimeFolder { environment, folder in
+      let lab = Process()
+      lab.executableURL = URL(fileURLWithPath: program)
+      lab.arguments = ["lab", "--console-port", "0", "--json"]
+      lab.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      let output = Pipe()
+      lab.standardOutput = output
+      lab.standardError = FileHandle.nullDevice
+      try lab.run()
+      defer {
+        kill(lab.processIdentifier, SIGINT)
+        lab.waitUntilExit()
+      }
+      let announced = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      let console = String(try #require(announced.firstMatch(of: #/http:\/\/localhost:[0-9]+\//#), "no console in \(announced)").0)
+      let dig = await netstead.run(["lab", "exec", "--", "dig", "+short", "www.garnet.test"], environment: environment)
+      #expect(dig.text == "198.51.100.10\n", "\(dig.text)\(dig.errorText)")
+      let secure = await netstead.run(["lab", "exec", "--", "curl", "-sS", "https://www.garnet.test/notes.txt"], environment: environment)
+      #expect(secure.text.contains("the answer is 304"), "\(secure.errorText)")
+
+      let page = await curl.run(["-sS", console + "conversations"])
+      #expect(page.text.contains("www.garnet.test"), "\(page.text.prefix(500))\(page.errorText)")
+      let transcript = await netstead.run(["trace"], environment: environment)
+      #expect(transcript.text.contains("query www.garnet.test. A") && transcript.text.contains("~"), "\(transcript.text)\(transcript.errorText)")
+      try await checkCapture(console, curl, folder)
+      try await checkBrowser(console, folder)
+    }
+  }
+
+  /// tshark dissects DNS, HTTP, and with the secrets inside also TLS.
+  private func checkCapture(_ console: String, _ curl: ProgramRunner, _ folder: String) async throws {
+    guard let tshark = ProgramRunner("tshark") else { return }
+    let file = folder + "/lab.pcapng"
+    let saved = await curl.run(["-sS", "-o", file, console + "export.pcapng"])
+    #expect(saved.status == 0, "\(saved.errorText)")
+    let names = await tshark.run(["-r", file, "-Y", "dns.flags.response == 1", "-T", "fields", "-e", "dns.qry.name"])
+    #expect(names.text.contains("www.garnet.test"), "\(names.errorText)")
+    let pages = await tshark.run(["-r", file, "-Y", "tls and http", "-T", "fields", "-e", "http.request.uri", "-e", "http.response.code"])
+    #expect(pages.text.contains("/notes.txt") && pages.text.contains("200"), "TLS was not read:\n\(pages.text)\(pages.errorText)")
+    let bad = await tshark.run(["-r", file, "-Y", "_ws.malformed or _ws.expert.severity >= 6291456"])
+    #expect(bad.text.isEmpty, "\(bad.text)")
+  }
+
+  /// A real browser shows the console.
+  private func checkBrowser(_ console: String, _ folder: String) async throws {
+    guard let chromium = ProgramRunner("chromium") else { return }
+    let common = ["--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder)/chromium", "--virtual-time-budget=3000"]
+    let shown = await chromium.run(common + ["--dump-dom", console], timeout: .seconds(90))
+    #expect(shown.text.contains("garnet"), "\(shown.text.prefix(300))\(shown.errorText.suffix(300))")
+    let picture = folder + "/console.png"
+    _ = await chromium.run(common + ["--window-size=1400,1000", "--screenshot=\(picture)", console], timeout: .seconds(90))
+    #expect((contents(of: picture)?.count ?? 0) > 10_000, "no picture of the console")
+  }
+
+  @Test("one seed, one trace: two processes print the same, another seed another")
+  func sameSeed() async throws {
+    guard let netstead = ProgramRunner(program) else { return }
+    for name in names(in: repositoryRoot + "/Tests/Scenarios") {
+      let script = repositoryRoot + "/Tests/Scenarios/" + name
+      func run(_ more: [String], hashing: String) async -> ProgramOutcome {
+        await netstead.run(
+          ["lab", "--virtual-time", script, "--jsonl"] + more, environment: ["SWIFT_DETERMINISTIC_HASHING": hashing, "NO_COLOR": "1"], timeout: .seconds(120))
+      }
+      let first = await run([], hashing: "")
+      #expect(first.status == 0, "\(name): \(first.errorText)")
+      let second = await run([], hashing: "1")
+      #expect(first.output == second.output, "\(name): the same seed gave another trace")
+      let other = await run(["--seed", "4711"], hashing: "")
+      #expect(!first.output.isEmpty && first.output != other.output, "\(name): the seed changes nothing")
+    }
+  }
+
+  struct Usage: Sendable {
+    var arguments: [String]
+    var status: Int32
+    var says: String
+  }
+
+  @Test("exit codes and errors", arguments: [
+    Usage(arguments: ["--no-such-option"], status: 2, says: "no-such-option"),
+    Usage(arguments: ["lab", "--world", "/nowhere.yaml"], status: 2, says: "/nowhere.yaml"),
+    Usage(arguments: ["http", "http://127.0.0.1:9/"], status: 4, says: "127.0.0.1:9"),
+    Usage(arguments: ["dns", "example.test", "@127.0.0.1:9", "--timeout", "1s"], status: 4, says: "127.0.0.1"),
+    Usage(arguments: ["nc", "127.0.0.1", "9"], status: 4, says: "127.0.0.1:9"),
+  ])
+  func usage(_ usage: Usage) async throws {
+    guard let netstead = ProgramRunner(program) else { return }
+    let outcome = await netstead.run(usage.arguments)
+    #expect(outcome.status == usage.status, "\(outcome.text)\(outcome.errorText)")
+    #expect(outcome.errorText.contains(usage.says), "\(outcome.errorText)")
+  }
+}
