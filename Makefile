@@ -36,11 +36,11 @@ build:
 
 test: install-deps-test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --no-parallel
 
 check:
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip PeerTests
+	$(SWIFT) test --skip-build --no-parallel --skip PeerTests
 
 bench: install-deps-bench
 	$(SWIFT) build -c release

@@ -107,11 +107,11 @@ struct LabCommandPeerTests {
   /// A real browser shows the console.
   private func checkBrowser(_ console: String, _ folder: String) async throws {
     guard let chromium = ProgramRunner("chromium") else { return }
-    let common = ["--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder)/chromium", "--virtual-time-budget=3000"]
-    let shown = await chromium.run(common + ["--dump-dom", console], timeout: .seconds(90))
+    let common = ["--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder)/chromium", "--timeout=4000"]
+    let shown = await chromium.run(common + ["--dump-dom", console], timeout: .seconds(45))
     #expect(shown.text.contains("garnet"), "\(shown.text.prefix(300))\(shown.errorText.suffix(300))")
     let picture = folder + "/console.png"
-    _ = await chromium.run(common + ["--window-size=1400,1000", "--screenshot=\(picture)", console], timeout: .seconds(90))
+    _ = await chromium.run(common + ["--window-size=1400,1000", "--screenshot=\(picture)", console], timeout: .seconds(45))
     #expect((contents(of: picture)?.count ?? 0) > 10_000, "no picture of the console")
   }
 
