@@ -9,7 +9,7 @@ import World
 @testable import Host
 
 /// A home host on free ports of loopback, with a folder served, for the length of `body`.
-func withHomeHost<R>(_ body: (HomeHost, TraceStore, _ folder: String) async throws -> R) async throws -> R {
+func withHomeHost<R>(serving root: String = "public", _ body: (HomeHost, TraceStore, _ folder: String) async throws -> R) async throws -> R {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-home-\(UUID().uuidString)").path
   try FileManager.default.createDirectory(atPath: folder + "/public", withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -19,7 +19,7 @@ func withHomeHost<R>(_ body: (HomeHost, TraceStore, _ folder: String) async thro
   settings.ports.dns = 0
   settings.ports.http = 0
   settings.ports.https = 0
-  settings.webRoot = folder + "/public"
+  settings.webRoot = folder + "/" + root
   settings.records = "text TXT \"a text\"\nbig TXT \(Array(repeating: "\"\(String(repeating: "x", count: 200))\"", count: 10).joined(separator: " "))\n"
   let network = SocketNetwork(loops: 1)
   let store = TraceStore()
@@ -92,9 +92,20 @@ struct HomeHostPeerTests {
       try Data(host.authorityPEM.utf8).write(to: URL(fileURLWithPath: authority))
       let secure = await program.run(resolve + ["--cacert", authority, "https://www.home.test:\(https)/digits.txt"])
       #expect(secure.output.count == 200_000, "\(secure.status) \(secure.errorText)")
-      let strange = await program.run(resolve + ["https://www.home.test:\(https)/"])
+      let other = folder + "/other.pem"
+      try Data(CertificateAuthority(at: Instant(secondsSince1970: 1_767_225_600)).authorityPEM.utf8).write(to: URL(fileURLWithPath: other))
+      let strange = await program.run(resolve + ["--cacert", other, "https://www.home.test:\(https)/"])
       #expect(strange.status == 60, "a certificate of an unknown authority must be refused: \(strange.status)")
       #expect(store.conversations().contains { $0.info.encrypted })
+    }
+  }
+
+  @Test("without a folder to serve there is a page that says what to do")
+  func welcome() async throws {
+    guard let program = ProgramRunner("curl") else { return }
+    try await withHomeHost(serving: "no-such-folder") { host, _, _ in
+      let page = await program.run(["-sS", "-i", "http://127.0.0.1:\(try host.port("HTTP"))/"])
+      #expect(page.text.hasPrefix("HTTP/1.1 200 OK\r\n") && page.text.contains("home.test is up") && page.text.contains("no-such-folder"), "\(page.text)")
     }
   }
 

@@ -5,7 +5,7 @@ import World
 /// The page of a domain without a web site.
 enum WelcomePage {
   static func tree(for settings: HostSettings, at now: Instant) -> MemoryTree {
-    MemoryTree(["/index.html": page(settings)], modified: now)
+    MemoryTree(["index.html": page(settings)], modified: now)
   }
 
   private static func page(_ settings: HostSettings) -> String {
