@@ -18,7 +18,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
 /// A trace of four conversations: each event is told by two bytes (which conversation and kind; how long its bytes are and how much
 /// later it was), then come its bytes.
 func trace(from bytes: Buffer) -> TraceStore {
-  let store = TraceStore(limits: TraceStore.Limits(bytesMax: 8_192, eventsMax: 32, bytesPerEventMax: 96))
+  let store = TraceStore(limits: TraceStore.Limits(bytesMax: 8_192, eventsMax: 32, bytesPerEventMax: 96, conversationsMax: 8, longLivedMax: 8, secretsMax: 1))
   let client = Endpoint(Address(203, 0, 113, 2), 49_152)
   let server = Endpoint(.v6(0x2001_0DB8_0000_0000, 1), 53)
   var now = Instant.simulationStart
