@@ -53,10 +53,9 @@ package struct AuthorityService: Sendable {
   package static func start(
     network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    let datagrams = try await network.bind(endpoint, options: BindOptions()) {
-      DatagramDriver(AuthorityConversation(authority), trace: trace, owner: AuthorityConversation.asked)
+    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
+      try await network.bind(endpoint, options: BindOptions()) { DatagramDriver(AuthorityConversation(authority), trace: trace) }
     }
-    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
   }
 
   /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
@@ -64,11 +63,29 @@ package struct AuthorityService: Sendable {
     network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    let datagrams = try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
-      let responder = AuthorityResponder(authority)
-      return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
+    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
+      try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
+        let responder = AuthorityResponder(authority)
+        return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
+      }
     }
-    return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+  }
+
+  /// Most ports tried when any will do. Unit: ports. Past it: the last one's failure is told.
+  private static let portsTriedMax = 32
+
+  /// Binds the datagrams' port, then TCP's. A port that is free for the one may be taken for the other; where any will do, another is tried.
+  private static func start(
+    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits,
+    bind: () async throws(NetworkError) -> any Listener
+  ) async throws(NetworkError) -> AuthorityService {
+    for _ in 1..<portsTriedMax where endpoint.port == 0 {
+      let datagrams = try await bind()
+      do throws(NetworkError) {
+        return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
+      } catch .addressInUse(_) { continue }
+    }
+    return try await start(beside: try await bind(), network: network, authority: authority, trace: trace, limits: limits)
   }
 
   /// Takes queries over TCP at the endpoint of `datagrams`, which already answers over UDP.
