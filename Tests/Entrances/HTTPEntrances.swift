@@ -119,7 +119,8 @@ private final class Served {
     case .request(let ticket, let head):
       told.add("request \(head.methodText) \(head.target) \(head.host) \(head.fields.count)")
       methods.append(head.method)
-      let target = head.target.text
+      // Parts to HTTP/1.0 end the connection too.
+      let target = head.version == .http11 ? head.target.text : head.target.text.replacing("parts", with: "whole")
       if head.hasBody, !target.contains("early") {
         answersLate[ticket] = target
         return .takeBody(ticket, 1 << 40)
@@ -135,10 +136,10 @@ private final class Served {
   }
 
   private func respond(to ticket: Ticket, _ target: String, _ answers: Answers<ServerConversation.Input>) -> ServerConversation.Input? {
-    // What comes beside a body that is still on its way comes at once: else it would depend on the cuts what is first.
+    // What comes beside a body that is still on its way, or ends the connection, comes at once: else it would depend on the cuts what is first.
     guard target.contains("parts"), !target.contains("early") else {
       let response = Response.text(target.contains("none") ? .noContent : .ok, target, afterwards: target.contains("close") ? .close : .keepOpen)
-      guard target.contains("late"), !target.contains("early") else { return .respond(ticket, response) }
+      guard target.contains("late"), !target.contains("early"), response.afterwards == .keepOpen else { return .respond(ticket, response) }
       answers.give(.respond(ticket, response))
       return nil
     }

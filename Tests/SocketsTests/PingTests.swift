@@ -24,6 +24,8 @@ struct PingTests {
   @Test("what is no ping is refused with a reason", arguments: [
     "", "pong 1 1.000000000", "ping", "ping 1", "ping 1 1.5", "ping x 1.000000000", "ping -1 1.000000000", "ping 1 1.000000000 ", "ping 1 1.00000000x",
     "ping 99999999999 1.000000000", "ping  1.000000000", "ping 1 .000000000", "\u{0}", "ping 1 1.000000000\r\n",
+    // Later than any instant.
+    "ping 1 9223372037.000000000", "ping 1 9999999999.999999999",
   ])
   func refused(_ text: String) {
     #expect(throws: SyntaxError.self) { try PingMessage(Buffer(text)) }

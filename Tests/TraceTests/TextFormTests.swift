@@ -36,6 +36,11 @@ import World
   ])
   func timestamps(seconds: Int64, text: String) { #expect(Instant(secondsSince1970: seconds).timestamp == text) }
 
+  @Test func timestampsAtTheEndsOfTime() {
+    #expect(Instant(nanoseconds: .min).timestamp == "1677-09-21T00:12:43.145224192Z")
+    #expect(Instant(nanoseconds: .max).timestamp == "2262-04-11T23:47:16.854775807Z")
+  }
+
   @Test func durations() {
     #expect(Duration.milliseconds(42).offsetText == "+0.042")
     #expect(Duration.milliseconds(-1_500).offsetText == "-1.500")
