@@ -11,7 +11,7 @@ ENTRY ?=
 TIME ?= 60
 DOCS ?= .build/docs
 
-.PHONY: help run build test check scenarios bench fuzz docs golden install-deps install-deps-run install-deps-test install-deps-bench
+.PHONY: help run build test check bench fuzz docs install-deps install-deps-run install-deps-test install-deps-bench
 
 help:
 	@echo 'make run           install what is missing, build, start the lab, say where to look'
@@ -20,7 +20,6 @@ help:
 	@echo 'make bench         speed beside nginx, NSD and Knot'
 	@echo 'make fuzz          list the fuzzers; ENTRY=name TIME=seconds runs one'
 	@echo 'make docs          manual pages and shell completions into $(DOCS)'
-	@echo 'make golden        rewrite the golden files; read the difference before you commit'
 	@echo 'make install-deps  everything the above needs (Debian, Ubuntu)'
 
 run: install-deps-run
@@ -59,11 +58,6 @@ docs: build
 	$(PROGRAM) --generate-completion-script bash > $(DOCS)/completions/netstead
 	$(PROGRAM) --generate-completion-script zsh > $(DOCS)/completions/_netstead
 	$(PROGRAM) --generate-completion-script fish > $(DOCS)/completions/netstead.fish
-
-golden:
-	$(SWIFT) build --build-tests
-	NETSTEAD_GOLDEN=rewrite $(SWIFT) test --skip-build --skip PeerTests
-	git --no-pager diff --stat
 
 install-deps:
 	Scripts/install-deps run test bench
