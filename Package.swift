@@ -6,7 +6,13 @@ import PackageDescription
 
 /// For the fuzzers (Fuzz/): our own code, and only that, counts where it has been, and checks what a release build takes for granted.
 let fuzzing: [SwiftSetting] = Context.environment["NETSTEAD_FUZZ"] == nil
-  ? [] : [.unsafeFlags(["-Xfrontend", "-sanitize=fuzzer", "-assert-config", "Debug"])]
+  ? []
+  : [
+    .unsafeFlags([
+      "-Xfrontend", "-sanitize=fuzzer", "-Xfrontend", "-sanitize-coverage=edge,inline-8bit-counters,pc-table", "-enforce-exclusivity=unchecked",
+      "-assert-config", "Debug",
+    ])
+  ]
 
 /// What every target of ours is compiled with.
 let house: [SwiftSetting] = [

@@ -72,7 +72,7 @@ struct ReverseConversation: StreamConversation {
   func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     case .congested, .relieved: nil
     }

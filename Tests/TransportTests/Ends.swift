@@ -30,7 +30,7 @@ struct Echo: StreamConversation {
   func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .bytes(Buffer())
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     case .congested, .relieved: nil
     }

@@ -230,6 +230,70 @@ struct WebClientTests {
     await network.shutDown()
   }
 
+  /// Serves one connection on each of four ports, and ends each in its own way.
+  private static let endings = """
+    import os, socket, ssl, struct, sys, threading
+    os.chdir(sys.argv[1])
+    def serve(listener, isSecure, isClean):
+        connection, _ = listener.accept()
+        if isSecure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain("chain.pem", "key.pem")
+            connection = context.wrap_socket(connection, server_side=True)
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\nall of it")
+        if isSecure and isClean: connection.unwrap()
+        if not isSecure and not isClean:
+            while not os.path.exists("read"): pass
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    threading.Timer(60, lambda: os._exit(1)).start()
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+    threads = [threading.Thread(target=serve, args=(listener, index >= 2, index % 2 == 0)) for index, listener in enumerate(listeners)]
+    for thread in threads: thread.start()
+    open("ports.part", "w").write(" ".join(str(listener.getsockname()[1]) for listener in listeners)); os.rename("ports.part", "ports")
+    for thread in threads: thread.join()
+    os._exit(0)
+    """
+
+  @Test("content until the connection's end: whole after a proper end, cut short after a reset or TLS without its farewell", .timeLimit(.minutes(2)))
+  func untilTheEnd() async throws {
+    guard let python = ProgramRunner("python3") else { return }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-client-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let now = SystemClock().now
+    let identity = try CertificateAuthority(at: now).issue(for: ["here.test"], at: now)
+    try identity.chain.write(toFile: folder + "/chain.pem", atomically: true, encoding: .utf8)
+    try identity.key.write(toFile: folder + "/key.pem", atomically: true, encoding: .utf8)
+    async let ended = python.run(["-c", Self.endings, folder], timeout: .seconds(90))
+    var ports: [UInt16] = []
+    for _ in 0..<2_000 where ports.isEmpty {
+      ports = ((try? String(contentsOfFile: folder + "/ports", encoding: .utf8)) ?? "").split(separator: " ").compactMap { UInt16($0) }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(ports.count == 4)
+    let network = SocketNetwork(loops: 1)
+    var client = WebClient(network: network) { _ in [.loopback] }
+    client.acceptsAnything = true
+    for (index, port) in ports.enumerated() {
+      let isClean = index % 2 == 0
+      let body = Collected(bytesMax: 100)
+      do {
+        _ = try await client.fetch(WebClient.Ask(try address(port, "/", isSecure: index >= 2))) { piece in
+          try body.add(piece)
+          // A reset may throw away what was not read yet: it comes when all was.
+          if body.whole.text == "all of it" { _ = FileManager.default.createFile(atPath: folder + "/read", contents: nil) }
+        }
+        #expect(isClean, "what may be cut short was taken for whole: \(index)")
+      } catch WebClientFailure.conversation(let failure) {
+        #expect(!isClean && failure.kind == .closedEarly, "\(index): \(failure)")
+      }
+      #expect(body.whole.text == "all of it", "\(index)")
+    }
+    await network.shutDown()
+    #expect(await ended.status == 0)
+  }
+
   /// Ends by itself after a minute, or when asked for `/quit`.
   private static let script = """
     import http.server, os, sys, threading

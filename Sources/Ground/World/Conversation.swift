@@ -25,6 +25,8 @@ public enum ConnectionEvent: Sendable, Hashable {
   case opened
   /// The peer said that it sends nothing more. What it sent before has been handed in, as far as the conversation took it.
   case peerClosed
+  /// The connection broke (a reset, a silent network, TLS without its farewell): nothing more comes, and what came may be cut short.
+  case lost
   /// `deadline` has come.
   case deadlineReached
   /// The carrier's outgoing queue passed its bound; sending more only makes memory of it.

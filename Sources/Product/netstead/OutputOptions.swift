@@ -28,7 +28,7 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .customLong("no-color"), help: "No colour (also NO_COLOR, TERM=dumb).")
   var noColor = false
 
-  @Flag(name: .customLong("no-input"), help: "Never ask.")
+  @Flag(name: .customLong("no-input"), help: "Never ask. (Nothing asks yet; for scripts written ahead.)")
   var noInput = false
 
   @Option(help: ArgumentHelp("Give up after this long.", valueName: "time"))
@@ -37,7 +37,7 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Show when each thing happened.")
   var time = false
 
-  @Flag(name: .customLong("show-secrets"), help: "Print passwords and tokens instead of [hidden].")
+  @Flag(name: .customLong("show-secrets"), help: "Print passwords and tokens instead of asterisks.")
   var showSecrets = false
 
   mutating func validate() throws {

@@ -21,7 +21,11 @@ struct ToolSession {
     self.talksOnly = talksOnly
   }
 
-  var trace: TraceContext { TraceContext(recorder: store, host: "netstead", role: .client) }
+  var trace: TraceContext {
+    var trace = TraceContext(recorder: store, host: "netstead", role: .client)
+    trace.showsSecrets = output.showSecrets
+    return trace
+  }
 
   var client: NameClient { NameClient(network, timeout: output.timeout.duration, trace: trace) }
 

@@ -90,7 +90,7 @@ public struct TCPClientConversation: StreamConversation {
   public func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .deadlineReached
     case .congested, .relieved: nil
     }

@@ -72,7 +72,7 @@ public struct TCPServerConversation: StreamConversation {
   public func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     case .congested: .congested
     case .relieved: .relieved

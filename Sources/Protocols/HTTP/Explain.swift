@@ -28,15 +28,13 @@ enum Secrets {
   // RFC 9110 §11.6.2, §11.7.2; RFC 6265 §8.3
   static func ranges(in bytes: Buffer) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    for line in Lines(bytes).fields(of: bytes) where isSecret(line.code) { found.append(line.value) }
-    return found.filter { !$0.isEmpty }
-  }
-
-  static func isSecret(_ code: UInt8) -> Bool {
-    switch FieldName(code: code) {
-    case .authorization, .proxyAuthorization, .cookie, .setCookie: true
-    default: false
+    for line in Lines(bytes).fields(of: bytes) where !line.value.isEmpty {
+      switch FieldName(code: line.code) {
+      case .authorization, .proxyAuthorization, .cookie, .setCookie: found.append(line.value)
+      default: break
+      }
     }
+    return found
   }
 }
 
@@ -214,7 +212,7 @@ private struct MessageExplainer {
   private func fields() -> [Field] {
     lines.fields(of: bytes).map { line in
       let name = bytes[line.name].text
-      let value = Secrets.isSecret(line.code) ? String(repeating: "*", count: line.value.count) : bytes[line.value].text
+      let value = bytes[line.value].text
       guard line.code != 0 else {
         return Field(name, value, line.whole, meaning: "A field this program has no description of.", source: "RFC 9110 §5")
       }

@@ -55,7 +55,7 @@ public struct PipeStreamClient: StreamConversation {
   public func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentAfterwards
     case .congested: .congested
     case .relieved: .relieved

@@ -58,7 +58,7 @@ public struct UppercaseStreamClient: StreamConversation {
   public func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     // One line at a time never fills a queue.
     case .congested, .relieved: nil

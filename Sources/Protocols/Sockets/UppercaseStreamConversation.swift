@@ -65,7 +65,7 @@ public struct UppercaseStreamConversation: StreamConversation {
   public func input(for event: ConnectionEvent) -> Input? {
     switch event {
     case .opened: .opened
-    case .peerClosed: .peerClosed
+    case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     case .congested: .congested
     case .relieved: .relieved

@@ -12,6 +12,8 @@ public struct TraceContext: Sendable {
   /// The name of the host that records.
   public var host: String
   public var role: ConversationInfo.Role
+  /// Record passwords, cookies and tokens as they are; otherwise as asterisks.
+  public var showsSecrets = false
 
   public init(recorder: any Recorder, host: String, role: ConversationInfo.Role) {
     self.recorder = recorder
@@ -111,7 +113,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   public func closed(because reason: String) {
     guard phase != .closed else { return }
     // A conversation that still waits for something learns that nothing more will come.
-    if phase == .running, let input = conversation.input(for: .peerClosed), let carrier {
+    if phase == .running, let input = conversation.input(for: .lost), let carrier {
       conversation.handle(input, at: carrier.now, into: &actions)
       for case .ask(let question) in actions { _ = owner(question, answers) }
       actions.removeAll(keepingCapacity: true)
@@ -172,7 +174,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     }
     if phase == .running, peerHasClosed, conversation.acceptsBytes {
       peerHasClosed = false
-      if let input = conversation.input(for: .peerClosed) { obey(input) }
+      if let input = conversation.input(for: carrier?.wasCutShort == true ? .lost : .peerClosed) { obey(input) }
     }
     // An idle connection keeps no storage, and the carrier can read into it again.
     if incoming.isEmpty { incoming = Buffer() }
@@ -262,7 +264,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   private func record(
     _ kind: Event.Kind, _ message: Buffer, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier
   ) {
-    let secrets = C.secrets(in: message)
+    let secrets = trace.showsSecrets ? [] : C.secrets(in: message)
     var shown = message
     if !secrets.isEmpty {
       var bytes = message.array

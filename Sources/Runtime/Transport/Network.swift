@@ -154,6 +154,8 @@ public protocol Carrier: AnyObject {
   var isEncrypted: Bool { get }
   /// What ALPN agreed on; nil: nothing.
   var negotiatedProtocol: String? { get }
+  /// Whether the peer's end, once told, may have cut short what it said: TLS without its farewell.
+  var wasCutShort: Bool { get }
   /// Queues bytes; they leave at the next `flush`.
   func send(_ bytes: Buffer)
   /// Queues a stretch of a file: sendfile in the clear, read in pieces inside TLS.
@@ -168,6 +170,7 @@ public protocol Carrier: AnyObject {
 
 extension Carrier {
   public var negotiatedProtocol: String? { nil }
+  public var wasCutShort: Bool { false }
 }
 
 /// What speaks on a connection, seen from the carrier: a `ConversationDriver`. Called on the connection's own loop only, and never from

@@ -77,12 +77,13 @@ extension ClientConversation {
       isOpen = true
       actions.append(.ask(.opened))
       sendWaiting(at: now, into: &actions)
-    case .peerClosed:
-      if case .untilClose = reading {
+    case .peerClosed, .lost:
+      if case .untilClose = reading, event == .peerClosed {
         // RFC 9112 §6.3: this content ends with the connection.
         reading = .head
         complete(Fields(), at: now, into: &actions)
       } else {
+        // RFC 9112 §8: also content that would have ended with the connection, when that broke instead.
         fail(.closedEarly, exchanges.isEmpty ? "the server closed the connection" : "the server closed before the response was whole", into: &actions)
       }
     case .deadlineReached:

@@ -51,7 +51,7 @@ extension ServerConversation {
     switch event {
     case .opened: readDeadline = now + times.head
     case .deadlineReached: noteDeadline(at: now, into: &actions)
-    case .peerClosed: notePeerClosed(at: now, into: &actions)
+    case .peerClosed, .lost: notePeerClosed(at: now, into: &actions)
     case .congested:
       isCongested = true
       // How much is still queued is the carrier's knowledge; so the wait grows with what was sent.

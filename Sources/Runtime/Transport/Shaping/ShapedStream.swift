@@ -114,6 +114,7 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   var remote: Endpoint { below?.remote ?? .unknown }
   var isEncrypted: Bool { below?.isEncrypted ?? false }
   var negotiatedProtocol: String? { below?.negotiatedProtocol }
+  var wasCutShort: Bool { below?.wasCutShort ?? false }
 
   func send(_ bytes: Buffer) {
     guard closing == nil else { return }

@@ -34,6 +34,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private var whenEstablished: ((Result<Void, any Error>) -> Void)?
   let isEncrypted: Bool
   private(set) var negotiatedProtocol: String?
+  private(set) var wasCutShort = false
   private(set) var local = Endpoint.unknown
   private(set) var remote = Endpoint.unknown
 
@@ -368,7 +369,10 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // A peer that leaves without TLS's farewell: what it said is known whole, or not, by the protocol inside.
-    if isUncleanTLSEnd(error) { return }
+    if isUncleanTLSEnd(error) {
+      wasCutShort = true
+      return
+    }
     if reason == nil { reason = closingReason(error) }
     if failure == nil { failure = error }
     closeNow()
