@@ -50,7 +50,7 @@ bench: install-deps-bench
 	python3 Benchmarks/bench_startup.py --command "$(PROGRAM) up --data {dir}" --port $(if $(filter 0,$(shell id -u)),80,8080)
 
 fuzz:
-	@Scripts/fuzz "$(ENTRY)" "$(TIME)"
+	@Fuzz/run "$(ENTRY)" "$(TIME)"
 
 docs: build
 	mkdir -p $(DOCS)/man $(DOCS)/completions

@@ -1,4 +1,5 @@
 // The world's file: the built-in one is whole, errors are told with their places, zones of parents and children agree.
+import DNS
 @testable import Lab
 import Settings
 import Testing
@@ -100,6 +101,17 @@ struct WorldTests {
     let text = ZoneText(world, plan).masterFile(of: zone, records: "")
     #expect(text.contains("www.cobalt.test. A 127.51.100.20\n"))
     #expect(!text.contains("AAAA"))
+  }
+
+  @Test("an address that a zone's records write by hand is moved as the hosts' own are")
+  func placedRecords() {
+    let plan = AddressPlan(.loopback)
+    let byHand = RecordData.a(0xC633_6414)
+    #expect(plan.placed(byHand) == .a(0x7F33_6414))
+    #expect(plan.placed(.a(0x7F33_6414)) == .a(0x7F33_6414))
+    #expect(plan.placed(.aaaa(0x2001_0DB8_0000_0000, 7)) == nil)
+    #expect(AddressPlan(.namespace).placed(byHand) == byHand)
+    #expect(AddressPlan(.namespace).placed(.aaaa(0x2001_0DB8_0000_0000, 7)) == .aaaa(0x2001_0DB8_0000_0000, 7))
   }
 
   @Test("a path is both ends' attachments together, unless a link says otherwise")

@@ -3,20 +3,6 @@ import Foundation
 import TestKit
 import Testing
 
-/// The program beside the test bundle.
-private let program: String = {
-  let bundle = ProcessInfo.processInfo.arguments[0]
-  return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("netstead").path
-}()
-
-/// A runtime folder of the test's own, so that no other lab on this machine is met.
-private func withRuntimeFolder<R>(_ body: (_ environment: [String: String], _ folder: String) async throws -> R) async throws -> R {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-lab-\(UUID().uuidString.prefix(8))").path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try await body(["XDG_RUNTIME_DIR": folder, "XDG_DATA_HOME": folder, "HOME": folder, "NO_COLOR": "1"], folder)
-}
-
 /// Whether this machine lets an ordinary process make a network namespace.
 private let hasNamespaces: Bool = {
   guard let unshare = ProgramRunner("unshare", for: "namespaces") else { return false }

@@ -38,12 +38,21 @@ package enum HomeZone {
     return lines.joined(separator: "\n") + "\n" + records + "\n"
   }
 
-  /// Reads a master file as a zone.
-  package static func zone(origin: String, file: String, text: String) throws(Failure) -> Zone {
+  /// Reads a master file as a zone, each record's data as `placing` gives it; where that is nil the record is left out.
+  package static func zone(
+    origin: String, file: String, text: String, placing: (RecordData) -> RecordData? = { $0 }
+  ) throws(Failure) -> Zone {
     let name: Name
     do { name = try Name(origin) } catch { throw .domain(error) }
     let outcome = MasterFileReader.records(Buffer(text), file: file, origin: name)
     if !outcome.problems.isEmpty { throw .records(outcome.problems) }
-    do { return try Zone(apex: name, records: outcome.records) } catch { throw .zone(error) }
+    let records = outcome.records.compactMap { record in
+      placing(record.data).map { data in
+        var placed = record
+        placed.data = data
+        return placed
+      }
+    }
+    do { return try Zone(apex: name, records: records) } catch { throw .zone(error) }
   }
 }

@@ -150,7 +150,7 @@ package final class RaisedWorld: Sendable {
         records = bytes.text
       }
       do throws(HomeZone.Failure) {
-        zones.append(try HomeZone.zone(origin: zone.origin, file: file, text: text.masterFile(of: zone, records: records)))
+        zones.append(try HomeZone.zone(origin: zone.origin, file: file, text: text.masterFile(of: zone, records: records), placing: means.plan.placed))
       } catch { throw .zone(error) }
     }
     return zones

@@ -1,4 +1,5 @@
 // Where the world's hosts are found: at their own addresses inside a namespace, at loopback addresses and ports + 8000 outside one.
+package import DNS
 package import World
 
 /// How the world's addresses and ports become real ones.
@@ -21,6 +22,15 @@ package struct AddressPlan: Sendable, Equatable {
     // 192.0.2.11 is found at 127.0.2.11: the last three numbers stay.
     case (.loopback, .v4(let value)): .v4(0x7F00_0000 | value & 0x00FF_FFFF)
     case (.loopback, .v6): nil
+    }
+  }
+
+  /// A record's data with the real address in it, also where the world's file wrote the address by hand; nil: there is none.
+  package func placed(_ data: RecordData) -> RecordData? {
+    switch data {
+    case .a(let value): if case .v4(let real) = address(.v4(value)) { .a(real) } else { data }
+    case .aaaa(let high, let low): address(.v6(high, low)).map { _ in data }
+    default: data
     }
   }
 

@@ -43,11 +43,11 @@ extension AuthorityConversation {
   fileprivate static func asked(_ question: Never, _ answers: Answers<Input>) -> Input? {}
 }
 
-/// The authority's two listeners.
+/// An authority on the network.
 package struct AuthorityService: Sendable {
+  private let listeners: NameListeners
   /// Where queries are taken, over UDP and TCP.
-  package let endpoint: Endpoint
-  private let listeners: [any Listener]
+  package var endpoint: Endpoint { listeners.endpoint }
 
   /// Takes queries at `endpoint` (port 0: one port that is free for both).
   package static func start(
@@ -71,45 +71,23 @@ package struct AuthorityService: Sendable {
     }
   }
 
-  /// Most ports tried when any will do. Unit: ports. Past it: the last one's failure is told.
-  private static let portsTriedMax = 32
-
-  /// Binds the datagrams' port, then TCP's. A port that is free for the one may be taken for the other; where any will do, another is tried.
   private static func start(
     at endpoint: Endpoint, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits,
     bind: () async throws(NetworkError) -> any Listener
   ) async throws(NetworkError) -> AuthorityService {
-    for _ in 1..<portsTriedMax where endpoint.port == 0 {
-      let datagrams = try await bind()
-      do throws(NetworkError) {
-        return try await start(beside: datagrams, network: network, authority: authority, trace: trace, limits: limits)
-      } catch .addressInUse(_) { continue }
-    }
-    return try await start(beside: try await bind(), network: network, authority: authority, trace: trace, limits: limits)
-  }
-
-  /// Takes queries over TCP at the endpoint of `datagrams`, which already answers over UDP.
-  static func start(
-    beside datagrams: any Listener, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits
-  ) async throws(NetworkError) -> AuthorityService {
     let responders = ResponderPool(authority)
-    do {
-      let streams = try await network.listen(at: datagrams.endpoint, options: ListenOptions()) { _, _ in
+    let listeners = try await NameListeners.start(at: endpoint, bind: bind) { (endpoint) async throws(NetworkError) in
+      try await network.listen(at: endpoint, options: ListenOptions()) { _, _ in
         ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, _ in
           .answered(query.ticket, responders.answer(query.message))
         }
       }
-      return AuthorityService(endpoint: datagrams.endpoint, listeners: [datagrams, streams])
-    } catch {
-      await datagrams.close(grace: .zero)
-      throw error
     }
+    return AuthorityService(listeners: listeners)
   }
 
   /// Stops taking queries; connections get until `grace` is over.
-  package func close(grace: Duration) async {
-    for listener in listeners { await listener.close(grace: grace) }
-  }
+  package func close(grace: Duration) async { await listeners.close(grace: grace) }
 }
 
 /// Responders for connections on any loop: as many as ever answered at the same moment.

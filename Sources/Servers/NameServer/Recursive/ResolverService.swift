@@ -150,22 +150,23 @@ package struct ResolverConversation: DatagramConversation {
 
 /// The resolver's two listeners.
 package struct ResolverService: Sendable {
+  private let listeners: NameListeners
   /// Where questions are taken, over UDP and TCP.
-  package let endpoint: Endpoint
-  private let listeners: [any Listener]
+  package var endpoint: Endpoint { listeners.endpoint }
 
   /// Takes questions at `endpoint` (port 0: one port that is free for both).
   package static func start(
     network: any Network, endpoint: Endpoint, resolver: Resolver, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> ResolverService {
-    let datagrams = try await network.bind(endpoint, options: BindOptions()) {
-      DatagramDriver(ResolverConversation(resolver), trace: trace) { question, answers in
-        network.start { answers.give(.resolved(question.ticket, await question.client.resolved(by: resolver))) }
-        return nil
+    let listeners = try await NameListeners.start(at: endpoint) { () async throws(NetworkError) in
+      try await network.bind(endpoint, options: BindOptions()) {
+        DatagramDriver(ResolverConversation(resolver), trace: trace) { question, answers in
+          network.start { answers.give(.resolved(question.ticket, await question.client.resolved(by: resolver))) }
+          return nil
+        }
       }
-    }
-    do {
-      let streams = try await network.listen(at: datagrams.endpoint, options: ListenOptions()) { remote, _ in
+    } listen: { (endpoint) async throws(NetworkError) in
+      try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
         ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
           switch ClientQuestion.judge(query.message, from: remote, resolver) {
           case .ignore: return .answered(query.ticket, nil)
@@ -176,15 +177,10 @@ package struct ResolverService: Sendable {
           }
         }
       }
-      return ResolverService(endpoint: datagrams.endpoint, listeners: [datagrams, streams])
-    } catch {
-      await datagrams.close(grace: .zero)
-      throw error
     }
+    return ResolverService(listeners: listeners)
   }
 
   /// Stops taking questions; connections get until `grace` is over.
-  package func close(grace: Duration) async {
-    for listener in listeners { await listener.close(grace: grace) }
-  }
+  package func close(grace: Duration) async { await listeners.close(grace: grace) }
 }

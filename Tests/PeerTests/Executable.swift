@@ -1,0 +1,53 @@
+// The executable under test, and a place of its own for it to keep things.
+import Foundation
+
+/// The program beside the test bundle.
+let program: String = {
+  let bundle = ProcessInfo.processInfo.arguments[0]
+  return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("netstead").path
+}()
+
+/// A folder of the test's own, so that nothing else on this machine is met.
+func withRuntimeFolder<R>(_ body: (_ environment: [String: String], _ folder: String) async throws -> R) async throws -> R {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-lab-\(UUID().uuidString.prefix(8))").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  return try await body(["XDG_RUNTIME_DIR": folder, "XDG_DATA_HOME": folder, "HOME": folder, "NO_COLOR": "1"], folder)
+}
+
+/// The program at work in the background, and what it said on standard error when it began.
+final class Background {
+  private let process = Process()
+  private(set) var said = ""
+
+  /// Starts it and waits, for a bounded time, until it has said `word`.
+  init(_ arguments: [String], environment: [String: String], in folder: String, until word: String) throws {
+    let talk = folder + "/talk-\(UUID().uuidString.prefix(8))"
+    _ = FileManager.default.createFile(atPath: talk, contents: nil)
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle(forWritingAtPath: talk)
+    try process.run()
+    for _ in 0..<2_000 where !said.contains(word) && process.isRunning {
+      usleep(5_000)
+      said = (try? String(contentsOfFile: talk, encoding: .utf8)) ?? ""
+    }
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// The endpoint of the service that was announced as `name`.
+  func endpoint(_ name: String) -> String? {
+    said.split(separator: "\n").first { $0.hasPrefix("  \(name) at ") }.flatMap { $0.split(separator: " ").last }.map { String($0) }
+  }
+
+  /// Asks it to stop and returns its exit status.
+  func stop() -> Int32 {
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}

@@ -1,0 +1,78 @@
+// `netstead up`, the executable, in bad times: killed at any moment, without room on its disk, with a thousand rude peers at each port.
+import Foundation
+import TestKit
+import Testing
+
+@Suite("netstead up in bad times", .serialized)
+struct UpCommandPeerTests {
+  /// Settings that take any free port, in a file in `folder`.
+  private func settings(in folder: String) throws -> [String] {
+    let file = folder + "/netstead.yaml"
+    try "domain: home.test\nports: {dns: 0, http: 0, https: 0, console: 0}\n".write(toFile: file, atomically: true, encoding: .utf8)
+    return ["up", "--settings", file, "--data", folder + "/data"]
+  }
+
+  /// Whether a page comes, in the clear and inside TLS.
+  private func serves(_ host: Background, _ curl: ProgramRunner) async throws -> Bool {
+    for (service, scheme) in [("HTTP", "http"), ("HTTPS", "https")] {
+      let endpoint = try #require(host.endpoint(service), "no \(service) in\n\(host.said)")
+      let port = endpoint.split(separator: ":").last ?? ""
+      let page = await curl.run(["-sSk", "--connect-to", "::127.0.0.1:\(port)", "\(scheme)://www.home.test/"])
+      guard page.status == 0, page.text.contains("home.test") else {
+        Issue.record("\(service): \(page.text)\(page.errorText)")
+        return false
+      }
+    }
+    return true
+  }
+
+  @Test("killed at any moment, it starts again with what it had", .timeLimit(.minutes(3)))
+  func killed() async throws {
+    guard let netstead = ProgramRunner(program), let curl = ProgramRunner("curl") else { return }
+    try await withRuntimeFolder { environment, folder in
+      let arguments = try settings(in: folder)
+      for milliseconds in [5, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 300, 500] {
+        let outcome = await netstead.run(arguments, environment: environment, timeout: .milliseconds(milliseconds))
+        #expect(outcome.timedOut, "it ended by itself after a kill: \(outcome.errorText)")
+      }
+      let host = try Background(arguments, environment: environment, in: folder, until: "stop by")
+      #expect(try await serves(host, curl))
+      #expect(host.stop() == 0)
+    }
+  }
+
+  @Test("a disk without room is told, and nothing is broken by it", .timeLimit(.minutes(2)))
+  func fullDisk() async throws {
+    guard let unshare = ProgramRunner("unshare") else { return }
+    guard await unshare.run(["--user", "--map-root-user", "--mount", "true"]).status == 0 else {
+      return skipped("a disk without room", because: "no user namespaces here")
+    }
+    try await withRuntimeFolder { environment, folder in
+      let arguments = try settings(in: folder)
+      try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
+      // No room at all, then room for a part of what is written at the first start.
+      for size in ["4k", "12k", "24k"] {
+        let outcome = await unshare.run(
+          ["--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=\(size) none \"$1\" && shift && exec \"$@\"", "sh", folder + "/data", program]
+            + arguments, environment: environment, timeout: .seconds(2))
+        // Either there was room enough, and it was still at work when the time was over, or it says what is wrong.
+        #expect(outcome.timedOut || (outcome.status == 4 && outcome.errorText.lowercased().contains("space")), "\(size): \(outcome.status) \(outcome.errorText)")
+        if size == "4k" { #expect(!outcome.timedOut) }
+      }
+    }
+  }
+
+  @Test("a thousand rude peers at each port: garbage, halves, silence; those who speak properly are served", .timeLimit(.minutes(3)))
+  func storm() async throws {
+    guard let python = ProgramRunner("python3"), let curl = ProgramRunner("curl"), FileManager.default.fileExists(atPath: program) else { return }
+    try await withRuntimeFolder { environment, folder in
+      let host = try Background(settings(in: folder), environment: environment, in: folder, until: "stop by")
+      let places = host.said.split(separator: "\n").compactMap { $0.firstMatch(of: #/127\.0\.0\.1:[0-9]+$/#).map { String($0.0) } }
+      #expect(places.count >= 3, "\(host.said)")
+      let storm = await python.run([repositoryRoot + "/Tests/PeerTests/Scripts/storm.py"] + places, timeout: .seconds(100))
+      #expect(storm.status == 0 && storm.text.contains("stormed \(places.count * 1_000)"), "\(storm.errorText)")
+      #expect(try await serves(host, curl))
+      #expect(host.isRunning && host.stop() == 0)
+    }
+  }
+}
