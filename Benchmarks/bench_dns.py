@@ -90,7 +90,8 @@ def dnsperf(queries, clients, seconds):
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--ours", default=os.environ.get("NETSTEAD_BENCH_DNS", ""))
+    here = Path(__file__).parent
+    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_DNS', here.parent / '.build/release/netstead-bench-dns')} {{port}} {{zone}}")
     options.add_argument("--names", type=int, default=100_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=int, default=3)
@@ -122,9 +123,8 @@ def main():
             (directory / "knot").mkdir()
             (directory / "knot.conf").write_text(KNOT.format(dir=directory, port=port))
             servers.append((port, Server("knot", [program("knotd"), "-c", directory / "knot.conf"], answers(port))))
-        if given.ours:
-            port = free_port(socket.SOCK_DGRAM)
-            servers.append((port, Server("netstead", shlex.split(given.ours.format(port=port, zone=zone)), answers(port))))
+        port = free_port(socket.SOCK_DGRAM)
+        servers.append((port, Server("netstead", shlex.split(given.ours.format(port=port, zone=zone)), answers(port))))
         running = []
         try:
             for port, server in servers:
@@ -135,7 +135,7 @@ def main():
                 ("name found, 64 flows", hits, 64), ("name absent, 64 flows", misses, 64), ("name found, 1 flow", hits, 1),
             ]:
                 results = alternate(running, dnsperf(queries, clients, given.seconds), given.rounds)
-                rows += compare(case, results, "netstead" if given.ours else running[-1].name)
+                rows += compare(case, results, "netstead")
             print("\n" + table(COMPARISON, rows))
         finally:
             for server in running:

@@ -69,7 +69,7 @@ def folder(root):
 def main():
     options = argparse.ArgumentParser()
     here = Path(__file__).parent
-    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_WEB', here / '.build/release/netstead-bench-web')} {{port}} {{root}}")
+    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_WEB', here.parent / '.build/release/netstead-bench-web')} {{port}} {{root}}")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=int, default=3)
     options.add_argument("--only", default="")
