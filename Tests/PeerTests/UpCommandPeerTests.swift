@@ -69,9 +69,22 @@ struct UpCommandPeerTests {
       let host = try Background(settings(in: folder), environment: environment, in: folder, until: "stop by")
       let places = host.said.split(separator: "\n").compactMap { $0.firstMatch(of: #/127\.0\.0\.1:[0-9]+$/#).map { String($0.0) } }
       #expect(places.count >= 3, "\(host.said)")
-      let storm = await python.run([repositoryRoot + "/Tests/PeerTests/Scripts/storm.py"] + places, timeout: .seconds(100))
+      let storm = await python.run([repositoryRoot + "/Tests/PeerTests/Scripts/storm.py", "rude"] + places, timeout: .seconds(100))
       #expect(storm.status == 0 && storm.text.contains("stormed \(places.count * 1_000)"), "\(storm.errorText)")
       #expect(try await serves(host, curl))
+      #expect(host.isRunning && host.stop() == 0)
+    }
+  }
+
+  @Test("ten thousand connections (or as many as are permitted) hold, and each is answered again", .timeLimit(.minutes(3)))
+  func patient() async throws {
+    guard let python = ProgramRunner("python3"), FileManager.default.fileExists(atPath: program) else { return }
+    try await withRuntimeFolder { environment, folder in
+      let host = try Background(settings(in: folder), environment: environment, in: folder, until: "stop by")
+      let place = try #require(host.endpoint("HTTP"))
+      let many = await python.run([repositoryRoot + "/Tests/PeerTests/Scripts/storm.py", "patient", "10000", place], timeout: .seconds(100))
+      #expect(many.status == 0 && many.text.hasPrefix("held "), "\(many.errorText)")
+      print("netstead up: \(many.text.split(separator: "\n").first ?? "") connections")
       #expect(host.isRunning && host.stop() == 0)
     }
   }
