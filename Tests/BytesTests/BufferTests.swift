@@ -1,5 +1,6 @@
 // The buffer's ends: what lies outside is never touched.
 import Bytes
+import NIOCore
 import Testing
 
 @Suite("Buffer")
@@ -20,6 +21,18 @@ struct BufferTests {
     buffer.dropLast(1)
     buffer.dropLast(9)
     #expect(buffer.isEmpty)
+  }
+
+  @Test("what was taken off the front is given back only past the bound, and when it is more than what is left", arguments: [
+    (taken: 100, left: 50, isKept: true), (taken: 101, left: 50, isKept: false), (taken: 101, left: 101, isKept: true),
+    (taken: 102, left: 101, isKept: false), (taken: 200, left: 0, isKept: false),
+  ])
+  func reclaims(_ c: (taken: Int, left: Int, isKept: Bool)) {
+    var buffer = Buffer(repeatElement(1, count: c.taken) + Array(repeatElement(2, count: c.left)))
+    buffer.drop(c.taken)
+    buffer.reclaim(past: 100)
+    #expect((buffer.storage.readerIndex == c.taken) == c.isKept)
+    #expect(buffer.array == Array(repeating: 2, count: c.left))
   }
 
   @Test("slices are clamped")

@@ -37,6 +37,26 @@ struct Feeder<C: StreamConversation> {
 }
 
 @Suite struct TCPConversationTests {
+  @Test("when the service ends an idle connection is closed, another one after what is owed")
+  func retires() throws {
+    var idle = Feeder(TCPServerConversation())
+    idle.handle(.opened)
+    idle.handle(.retired)
+    #expect(idle.taken() == [.close(.afterFlush)])
+    var busy = Feeder(TCPServerConversation())
+    busy.handle(.opened)
+    busy.feed(StreamFraming.framed(try TCPConversationTests.query(1)), in: 1_000)
+    guard case .ask(let query)? = busy.taken().first else {
+      Issue.record("not asked")
+      return
+    }
+    busy.handle(.retired)
+    busy.feed(StreamFraming.framed(try TCPConversationTests.query(2)), in: 1_000)
+    #expect(busy.taken() == [])
+    busy.handle(.answered(query.ticket, "answer"))
+    #expect(busy.taken() == [.send(StreamFraming.framed("answer")), .close(.afterFlush)])
+  }
+
   static func query(_ id: UInt16, _ name: String = "www.garnet.test") throws -> Buffer { try Message.query(Name(name), .a, id: id).wire() }
 
   @Test("queries come out however the bytes are cut, and answers go in any order", arguments: [1, 2, 3, 7, 1000])

@@ -30,6 +30,10 @@ private final class Desk {
     driver.answers.give(input)
     connection.settle()
   }
+  func retire() {
+    driver.retired()
+    connection.settle()
+  }
   func output() -> String { connection.takeOutput().text }
   var tickets: [Ticket] { box.questions.compactMap { if case .request(let ticket, _) = $0 { ticket } else { nil } } }
   var abandoned: [Ticket] { box.questions.compactMap { if case .abandoned(let ticket) = $0 { ticket } else { nil } } }
@@ -38,6 +42,11 @@ private final class Desk {
 
 private func get(_ target: String = "/", _ fields: String = "", method: String = "GET") -> String {
   "\(method) \(target) HTTP/1.1\r\nHost: a.test\r\n\(fields)\r\n"
+}
+
+extension String {
+  /// How often `part` stands in it.
+  fileprivate func components(of part: String) -> Int { indices.count { self[$0...].hasPrefix(part) } }
 }
 
 private let date = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
@@ -189,11 +198,74 @@ struct AnswerTests {
     slow.receive("x")
     slow.connection.advance(by: .seconds(6))
     #expect(slow.output().hasPrefix("HTTP/1.1 408 "))
-    let retired = Desk()
-    retired.receive(get())
-    retired.give(.retire)
-    retired.give(.respond(retired.tickets[0], Response(.ok)))
-    #expect(retired.output().contains("Connection: close") && retired.connection.closing == .afterFlush)
+  }
+
+  @Test("a connection of a service that ends: at once between two requests, otherwise after what has begun") func retires() {
+    func desk(_ received: String, answers: Int = 0) -> Desk {
+      let desk = Desk()
+      desk.receive(received)
+      for ticket in desk.tickets.prefix(answers) { desk.give(.respond(ticket, Response(.ok))) }
+      desk.retire()
+      return desk
+    }
+    #expect(desk("").connection.closing == .afterFlush)
+    #expect(desk(get(), answers: 1).connection.closing == .afterFlush)
+    // The rest of a body that nobody wants is no reason to stay.
+    #expect(desk(get("/", "Content-Length: 10\r\n", method: "POST") + "x", answers: 1).connection.closing == .afterFlush)
+    let busy = desk(get())
+    #expect(busy.connection.closing == nil)
+    busy.give(.respond(busy.tickets[0], Response(.ok)))
+    #expect(busy.output().contains("Connection: close") && busy.connection.closing == .afterFlush)
+    let reading = desk("GET / HT")
+    reading.receive("TP/1.1\r\nHost: a.test\r\n\r\n")
+    reading.give(.respond(reading.tickets[0], Response(.ok)))
+    #expect(reading.output().contains("Connection: close") && reading.connection.closing == .afterFlush)
+    let pipelined = desk(get("/1") + get("/2") + "GET /3 HT")
+    pipelined.receive("TP/1.1\r\nHost: a.test\r\n\r\n")
+    #expect(pipelined.tickets.count == 2)
+    pipelined.connection.advance(by: .seconds(60))
+    for ticket in pipelined.tickets { pipelined.give(.respond(ticket, Response(.ok))) }
+    #expect(pipelined.output().components(of: "HTTP/1.1 200") == 2 && pipelined.connection.closing == .afterFlush)
+  }
+
+  @Test("who waits for 100 Continue is waited for by nobody, and gets it when its turn comes", .spec("RFC 9110", "10.1.1")) func expectations() {
+    let fields = "Content-Length: 5\r\nExpect: 100-continue\r\n"
+    let slow = Desk()
+    slow.receive(get("/", fields, method: "POST"))
+    slow.connection.advance(by: .seconds(600))
+    #expect(slow.connection.closing == nil && slow.output() == "")
+    slow.give(.takeBody(slow.tickets[0], 100))
+    #expect(slow.output() == "HTTP/1.1 100 Continue\r\n\r\n")
+    // From now on it is the client who is waited for.
+    slow.connection.advance(by: .seconds(6))
+    #expect(slow.output().hasPrefix("HTTP/1.1 408 "))
+    let second = Desk()
+    second.receive(get("/1") + get("/2", fields))
+    second.give(.takeBody(second.tickets[1], 100))
+    second.connection.advance(by: .seconds(600))
+    #expect(second.output() == "" && second.connection.closing == nil)
+    second.give(.respond(second.tickets[0], Response(.ok)))
+    #expect(second.output().hasSuffix("\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"))
+    second.receive("hello")
+    #expect(second.bodyBytes == 5)
+    // No interim response in the middle of a final one.
+    let answered = Desk()
+    answered.receive(get("/", fields, method: "POST"))
+    answered.give(.respond(answered.tickets[0], Response(.ok, body: .parts(length: nil))))
+    answered.give(.takeBody(answered.tickets[0], 100))
+    #expect(!answered.output().contains("100 Continue"))
+  }
+
+  @Test("a body that the owner takes again after a pause has to come as fast as before") func paused() {
+    var limits = Limits()
+    limits.bodyUnaskedBytesMax = 10
+    let desk = Desk(limits: limits)
+    desk.receive(get("/", "Content-Length: 50\r\n", method: "POST") + String(repeating: "x", count: 10))
+    desk.connection.advance(by: .seconds(600))
+    #expect(desk.connection.closing == nil)
+    desk.give(.takeBody(desk.tickets[0], 40))
+    desk.connection.advance(by: .seconds(6))
+    #expect(desk.output().hasPrefix("HTTP/1.1 408 "))
   }
 
   @Test("mutated requests never trap, and end in whole responses") func garbage() {

@@ -2,6 +2,7 @@
 // Not here: what names and types are answered (AnswerTests.swift).
 import Bytes
 import DNS
+import TestKit
 import Testing
 import Trace
 import World
@@ -29,6 +30,18 @@ private let zone: String = {
   return text
 }()
 
+/// A query with EDNS that is refused.
+struct RefusedQuery: Sendable {
+  var flags: [UInt8] = [0, 0]
+  var questions: UInt8 = 1
+  var type: UInt8 = 1
+  var answers: UInt8 = 0
+  var authorities: UInt8 = 0
+  var code: ResponseCode
+  /// Whether the OPT record can be found.
+  var isWhole = true
+}
+
 @Suite("queries")
 struct QueryTests {
   /// A header with this second half word, the rest of a query for www.big.test A.
@@ -44,7 +57,8 @@ struct QueryTests {
     #expect(responder.answer(bytes: try query([0x80, 0])).isEmpty)
     // RFC 8906 §3.2: opcodes nobody implements; RFC 1996, RFC 2136 ones we do not.
     for opcode in 1...15 as ClosedRange<UInt8> {
-      #expect(responder.answer(bytes: try query([opcode << 3, 0])) == [0xAB, 0xCD, 0x80 | opcode << 3, 4, 0, 0, 0, 0, 0, 0, 0, 0])
+      let question = try Name("www.big.test").wire + [0, 1, 0, 1]
+      #expect(responder.answer(bytes: try query([opcode << 3, 0])) == [0xAB, 0xCD, 0x80 | opcode << 3, 4, 0, 1, 0, 0, 0, 0, 0, 0] + question)
     }
     // RFC 9619: not exactly one question.
     for questions in [0, 2] as [UInt8] { #expect(responder.answer(bytes: try query([1, 0], questions: questions))[3] == 1) }
@@ -85,6 +99,26 @@ struct QueryTests {
       let query = try query([1, 0], rest: Name("www.big.test").wire + [0, 1, 0, 1] + bytes, counts: [0, 0, 0, 0, 0, records])
       #expect(responder.answer(bytes: query)[3] == 1)
     }
+  }
+
+  @Test("a refusal gives back the question and speaks EDNS where the query did", .spec("RFC 6891", "6.1.1"), arguments: [
+    RefusedQuery(flags: [0x10, 0], code: .notImplemented), RefusedQuery(flags: [0x28, 0], code: .notImplemented),
+    RefusedQuery(type: 252, code: .refused), RefusedQuery(type: 251, authorities: 1, code: .refused),
+    RefusedQuery(answers: 1, code: .formatError, isWhole: false), RefusedQuery(authorities: 1, code: .formatError), RefusedQuery(type: 41, code: .formatError),
+    RefusedQuery(questions: 0, code: .formatError),
+  ])
+  func refusals(_ c: RefusedQuery) throws {
+    let question: [UInt8] = c.questions == 0 ? [] : try Name("www.big.test").wire + [0, c.type, 0, 1]
+    let record: [UInt8] = [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]
+    let opt: [UInt8] = [0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0]
+    let records = Array(repeating: record, count: Int(c.answers + c.authorities)).flatMap { $0 }
+    let bytes = try query(c.flags, questions: c.questions, rest: question + records + opt, counts: [0, c.answers, 0, c.authorities, 0, 1])
+    let reply = try Message(reading: Buffer(responder([zone]).answer(bytes: bytes)))
+    #expect(reply.responseCode == c.code && reply.questions.count == Int(c.questions))
+    #expect(reply.flags.opcode.rawValue == c.flags[0] >> 3 & 15)
+    #expect((reply.edns != nil) == c.isWhole)
+    #expect(reply.edns?.dnssecOK != false)
+    #expect(reply.answers.isEmpty && reply.authorities.isEmpty && reply.additionals.isEmpty)
   }
 
   @Test("what does not fit is cut whole", arguments: [

@@ -317,6 +317,28 @@ struct ResolverTests {
     #expect(world.seen.count == 3)
   }
 
+  @Test("a question that has spent its budget makes no other name fail")
+  func budgetOfOthers() async throws {
+    // evil.test names a victim as its server, behind servers that cost the question all it may spend.
+    var root = head(".", "a.root.") + "test. 3600 NS ns.nic.test.\nns.nic.test. 3600 A 192.0.2.10\n"
+    root += "a.root. 3600 A 192.0.2.1\n"
+    let test = head("test", "ns.nic.test.") + """
+      ns.nic.test. 3600 A 192.0.2.10
+      evil.test. 900 NS www.bank.test.
+      bank.test. 900 NS ns1.bank.test.
+      ns1.bank.test. 900 A 192.0.2.30
+      """
+    let bank = head("bank.test", "ns1.bank.test.") + "ns1.bank.test. 60 A 192.0.2.30\nwww.bank.test. 60 A 192.0.2.31\n"
+    for budget in 1...6 {
+      let world = try ScriptedWorld(["192.0.2.1": [root], "192.0.2.10": [test], "192.0.2.30": [bank]])
+      // What one question may spend; the next one has its own.
+      let resolver = try world.resolver { $0.limits.upstreamQueriesMax = budget }
+      _ = try await resolver.ask("x.evil.test")
+      let found = resolver.remembered(Question(try Name("www.bank.test"), .a))
+      #expect(found?.code != .serverFailure, "with a budget of \(budget): \(String(describing: found?.failure))")
+    }
+  }
+
   @Test("the budget of one question is kept, and its limit is named")
   func budget() async throws {
     let world = try world()

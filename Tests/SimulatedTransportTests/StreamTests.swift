@@ -95,7 +95,7 @@ struct StreamTests {
     one.carrier?.close(.afterFlush)
     #expect(pair.internet.runUntilQuiet())
     #expect(other.heard == up)
-    #expect(other.events.filter { $0 != "congested" && $0 != "relieved" } == ["opened", "peer closed", "closed: closed"])
+    #expect(other.events.filter { $0 != "congested" && $0 != "relieved" } == ["opened", "peer closed", "closed: closed by the peer"])
     #expect(one.events.last == "closed: closed")
   }
 
@@ -109,7 +109,7 @@ struct StreamTests {
     #expect(one.heard == pattern(100_000))
     other.carrier?.close(.afterFlush)
     #expect(pair.internet.runUntilQuiet())
-    #expect(one.events == ["opened", "peer closed", "closed: closed"])
+    #expect(one.events == ["opened", "peer closed", "closed: closed by the peer"])
     #expect(other.events == ["opened", "closed: closed"])
   }
 
@@ -248,8 +248,8 @@ struct StreamTests {
     say("lost", on: one)
     one.carrier?.close(.now)
     #expect(pair.internet.runUntilQuiet())
-    #expect(one.events == ["opened", "closed: closed"])
-    #expect(other.events == ["opened", "closed: connection reset by peer"])
+    #expect(one.events == ["opened", "closed: closed with a reset"])
+    #expect(other.events == ["opened", "closed: reset by the peer"])
 
     let refusing = Endpoint(Pair.place.address, 81)
     let third = NotingEnd()
@@ -259,7 +259,7 @@ struct StreamTests {
       try await client.dial(refusing, options: DialOptions()) { third }
     }
     #expect(pair.internet.runUntilQuiet())
-    #expect(third.events == ["opened", "closed: connection reset by peer"])
+    #expect(third.events == ["opened", "closed: reset by the peer"])
   }
 
   @Test("a listener's limits, its address, and its end")
@@ -289,7 +289,7 @@ struct StreamTests {
       #expect(client.clock.now - start == .seconds(30))
       await #expect(throws: NetworkError.refused(Pair.place)) { try await client.dial(Pair.place, options: DialOptions()) { NotingEnd() } }
       try await client.clock.sleep(until: client.clock.now + .seconds(1))
-      #expect(ends[1].events == ["opened", "closed: connection reset by peer"])
+      #expect(ends[1].events == ["opened", "closed: reset by the peer"])
     }
   }
 

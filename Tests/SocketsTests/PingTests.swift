@@ -48,6 +48,17 @@ struct PingTests {
     #expect(abs(lost - share) < 0.03)
   }
 
+  @Test("a remark stands in the exchange it is about, whoever spoke last")
+  func remarks() {
+    let recorder = TestRecorder()
+    let trace = TraceContext(recorder: recorder, host: "srv", role: .server)
+    let port = MemoryPort(DatagramDriver(PingDatagramConversation(port: 12_000, lossShare: 1, chance: SeededRandom(seed: 1)), trace: trace))
+    let peers = [1, 2, 1].map { Endpoint(Address(203, 0, 113, $0), 49_152) }
+    for peer in peers { port.receive("ping", from: peer) }
+    let remarks = recorder.events.filter { $0.kind == .note }
+    #expect(remarks.map { recorder.participants(of: $0.conversation)?.remote } == peers)
+  }
+
   @Test("the client's statistics")
   func statistics() {
     var told: [PingDatagramClient.Question] = []

@@ -81,7 +81,7 @@ struct PipeTests {
         case .ask(.more): "more"
         case .ask(.deliver(let bytes)): bytes.text
         case .ask(.ended): "ended"
-        case .note(let text): text
+        case .note(let text, _): text
         default: "\(action)"
         }
       }

@@ -74,7 +74,7 @@ struct ReverseConversation: StreamConversation {
     case .opened: .opened
     case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
-    case .congested, .relieved: nil
+    case .congested, .relieved, .retired: nil
     }
   }
   // tutorial: end

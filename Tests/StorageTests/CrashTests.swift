@@ -13,6 +13,9 @@ final class ForgetfulDisk: FileOperations {
     var durable: [String: Buffer] = [:]
     /// Contents known to be on the platter, by path as seen.
     var synchronized: [String: Buffer] = [:]
+    /// Directories seen, and those that a power cut leaves.
+    var directories: Set<String> = []
+    var durableDirectories: Set<String> = []
     var stepsLeft: Int
     /// Whether the step that fails also happens (the power goes after it, before it is reported).
     var lastStepHappens: Bool
@@ -24,7 +27,14 @@ final class ForgetfulDisk: FileOperations {
     state = Mutex(State(seen: durable, durable: durable, synchronized: durable, stepsLeft: steps, lastStepHappens: lastStepHappens))
   }
 
-  var afterPowerCut: [String: Buffer] { state.withLock { $0.durable } }
+  /// What is left: nothing of a directory whose own entry was lost.
+  var afterPowerCut: [String: Buffer] {
+    state.withLock { state in state.durable.filter { state.durableDirectories.contains(Self.directory(of: $0.key)) } }
+  }
+
+  private static func directory(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  }
 
   private func step(_ body: (inout State) -> Void) throws(StorageError) {
     let failed = state.withLock { state in
@@ -35,16 +45,13 @@ final class ForgetfulDisk: FileOperations {
     if failed { throw .failed("power cut") }
   }
 
-  func write(_ bytes: Buffer, to path: String) throws(StorageError) {
+  func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
     try step { state in
       state.seen[path] = bytes
       state.synchronized[path] = nil
       // The name may reach the platter before the bytes do: the worst case is kept.
       state.durable[path] = Buffer(bytes.array.prefix(bytes.count / 2))
     }
-  }
-
-  func synchronize(file path: String) throws(StorageError) {
     try step { state in
       state.synchronized[path] = state.seen[path]
       if state.durable[path] != nil { state.durable[path] = state.seen[path] }
@@ -60,8 +67,10 @@ final class ForgetfulDisk: FileOperations {
 
   func synchronize(directory path: String) throws(StorageError) {
     try step { state in
-      state.durable = state.seen.reduce(into: [:]) { durable, file in
-        durable[file.key] = state.synchronized[file.key] ?? Buffer(file.value.array.prefix(file.value.count / 2))
+      state.durableDirectories.formUnion(state.directories.filter { Self.directory(of: $0) == path })
+      state.durable = state.durable.filter { Self.directory(of: $0.key) != path }
+      for file in state.seen where Self.directory(of: file.key) == path {
+        state.durable[file.key] = state.synchronized[file.key] ?? Buffer(file.value.array.prefix(file.value.count / 2))
       }
     }
   }
@@ -79,7 +88,9 @@ final class ForgetfulDisk: FileOperations {
     state.withLock { $0.seen.keys.map { String($0.dropFirst(directory.count + 1)) } }
   }
 
-  func makeDirectory(_ path: String) throws(StorageError) {}
+  func makeDirectory(_ path: String) throws(StorageError) {
+    try step { $0.directories.insert(path) }
+  }
 }
 
 @Suite("a power cut loses nothing that was acknowledged")
@@ -92,6 +103,8 @@ struct CrashTests {
       let disk = ForgetfulDisk(steps: n, lastStepHappens: lastStepHappens)
       var acknowledged: [BlobName: Buffer] = [:]
       var attempted: [BlobName: Set<Buffer>] = [:]
+      // Once its removal is acknowledged a blob must not come back.
+      var removed: Set<BlobName> = []
       do {
         let store = try FileBlobs(directory: "d", files: disk)
         for round in 0..<3 {
@@ -103,6 +116,11 @@ struct CrashTests {
             attempted[name] = [bytes]
           }
         }
+        for name in names.prefix(2) {
+          acknowledged[name] = nil
+          try await store.remove(name)
+          removed.insert(name)
+        }
         reachedEnd = true
       } catch {}
       let after = try FileBlobs(directory: "d", files: ForgetfulDisk(steps: .max, lastStepHappens: true, durable: disk.afterPowerCut))
@@ -110,6 +128,7 @@ struct CrashTests {
         let found = try await after.bytes(of: name)
         let possible = attempted[name, default: []].union(acknowledged[name].map { [$0] } ?? [])
         if let found { #expect(possible.contains(found), "step \(n): \(name) is \(found)") }
+        #expect(!removed.contains(name) || found == nil, "step \(n): \(name) was removed and is back")
         if acknowledged[name] != nil { #expect(found != nil, "step \(n): \(name) was acknowledged and is gone") }
       }
       #expect(try await after.names().allSatisfy { names.contains($0) })
@@ -150,6 +169,6 @@ struct CrashTests {
   func full() async throws {
     // /dev/full answers every write with ENOSPC.
     guard FileManager.default.fileExists(atPath: "/dev/full") else { return print("skipped: full disk (no /dev/full)") }
-    #expect(throws: StorageError.full) { try SystemFiles().write("x", to: "/dev/full") }
+    #expect(throws: StorageError.full) { try SystemFiles().write("x", durablyTo: "/dev/full") }
   }
 }

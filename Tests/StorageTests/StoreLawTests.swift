@@ -23,6 +23,10 @@ struct RecordLawTests {
     }
   }
 
+  @Test("a file that cannot have a write-ahead log is no record store") func modes() {
+    #expect(throws: StorageError.self) { _ = try SQLiteRecords(path: ":memory:") }
+  }
+
   @Test("puts, replaces, removes, ranges in byte order", arguments: Filling.allCases)
   func basics(_ filling: Filling) async throws {
     try await with(filling) { store in

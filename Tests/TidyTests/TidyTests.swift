@@ -71,6 +71,17 @@ enum Rule {
     "ProcessInfo", "CommandLine.", "SystemRandomNumberGenerator()",
   ]
 
+  /// The system's own clocks: one file reads them.
+  static let clocks = ["clock_gettime(", "gettimeofday("]
+
+  static func clockReads(_ source: Source) -> [String] {
+    if source.path.hasSuffix("Transport/Sockets/SystemClock.swift") { return [] }
+    return source.lines.enumerated().compactMap { number, line in
+      let text = code(of: line)
+      return clocks.first { text.contains($0) }.map { "\(source.path):\(number + 1): \($0) outside SystemClock" }
+    }
+  }
+
   static func calls(_ source: Source) -> [String] {
     guard ["Ground", "Protocols", "Servers", "Runtime"].contains(source.layer) else { return [] }
     let isOutside = source.path.contains("Transport/Sockets/") || source.path.contains("Transport/Certificates/")
@@ -117,8 +128,12 @@ enum Rule {
     guard source.layer == "Protocols" || source.layer == "Servers" else { return [] }
     return source.lines.enumerated().compactMap { number, line in
       let text = code(of: line)
-      guard let trap = ["try!", "as!", "fatalError(", "preconditionFailure("].first(where: { text.contains($0) }) else { return nil }
-      return "\(source.path):\(number + 1): \(trap) in \(source.layer)"
+      if let trap = ["try!", "as!", "fatalError(", "preconditionFailure("].first(where: { text.contains($0) }) {
+        return "\(source.path):\(number + 1): \(trap) in \(source.layer)"
+      }
+      // A `!` right behind a name, a call or an index, and not the beginning of `!=`.
+      let unwraps = text.range(of: #"[A-Za-z0-9_)\]]!(?!=)"#, options: .regularExpression) != nil
+      return unwraps ? "\(source.path):\(number + 1): a forced unwrapping in \(source.layer)" : nil
     }
   }
 
@@ -140,6 +155,8 @@ struct TidyTests {
   func calls() throws {
     #expect(Rule.calls(Source(path: "Sources/Servers/NameServer/X.swift", text: "let t = Date() // now\n// Date()\nInt.random(in: 0..<2)")).count == 2)
     expectNone(try sources(in: "Sources").flatMap(Rule.calls))
+    #expect(Rule.clockReads(Source(path: "Sources/Runtime/Transport/Sockets/X.swift", text: "clock_gettime(CLOCK_MONOTONIC, &time)")).count == 1)
+    expectNone(try sources(in: "Sources").flatMap(Rule.clockReads))
   }
 
   @Test("names say what a thing is")
@@ -157,6 +174,8 @@ struct TidyTests {
   @Test("no trap where a peer's bytes come by")
   func traps() throws {
     #expect(Rule.traps(Source(path: "Sources/Protocols/DNS/X.swift", text: "let x = try! y()\nlet s = \"try!\"")).count == 1)
+    let unwrapping = "let x = y!\nlet z = list.first!.name\nlet u = at[0]!\nlet v = f()!\nif a != b, !c { d = !e }\nlet s = \"Hello!\""
+    #expect(Rule.traps(Source(path: "Sources/Servers/WebServer/X.swift", text: unwrapping)).count == 4)
     expectNone(try sources(in: "Sources").flatMap(Rule.traps))
   }
 

@@ -104,11 +104,30 @@ import World
     let record = Buffer([0x17, 3, 3, 0, 32] + Array(repeating: UInt8(7), count: 32))
     store.record(.wireReceived, in: id, at: Sample.at(1), record)
     store.record(.received, in: id, at: Sample.at(1), "GET / HTTP/1.1\r\n\r\n")
-    store.record(.closed, in: id, at: Sample.at(2), text: "connection reset")
+    store.record(.closed, in: id, at: Sample.at(2), text: Ending.resetByPeer.rawValue)
     let capture = PacketCapture().file(of: store)
     #expect(try dissect(capture, ["-Y", "tls", "-T", "fields", "-e", "tls.record.length"]) == ["32"])
     #expect(try dissect(capture, ["-Y", "tcp.flags.reset == 1"]).count == 1)
     #expect(try dissect(capture, ["-T", "fields", "-e", "tcp.len"]) == ["0", "0", "0", "37", "0"])
+  }
+
+  /// The capture must show the right side ending a connection, as the reason that the carriers give says.
+  @Test(.enabled(if: isTsharkHere), arguments: Ending.allCases, [ConversationInfo.Role.server, .client])
+  func endings(_ ending: Ending, _ role: ConversationInfo.Role) throws {
+    let store = TraceStore()
+    let web = Endpoint(Address(198, 51, 100, 80), 80)
+    let (local, remote) = role == .server ? (web, Sample.client) : (Sample.client, web)
+    let id = store.open(Sample.info("host", role, .tcp, .http, local: local, remote: remote), at: Sample.at(0))
+    store.record(.closed, in: id, at: Sample.at(2), text: ending.rawValue)
+    let last = try dissect(PacketCapture().file(of: store), [
+      "-Y", "tcp.flags.reset == 1 || tcp.flags.fin == 1", "-T", "fields", "-e", "ip.src", "-e", "tcp.flags.reset",
+    ]).map { $0.split(separator: "\t").map(String.init) }
+    let first = ending.isByPeer ? remote.address : local.address
+    switch ending.farewell {
+    case .nothing: #expect(last.isEmpty)
+    case .reset: #expect(last.count == 1 && last[0][0] == first.description && ["1", "True"].contains(last[0][1]))
+    case .finish: #expect(last.count == 2 && last[0][0] == first.description && ["0", "False"].contains(last[0][1]))
+    }
   }
 
   @Test func blocksAreWhole() {

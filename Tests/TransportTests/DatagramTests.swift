@@ -59,6 +59,18 @@ struct DatagramTests {
     }
   }
 
+  @Test("a port that cannot be connected to its peer names the peer")
+  func unreachable() async throws {
+    // From a loopback address there is no way to one that is not.
+    let peer = Endpoint(Address(203, 0, 113, 1), 53)
+    try await withNetwork { network in
+      do {
+        _ = try await network.bind(Endpoint(.loopback, 0), options: BindOptions(peer: peer)) { DatagramProbe(answers: false) }
+        Issue.record("connected")
+      } catch { #expect("\(error)".contains("203.0.113.1"), "\(error)") }
+    }
+  }
+
   @Test("the largest datagram passes whole")
   func largest() async throws {
     try await withNetwork { network in

@@ -16,7 +16,8 @@ struct IdleTests {
       return
     }
     try await withNetwork { network in
-      let server = try await network.echo(options: ListenOptions(isSharded: true), patience: .seconds(120))
+      let server = try await network.echo(
+        options: ListenOptions(limits: ListenLimits(connectionsPerAddressMax: 12_288), isSharded: true), patience: .seconds(120))
       let before = residentBytes()
       var clients: [RawClient] = []
       for _ in 0..<count {

@@ -60,6 +60,12 @@ struct RawClient {
     return Array(room.prefix(max(0, got)))
   }
 
+  /// Waits until something has come, and leaves it unread.
+  func waits() -> Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) == 1
+  }
+
   func close() { Glibc.close(descriptor) }
 }
 

@@ -1,6 +1,7 @@
 // Links: the law in virtual time, then real connections and datagrams behind them, with generous bounds.
 import Bytes
 import Synchronization
+import TestKit
 import Testing
 @testable import Transport
 import World
@@ -71,6 +72,67 @@ struct LinkLaneTests {
     for time in 0..<10 { while let thing = flight.take(at: now + .milliseconds(time)) { seen.append(thing) } }
     #expect(seen == [1, 1, 3, 5, 9])
     #expect(flight.isEmpty)
+  }
+}
+
+@Suite("shaped connections and ports, in a time that tests move")
+struct ShapedCarrierTests {
+  /// Which directions are cut now.
+  private struct Cuts: Sendable {
+    var here = false
+    var there = false
+  }
+
+  private let here = Address(192, 0, 2, 1)
+
+  /// An echo behind links that `cuts` cuts, with a peer outside: both directions are shaped here.
+  private func echo(_ cuts: @escaping @Sendable () -> Cuts) -> MemoryConnection {
+    let shaping = Shaping(link: { [here] from, _ in Link(delay: .milliseconds(10), isDown: from == here ? cuts().here : cuts().there) },
+      isInside: { _ in false }, report: { _, _, _ in })
+    return MemoryConnection(ShapedStream(ConversationDriver(Echo(), trace: nil), shaping: shaping, random: SeededRandom(seed: 1)))
+  }
+
+  @Test("nothing comes in over a cut link, neither bytes nor the peer's end, before it is whole again")
+  func holdsInbound() {
+    let cuts = Mutex(Cuts(there: true))
+    let connection = echo { cuts.withLock { $0 } }
+    connection.receive("hello")
+    connection.peerCloses()
+    connection.advance(by: .seconds(20))
+    #expect(connection.takeOutput() == "" && connection.closing == nil)
+    cuts.withLock { $0.there = false }
+    connection.advance(by: .seconds(1))
+    #expect(connection.takeOutput() == "hello" && connection.endedBecause == "closed")
+  }
+
+  @Test("a connection that ends over a cut link ends when the link is whole, or hard after a while", arguments: [true, false])
+  func farewell(heals: Bool) {
+    let cuts = Mutex(Cuts(here: true))
+    let connection = echo { cuts.withLock { $0 } }
+    // Nothing is queued: only the farewell itself has to pass.
+    connection.peerCloses()
+    connection.advance(by: .seconds(20))
+    #expect(connection.closing == nil)
+    if heals { cuts.withLock { $0.here = false } }
+    connection.advance(by: .seconds(11))
+    #expect(connection.closing == (heals ? .afterFlush : .now))
+  }
+
+  @Test("datagrams under way over a long link without bandwidth are bounded, and those too many are told")
+  func underWay() {
+    let reported = Mutex(0)
+    let shaping = Shaping(link: { _, _ in Link(delay: .seconds(5), mtu: 65_535) }, isInside: { _ in false }) { _, _, _ in reported.withLock { $0 += 1 } }
+    let probe = DatagramProbe(answers: false)
+    let port = MemoryPort(ShapedPort(probe, shaping: shaping, random: SeededRandom(seed: 1)))
+    let datagram = Buffer(repeatElement(0, count: 60_000))
+    let room = ShapedPort.bytesUnderWayMax / 60_128
+    for _ in 0..<(room + 7) { port.receive(datagram) }
+    port.advance(by: .seconds(6))
+    #expect(probe.seen.withLock { $0.count } == room && reported.withLock { $0 } == 7)
+    // What has arrived makes room.
+    port.receive(datagram)
+    port.advance(by: .seconds(6))
+    #expect(probe.seen.withLock { $0.count } == room + 1)
   }
 }
 

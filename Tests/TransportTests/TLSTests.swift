@@ -32,6 +32,20 @@ struct TLSTests {
     }
   }
 
+  @Test("a certificate for one address is not asked for at another")
+  func otherAddress() async throws {
+    let authority = try CertificateAuthority(at: now)
+    let identity = try authority.issue(for: ["127.0.0.1", "127.0.0.2"], at: now)
+    try await withNetwork { network in
+      let server = try await server(network, [identity])
+      let tls = TLSClientOptions(serverName: "127.0.0.2", authorities: authority.authorityPEM)
+      do {
+        _ = try await network.probe(Probe(), at: server.endpoint, options: DialOptions(tls: tls))
+        Issue.record("127.0.0.1 was believed to be 127.0.0.2")
+      } catch { #expect("\(error)".contains("127.0.0.2"), "\(error)") }
+    }
+  }
+
   @Test("an unknown authority and a wrong name are refused with their reason", arguments: [
     (name: "here.test", trusts: false, word: "authority"), (name: "there.test", trusts: true, word: "name"),
   ])

@@ -1,11 +1,11 @@
 // A run of bytes that can be taken from the front and added to at the end: what every reader reads and every writer writes.
 // It wraps NIO's ByteBuffer, so that the runtime hands it to a socket without a copy; nothing below the runtime sees that.
-// Read next: ByteReader.swift (bounded reading of binary formats), LineFramer.swift (lines).
+// Read next: LineFramer.swift (lines); DNS/MessageReader.swift shows how a binary format is read.
 public import NIOCore
 
 /// Bytes with a front and an end. Copying it shares the storage until one copy is changed.
 public struct Buffer: Sendable, Hashable {
-  /// The storage underneath. For the runtime only: `tidy` refuses its use in protocols.
+  /// The storage underneath. For the runtime only: a protocol that used it would be tied to NIO.
   public var storage: ByteBuffer
 
   /// An empty buffer with room for `capacity` bytes.
@@ -96,6 +96,13 @@ public struct Buffer: Sendable, Hashable {
   @inlinable
   public mutating func dropLast(_ length: Int) {
     storage.moveWriterIndex(to: storage.writerIndex - Swift.max(0, Swift.min(length, count)))
+  }
+
+  /// Gives back the room of what was taken off the front, once that is more than `bound` bytes and more than what is left: who takes at
+  /// the front and adds at the end without ever coming to an end would otherwise keep everything that ever passed.
+  @inlinable
+  public mutating func reclaim(past bound: Int) {
+    if storage.readerIndex > bound, storage.readerIndex > count { storage.discardReadBytes() }
   }
 
   /// Forgets everything, keeping the storage for reuse.

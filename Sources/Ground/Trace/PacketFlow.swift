@@ -115,14 +115,15 @@ struct PacketFlow {
     segment(isToServer: true, .acknowledged, at: time)
   }
 
-  /// The last words: a reset where the reason names one, else each side's FIN, the peer's first when the peer closed.
+  /// The last words: a reset, or each side's FIN, from the side that ended it first; nothing where nothing was heard any more.
   private mutating func end(_ event: Event) {
     isOver = true
-    let isPeerFirst = event.text.utf8.starts(with: "peer".utf8)
-    let isFirstToServer = (info.role == .client) != isPeerFirst
-    if event.text.contains("reset") {
-      segment(isToServer: isFirstToServer, .reset, at: event.time)
-      return
+    let ending = Ending(rawValue: event.text) ?? .closed
+    let isFirstToServer = (info.role == .client) != ending.isByPeer
+    switch ending.farewell {
+    case .finish: break
+    case .reset: return segment(isToServer: isFirstToServer, .reset, at: event.time)
+    case .nothing: return
     }
     for isToServer in [isFirstToServer, !isFirstToServer] {
       segment(isToServer: isToServer, .finished, at: event.time)

@@ -29,6 +29,8 @@ public enum ConnectionEvent: Sendable, Hashable {
   case lost
   /// `deadline` has come.
   case deadlineReached
+  /// The listener that took the connection in is closing: what is under way may be finished, nothing new is begun.
+  case retired
   /// The carrier's outgoing queue passed its bound; sending more only makes memory of it.
   case congested
   /// The carrier's outgoing queue has room again.
@@ -100,7 +102,8 @@ public protocol DatagramConversation: Conversation where Action == DatagramActio
 public enum DatagramAction<Question: Sendable>: Sendable {
   case send(Buffer, to: Endpoint)
   case ask(Question)
-  case note(String)
+  /// A remark for the trace, in the exchange with this peer.
+  case note(String, about: Endpoint)
 }
 
 extension DatagramAction: Equatable where Question: Equatable {}

@@ -1,5 +1,5 @@
 // A point in time as a value: deadlines, TTLs and dates all come from it. Nothing below the host asks the system for one.
-// Not here: calendar text (HTTP's dates are HTTP's, DNS's are DNS's), timers (Transport/TimerWheel).
+// Not here: calendar text (HTTP's dates are HTTP's, DNS's are DNS's), timers (Transport/Sockets/TimerWheel.swift).
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, on a clock that never goes backwards.
 ///

@@ -40,7 +40,10 @@ package final class Assembly: Sendable {
       defer { services = [] }
       return services
     }
-    for service in all.reversed() { await service.close(grace) }
+    // All at once: the grace of one is the grace of all.
+    await withTaskGroup(of: Void.self) { group in
+      for service in all { group.addTask { await service.close(grace) } }
+    }
   }
 
   /// Who records what this host says as a server.

@@ -31,12 +31,14 @@ public struct TCPServerConversation: StreamConversation {
     case relieved
     case silentTooLong
     case peerClosed
+    /// The service ends.
+    case retired
   }
 
   private enum State: Sendable {
     /// Queries may come. Leaves by the peer's close, silence, or a message too short to be one.
     case open
-    /// The peer sends nothing more, but waits for answers. Leaves when the last one is given.
+    /// Nothing more is read, but answers are owed. Leaves when the last one is given.
     case finishing
     /// Everything is said.
     case closed
@@ -73,6 +75,7 @@ public struct TCPServerConversation: StreamConversation {
     switch event {
     case .opened: .opened
     case .peerClosed, .lost: .peerClosed
+    case .retired: .retired
     case .deadlineReached: .silentTooLong
     case .congested: .congested
     case .relieved: .relieved
@@ -89,8 +92,8 @@ public struct TCPServerConversation: StreamConversation {
     case (_, .relieved): isCongested = false
     // RFC 7766 §6.2.3: an idle connection is closed without a word; so is one whose peer never takes what it asked for.
     case (_, .silentTooLong): finish(isCongested ? .now : .afterFlush, into: &actions)
-    case (.open, .peerClosed) where inFlight.isEmpty: finish(.afterFlush, into: &actions)
-    case (.open, .peerClosed): state = .finishing
+    case (.open, .peerClosed), (.open, .retired):
+      if inFlight.isEmpty { finish(.afterFlush, into: &actions) } else { state = .finishing }
     case (.finishing, _): break
     }
     renewDeadline(after: input, at: now)

@@ -49,7 +49,7 @@ public struct PingDatagramClient: DatagramConversation {
     case .received(let bytes, server):
       noteAnswer(bytes, at: now, into: &actions)
     case .received(_, let remote):
-      actions.append(.note("ignored: \(remote) was not asked"))
+      actions.append(.note("ignored: \(remote) was not asked", about: remote))
     case .answerOverdue:
       guard let ping = outstanding else { break }
       actions.append(.ask(.lost(sequence: ping.sequence)))
@@ -62,7 +62,7 @@ public struct PingDatagramClient: DatagramConversation {
       let answer = try PingMessage(bytes)
       // The sequence number tells a late or repeated answer from the one awaited.
       guard let ping = outstanding, answer == ping else {
-        actions.append(.note("too late: answer \(answer.sequence)"))
+        actions.append(.note("too late: answer \(answer.sequence)", about: server))
         return
       }
       let roundTrip = ping.sentAt.duration(to: now)
@@ -70,7 +70,7 @@ public struct PingDatagramClient: DatagramConversation {
       actions.append(.ask(.answered(sequence: ping.sequence, roundTrip: roundTrip)))
       pingNext(at: now, into: &actions)
     } catch {
-      actions.append(.note("ignored: \(error)"))
+      actions.append(.note("ignored: \(error)", about: server))
     }
   }
 

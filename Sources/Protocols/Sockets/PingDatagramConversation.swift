@@ -35,11 +35,11 @@ public struct PingDatagramConversation: DatagramConversation {
   public mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Never>]) {
     guard case .received(let bytes, let remote) = input else { return }
     guard remote.port != port, remote.port >= limits.clientPortMin else {
-      actions.append(.note("not answered: port \(remote.port) belongs to a service"))
+      actions.append(.note("not answered: port \(remote.port) belongs to a service", about: remote))
       return
     }
     if Double.random(in: 0..<1, using: &chance) < lossShare {
-      actions.append(.note("lost on purpose"))
+      actions.append(.note("lost on purpose", about: remote))
     } else {
       actions.append(.send(uppercase(bytes), to: remote))
     }

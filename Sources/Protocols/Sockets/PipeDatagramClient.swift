@@ -56,7 +56,7 @@ public struct PipeDatagramClient: DatagramConversation {
     case (_, .opened): actions.append(.ask(.more))
     case (_, .received(let bytes, let remote)):
       // A stranger's datagram is nothing to the owner, who talks to one peer.
-      actions.append(remote == peer ? .ask(.deliver(bytes)) : .note("ignored: a datagram from \(remote)"))
+      actions.append(remote == peer ? .ask(.deliver(bytes)) : .note("ignored: a datagram from \(remote)", about: remote))
     case (.talking, .say(let bytes)):
       actions.append(.send(bytes, to: peer))
       actions.append(.ask(.more))

@@ -31,7 +31,7 @@ public struct UppercaseDatagramConversation: DatagramConversation {
   public mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Never>]) {
     switch input {
     case .received(_, let remote) where remote.port == port || remote.port < limits.clientPortMin:
-      actions.append(.note("not answered: port \(remote.port) belongs to a service"))
+      actions.append(.note("not answered: port \(remote.port) belongs to a service", about: remote))
     case .received(let bytes, let remote):
       // As many bytes out as in, so nobody can use this service to make a small attack big.
       actions.append(.send(uppercase(bytes), to: remote))
@@ -92,7 +92,7 @@ public struct UppercaseDatagramClient: DatagramConversation {
       actions.append(.ask(.deliver(line: line, answer: bytes.text)))
       sayNext(at: now, into: &actions)
     case .received(_, let remote):
-      actions.append(.note("ignored: \(remote) was not asked"))
+      actions.append(.note("ignored: \(remote) was not asked", about: remote))
     case .answerOverdue:
       guard let line = said else { break }
       actions.append(.ask(.deliver(line: line, answer: nil)))

@@ -19,6 +19,7 @@ public struct UppercaseStreamConversation: StreamConversation {
     case congested, relieved
     case silentTooLong
     case peerClosed
+    case retired
   }
 
   /// What it asks its owner, who knows the other clients.
@@ -69,6 +70,7 @@ public struct UppercaseStreamConversation: StreamConversation {
     case .deadlineReached: .silentTooLong
     case .congested: .congested
     case .relieved: .relieved
+    case .retired: .retired
     }
   }
 
@@ -97,6 +99,9 @@ public struct UppercaseStreamConversation: StreamConversation {
       finish(because: "nothing was said for \(limits.idleTimeMax)", into: &actions)
     case (_, .peerClosed):
       finish(because: nil, into: &actions)
+    case (_, .retired):
+      // Each line is answered at once, so none is under way.
+      finish(because: "the service ends", into: &actions)
     case (_, .turnCame), (_, .turnRefused), (_, .congested), (_, .relieved):
       // Too late to matter.
       break

@@ -1,6 +1,7 @@
 // One side of a TCP connection in the model: handshake, data both ways, the two ways to close. It carries a `StreamEnd` exactly as a
 // real socket does. Read first: StreamSender.swift and StreamReceiver.swift, which do the counting.
 import Bytes
+import Trace
 import Transport
 import World
 
@@ -50,6 +51,8 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   /// Nothing has been acknowledged to the peer since the last segment that needs it.
   private var owesAcknowledgement = false
   private var isDelivering = false
+  /// The listener is closing, and the end has to be told once it is there.
+  private var isRetiring = false
   private var deadlineNotBefore = Instant(nanoseconds: .min)
   private var lastWindow = 0
 
@@ -112,6 +115,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     patience = nil
     isDelivering = true
     end.opened(on: self)
+    if isRetiring, phase == .open { end.retired() }
     isDelivering = false
     if case .dialling(_, let done) = role { done(.success(())) }
     return true
@@ -120,7 +124,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   private func resetArrived() {
     switch phase {
     case .handshake: fail(.refused(remote))
-    case .open, .finishing: vanish(telling: "connection reset by peer")
+    case .open, .finishing: vanish(as: .resetByPeer)
     case .timeWait, .gone: break
     }
   }
@@ -215,7 +219,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
       host.forget(self)
     }
     leaveListener()
-    end?.closed(because: "closed")
+    end?.closed(because: (finishedFirst ? Ending.closed : .closedByPeer).rawValue)
   }
 
   /// Sends a reset and is gone.
@@ -223,24 +227,35 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     var reset = Segment(sequence: sender.next, acknowledgement: nil)
     reset.isReset = true
     emit(reset)
-    vanish(telling: "closed")
+    vanish(as: .reset)
   }
 
   /// Is given up: the dialler hears `error`, an open end the reason.
   private func fail(_ error: NetworkError) {
     let wasHandshake = phase == .handshake
-    vanish(telling: "connection timed out")
+    vanish(as: .timedOut)
     if wasHandshake, case .dialling(_, let done) = role { done(.failure(error)) }
   }
 
-  private func vanish(telling reason: String) {
+  private func vanish(as ending: Ending) {
     guard phase != .gone else { return }
     phase = .gone
     host.forget(self)
     leaveListener()
     let end = end
     self.end = nil
-    end?.closed(because: reason)
+    end?.closed(because: ending.rawValue)
+  }
+
+  /// The listener is closing.
+  func retire() {
+    isRetiring = true
+    guard phase == .open else { return }
+    internet.soon { [self] in
+      guard phase == .open else { return }
+      end?.retired()
+      transmit()
+    }
   }
 
   /// The listener's patience is over.
@@ -291,7 +306,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
 
   func close(_ how: Closing) {
     guard phase == .open else { return }
-    guard how == .afterFlush else { return abortSoon() }
+    guard how != .now else { return abortSoon() }
     if !unflushed.isEmpty { sender.queue(unflushed.takeAll()) }
     finishedFirst = !receiver.hasFinished
     phase = .finishing

@@ -50,6 +50,7 @@ final class SimulatedListener: Listener, @unchecked Sendable {
         host.forget(self)
         guard whenEmpty == nil, !open.isEmpty else { return continuation.resume() }
         whenEmpty = continuation
+        for connection in open { connection.retire() }
         internet.after(grace) { [self] in
           internet.locked {
             for connection in open { connection.abandon() }

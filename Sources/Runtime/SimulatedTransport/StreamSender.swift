@@ -142,7 +142,7 @@ struct StreamSender {
   private mutating func advance(to number: Int64, at now: Instant) -> [Segment] {
     let gained = Int(number - unacknowledged)
     outgoing.drop(Int(min(number, dataEnd) - min(max(unacknowledged, 1), dataEnd)))
-    if outgoing.isEmpty { outgoing.clear() }
+    if outgoing.isEmpty { outgoing.clear() } else { outgoing.reclaim(past: limits.receiveBytesMax) }
     let wasHandshake = unacknowledged == 0
     unacknowledged = number
     next = max(next, number)

@@ -14,6 +14,8 @@ public final class FileBlobs: BlobStore {
     self.directory = directory
     self.files = files
     try files.makeDirectory(directory)
+    // A directory whose name is not durable takes its files with it.
+    try files.synchronize(directory: Self.parent(of: directory))
     for name in try files.names(in: directory) where name.hasPrefix(Self.halfWritten) {
       try files.remove("\(directory)/\(name)")
     }
@@ -27,9 +29,8 @@ public final class FileBlobs: BlobStore {
     // No blob's name begins with a dot, so this one never meets another.
     let aside = "\(directory)/\(Self.halfWritten)\(number)"
     do throws(StorageError) {
-      try files.write(bytes, to: aside)
       // The bytes must be durable before the name is: a crash in between would leave the name over nothing.
-      try files.synchronize(file: aside)
+      try files.write(bytes, durablyTo: aside)
       try files.rename(aside, to: path(name))
     } catch {
       try? files.remove(aside)
@@ -47,6 +48,14 @@ public final class FileBlobs: BlobStore {
 
   public func names() async throws(StorageError) -> [BlobName] {
     try files.names(in: directory).compactMap { BlobName($0) }.sorted()
+  }
+
+  /// The directory that `path` is an entry of.
+  private static func parent(of path: String) -> String {
+    var trimmed = Substring(path)
+    while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+    guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
   }
 
   private static let halfWritten = ".half-"

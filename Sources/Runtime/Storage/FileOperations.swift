@@ -4,13 +4,11 @@ public import Bytes
 
 /// What blobs need of a file system. Each call is one step a crash can come before.
 public protocol FileOperations: Sendable {
-  /// Makes or empties the file at `path` and writes `bytes` into it. Nothing is durable yet.
-  func write(_ bytes: Buffer, to path: String) throws(StorageError)
-  /// What was written to `path` becomes durable.
-  func synchronize(file path: String) throws(StorageError)
+  /// Makes or empties the file at `path`, writes `bytes` into it and makes them durable. Its name is not durable yet.
+  func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError)
   /// `path` takes the place of `target` at once.
   func rename(_ path: String, to target: String) throws(StorageError)
-  /// What was renamed or removed in the directory becomes durable.
+  /// What was made, renamed or removed in the directory becomes durable.
   func synchronize(directory path: String) throws(StorageError)
   func remove(_ path: String) throws(StorageError)
   /// The file's bytes; nil: there is none.
@@ -24,7 +22,7 @@ public protocol FileOperations: Sendable {
 public struct SystemFiles: FileOperations {
   public init() {}
 
-  public func write(_ bytes: Buffer, to path: String) throws(StorageError) {
+  public func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
     let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
     defer { close(file) }
     let failure: Int32? = bytes.withUnsafeBytes { source in
@@ -35,14 +33,17 @@ public struct SystemFiles: FileOperations {
         if count <= 0 { return errno }
         done += count
       }
-      return nil
+      // On the descriptor that wrote: only that one is sure to hear of an error in writing back.
+      return fsync(file) == 0 ? nil : errno
     }
     if let failure { throw .system(failure, path) }
   }
 
-  public func synchronize(file path: String) throws(StorageError) { try synchronize(path, O_RDONLY) }
-
-  public func synchronize(directory path: String) throws(StorageError) { try synchronize(path, O_RDONLY | O_DIRECTORY) }
+  public func synchronize(directory path: String) throws(StorageError) {
+    let directory = try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(directory) }
+    if fsync(directory) != 0 { throw .system(errno, path) }
+  }
 
   public func rename(_ path: String, to target: String) throws(StorageError) {
     if Glibc.rename(path, target) != 0 { throw .system(errno, target) }
@@ -89,12 +90,6 @@ public struct SystemFiles: FileOperations {
     let file = Glibc.open(path, flags, 0o600)
     guard file >= 0 else { throw .system(errno, path) }
     return file
-  }
-
-  private func synchronize(_ path: String, _ flags: Int32) throws(StorageError) {
-    let file = try open(path, flags | O_CLOEXEC)
-    defer { close(file) }
-    if fsync(file) != 0 { throw .system(errno, path) }
   }
 }
 

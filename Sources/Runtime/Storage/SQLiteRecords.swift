@@ -6,14 +6,21 @@ import GRDB
 /// Records in an SQLite file.
 public final class SQLiteRecords: RecordStore {
   private let database: DatabaseQueue
+  /// SQLite's number for `synchronous = FULL`.
+  private static let full = 2
 
   /// Opens or makes the file at `path`. Its directory must exist.
   public init(path: String) throws(StorageError) {
     var configuration = Configuration()
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA journal_mode = WAL")
+      // SQLite keeps silent about a mode it cannot give, and batches would be lost at a power cut: so it is asked.
+      let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
       try db.execute(sql: "PRAGMA synchronous = FULL")
+      let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      guard mode == "wal", synchronous == Self.full else {
+        throw StorageError.failed("expected journal_mode wal and synchronous \(Self.full), found \(mode ?? "none") and \(synchronous ?? -1)")
+      }
     }
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)

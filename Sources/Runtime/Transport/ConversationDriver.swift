@@ -57,12 +57,14 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   @usableFromInline var phase = Phase.waiting
   @usableFromInline var isReading = true
   @usableFromInline var peerHasClosed = false
-  @usableFromInline var isHandling = false
   public let answers = Answers<C.Input>()
+
+  /// Most bytes kept in front of half a message although the conversation has taken them. Unit: bytes. Past it: their room is given back.
+  @usableFromInline static var takenBytesMax: Int { 65_536 }
 
   @usableFromInline enum Phase { case waiting, running, closing, closed }
 
-  /// A driver for `conversation`. `ended` is told once when the connection is gone.
+  /// A driver for `conversation`, whose questions go to `owner`.
   @inlinable
   public init(_ conversation: C, trace: TraceContext?, owner: @escaping Owner) {
     self.conversation = conversation
@@ -108,11 +110,15 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   public func deadlineReached() { happened(.deadlineReached) }
 
   @inlinable
+  public func retired() { happened(.retired) }
+
+  @inlinable
   public func congested(_ isCongested: Bool) { happened(isCongested ? .congested : .relieved) }
 
   public func closed(because reason: String) {
     guard phase != .closed else { return }
     // A conversation that still waits for something learns that nothing more will come.
+    if phase == .running { recordRest() }
     if phase == .running, let input = conversation.input(for: .lost), let carrier {
       conversation.handle(input, at: carrier.now, into: &actions)
       for case .ask(let question) in actions { _ = owner(question, answers) }
@@ -159,8 +165,6 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   /// Hands in everything that is whole, as far as the conversation accepts it, then lets the carrier send.
   @inlinable
   func advance() {
-    // An owner that answers from inside a question lands here again; the outer call goes on with the work.
-    guard !isHandling else { return }
     while phase == .running, conversation.acceptsBytes {
       if let trace, let conversationID, trace.recorder.isOn {
         let before = incoming
@@ -174,10 +178,11 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     }
     if phase == .running, peerHasClosed, conversation.acceptsBytes {
       peerHasClosed = false
+      recordRest()
       if let input = conversation.input(for: carrier?.wasCutShort == true ? .lost : .peerClosed) { obey(input) }
     }
     // An idle connection keeps no storage, and the carrier can read into it again.
-    if incoming.isEmpty { incoming = Buffer() }
+    if incoming.isEmpty { incoming = Buffer() } else { incoming.reclaim(past: Self.takenBytesMax) }
     guard let carrier else { return }
     carrier.flush()
     // Half a message waits in `incoming`; while the conversation accepts bytes its own limits bound that.
@@ -191,7 +196,6 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   @inlinable
   func obey(_ input: C.Input) {
     guard let carrier else { return }
-    isHandling = true
     conversation.handle(input, at: carrier.now, into: &actions)
     perform(on: carrier)
     while !answered.isEmpty, phase == .running {
@@ -200,11 +204,12 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
       perform(on: carrier)
     }
     answered.removeAll(keepingCapacity: true)
-    isHandling = false
   }
 
   @inlinable
   func perform(on carrier: any Carrier) {
+    // What the conversation will not take any more belongs before the words it closes with.
+    if conversationID != nil, !incoming.isEmpty, actions.contains(where: { if case .close = $0 { true } else { false } }) { recordRest() }
     var index = 0
     while index < actions.count, phase == .running {
       switch actions[index] {
@@ -247,6 +252,13 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     let message = before[0..<(before.count - incoming.count)]
     guard !message.isEmpty else { return }
     record(.received, message, trace, id, carrier)
+  }
+
+  /// Records what came and never became a message: refused bytes, half a message before the end, what follows a goodbye.
+  @usableFromInline
+  func recordRest() {
+    guard let trace, let conversationID, trace.recorder.isOn, let carrier, !incoming.isEmpty else { return }
+    record(.received, incoming.takeAll(), trace, conversationID, carrier)
   }
 
   @usableFromInline

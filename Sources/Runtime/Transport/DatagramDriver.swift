@@ -86,8 +86,9 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
       carrier.send(bytes, to: remote)
     case .ask(let question):
       if let answer = owner(question, answers) { answered.append(answer) }
-    case .note(let text):
-      if let trace, let last = peersInOrder.last, let id = peers[last] { trace.recorder.record(.note, in: id, at: carrier.now, text: text) }
+    case .note(let text, let remote):
+      guard let trace, trace.recorder.isOn else { return }
+      trace.recorder.record(.note, in: number(of: remote, trace, carrier), at: carrier.now, text: text)
     }
   }
 

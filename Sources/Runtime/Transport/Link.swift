@@ -39,6 +39,9 @@ public struct Link: Sendable, Hashable, Codable {
     self.isDown = isDown
   }
 
+  /// Whether nothing at all passes.
+  public var isCut: Bool { isDown || loss >= 1 }
+
   /// No delay, no loss, no bound on speed.
   public static let perfect = Link()
 

@@ -30,7 +30,7 @@ public protocol Network: Sendable {
 public protocol Listener: Sendable {
   /// Where it really listens.
   var endpoint: Endpoint { get }
-  /// Stops accepting. Open connections get until `grace` is over to finish, then are closed.
+  /// Stops accepting. Open connections are told (`StreamEnd.retired`) and get until `grace` is over to finish, then are closed.
   func close(grace: Duration) async
   /// How much it carries.
   var load: ListenerLoad { get }
@@ -81,14 +81,15 @@ public struct ListenLimits: Sendable, Hashable {
   public var connectionsMax: Int
   /// Most open connections from one peer address.
   ///
-  /// Unit: connections. Past it: the new connection is closed at once, and counted.
+  /// Unit: connections. Past it: the new connection is closed at once, and counted. A sixteenth of `connectionsMax` unless told otherwise: more
+  /// than the people behind one shared address need, and sixteen such addresses before anybody else is kept out.
   public var connectionsPerAddressMax: Int
   /// Longest queue of connections the kernel holds for us. Unit: connections. Past it: the kernel ignores SYNs.
   public var backlogMax: Int
   /// When the outgoing queue of one connection counts as congested. Unit: bytes. Past it: the conversation is told.
   public var outgoingBytesMax: Int
 
-  public init(connectionsMax: Int = 16_384, connectionsPerAddressMax: Int = 12_288, backlogMax: Int = 4_096, outgoingBytesMax: Int = 262_144) {
+  public init(connectionsMax: Int = 16_384, connectionsPerAddressMax: Int = 1_024, backlogMax: Int = 4_096, outgoingBytesMax: Int = 262_144) {
     self.connectionsMax = connectionsMax
     self.connectionsPerAddressMax = connectionsPerAddressMax
     self.backlogMax = backlogMax
@@ -186,6 +187,8 @@ public protocol StreamEnd: AnyObject {
   func deadlineReached()
   /// The outgoing queue passed its bound, or has room again.
   func congested(_ isCongested: Bool)
+  /// The listener that took the connection in is closing.
+  func retired()
   /// The connection is gone; nothing is called after this.
   func closed(because reason: String)
   /// Read after each call: when to call `deadlineReached`.
@@ -198,6 +201,7 @@ public protocol StreamEnd: AnyObject {
 
 extension StreamEnd {
   public func attached(to carrier: any Carrier) {}
+  public func retired() {}
 }
 
 /// A datagram port's face towards its end. Called on the port's own loop only, except `onLoop`.

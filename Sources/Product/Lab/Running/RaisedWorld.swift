@@ -87,7 +87,9 @@ package final class RaisedWorld: Sendable {
 
   /// Stops every host.
   package func stop(grace: Duration) async {
-    for assembly in assemblies.reversed() { await assembly.stop(grace: grace) }
+    await withTaskGroup(of: Void.self) { group in
+      for assembly in assemblies { group.addTask { await assembly.stop(grace: grace) } }
+    }
   }
 
   // MARK: One host

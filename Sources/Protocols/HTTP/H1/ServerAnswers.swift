@@ -68,6 +68,8 @@ extension ServerConversation {
     } else if exchanges.count == 1, let head = held {
       held = nil
       ask(Ticket(number: firstTicket), head, at: now, into: &actions)
+    } else {
+      proceed(at: now, into: &actions)
     }
   }
 

@@ -59,11 +59,13 @@ extension ServerConversation {
 
   private mutating func endBody() {
     // A connection that ends with this request's answer reads no further head.
-    let goesOn = isDiscarding ? !isRetired : exchanges.last?.keepsAlive == true
+    let goesOn = isDiscarding || exchanges.last?.keepsAlive == true
     reading = goesOn ? .head : .nothing
   }
 
   mutating func noteBody(_ bytes: Buffer, at now: Instant, into actions: inout [Action]) {
+    // A client that did not wait for `100 Continue` after all.
+    if readDeadline == nil { beginInterval(at: now) }
     intervalBytes &+= bytes.count
     if wantedBytes <= 0 { readDeadline = nil }
     actions.append(.ask(.requestBody(bodyTicket, bytes)))
@@ -90,14 +92,19 @@ extension ServerConversation {
 
   mutating func takeBody(_ ticket: Ticket, _ count: Int, at now: Instant, into actions: inout [Action]) {
     guard isReadingBody, !isDiscarding, ticket == bodyTicket, place(of: ticket) != nil, count > 0 else { return }
-    if wantedBytes <= 0 { beginInterval(at: now) }
+    let isPaused = wantedBytes <= 0
     let (sum, overflow) = wantedBytes.addingReportingOverflow(count)
     wantedBytes = overflow ? .max : sum
-    if isContinueAwaited, exchanges.count == 1 {
-      // RFC 9110 §10.1.1
-      isContinueAwaited = false
-      actions.append(.send("HTTP/1.1 100 Continue\r\n\r\n"))
-    }
+    if isContinueAwaited { proceed(at: now, into: &actions) } else if isPaused { beginInterval(at: now) }
+  }
+
+  /// Lets a client send its body that waits for our word, once the owner wants it and all earlier answers have left.
+  // RFC 9110 §10.1.1
+  mutating func proceed(at now: Instant, into actions: inout [Action]) {
+    guard isContinueAwaited, wantedBytes > 0, exchanges.count == 1, exchanges[0].answer == .awaited else { return }
+    isContinueAwaited = false
+    actions.append(.send("HTTP/1.1 100 Continue\r\n\r\n"))
+    beginInterval(at: now)
   }
 
   /// What becomes of the request's body when its response begins. Returns whether the connection has to end with it.
@@ -116,9 +123,9 @@ extension ServerConversation {
     beginInterval(at: now)
   }
 
-  /// Begins to measure the body's speed.
+  /// Begins to measure the body's speed, unless it is we who are waited for.
   mutating func beginInterval(at now: Instant) {
     intervalBytes = 0
-    readDeadline = wantedBytes > 0 || isDiscarding || isContinueAwaited ? now + times.body : nil
+    readDeadline = isDiscarding || (wantedBytes > 0 && !isContinueAwaited) ? now + times.body : nil
   }
 }

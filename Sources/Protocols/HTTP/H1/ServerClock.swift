@@ -52,6 +52,7 @@ extension ServerConversation {
     case .opened: readDeadline = now + times.head
     case .deadlineReached: noteDeadline(at: now, into: &actions)
     case .peerClosed, .lost: notePeerClosed(at: now, into: &actions)
+    case .retired: retire(into: &actions)
     case .congested:
       isCongested = true
       // How much is still queued is the carrier's knowledge; so the wait grows with what was sent.
@@ -123,14 +124,19 @@ extension ServerConversation {
     actions.append(.ask(.abandoned(Ticket(number: firstTicket &+ UInt64(place)))))
   }
 
-  mutating func retire(at now: Instant, into actions: inout [Action]) {
+  /// Between two requests, also while the rest of a body that nobody wants is read, the connection ends at once; otherwise after the answer to
+  /// the last request that has begun.
+  private mutating func retire(into actions: inout [Action]) {
     isRetired = true
-    if exchanges.isEmpty, !hasHeadBegun, !isReadingBody {
-      close(.afterFlush, into: &actions)
-    } else if let last = exchanges.indices.last {
-      exchanges[last].keepsAlive = false
-      if case .head = reading { reading = .nothing }
+    guard let last = exchanges.indices.last else {
+      if !hasHeadBegun { close(.afterFlush, into: &actions) }
+      return
     }
+    exchanges[last].keepsAlive = false
+    guard case .head = reading else { return }
+    reading = .nothing
+    hasHeadBegun = false
+    readDeadline = nil
   }
 
   mutating func close(_ how: Closing, into actions: inout [Action]) {

@@ -34,8 +34,6 @@ public struct ServerConversation: StreamConversation {
     case finish(Ticket)
     /// The owner takes this many more bytes of the request's body.
     case takeBody(Ticket, Int)
-    /// No further requests are taken; the connection ends when all that were read are answered.
-    case retire
   }
 
   public enum Question: Sendable {
@@ -221,7 +219,6 @@ public struct ServerConversation: StreamConversation {
     case .finish(let ticket): finish(ticket, at: now, into: &actions)
     case .takeBody(let ticket, let count): takeBody(ticket, count, at: now, into: &actions)
     case .connection(let event): note(event, at: now, into: &actions)
-    case .retire: retire(at: now, into: &actions)
     }
   }
 

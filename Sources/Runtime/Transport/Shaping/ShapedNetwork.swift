@@ -52,7 +52,7 @@ public final class ShapedNetwork: Network {
     let back = shaping.link(endpoint.address, local)
     let roundTrip = there.delay + back.delay
     // The opening of a connection is a round trip; over a link that is cut it never ends.
-    let isCut = there.isDown || back.isDown || there.loss >= 1 || back.loss >= 1 || roundTrip >= options.timeout
+    let isCut = there.isCut || back.isCut || roundTrip >= options.timeout
     let wait = isCut ? options.timeout : roundTrip
     if wait > .zero {
       do { try await clock.sleep(until: clock.now + wait) } catch { throw .other(endpoint, "given up") }

@@ -11,11 +11,16 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
   private var below: (any DatagramCarrier)?
   private var out = InFlight<(Buffer, Endpoint)>()
   private var incoming = InFlight<(Buffer, Endpoint)>()
+  private var outBytes = 0
+  private var incomingBytes = 0
   private var outLanes: [Address: LinkLane] = [:]
   private var inLanes: [Address: LinkLane] = [:]
 
   /// Most peers whose links are remembered as busy. Unit: addresses. Past it: all are forgotten, and count as idle.
   private static let lanesMax = 4_096
+
+  /// Most bytes under way in one direction of one port, where no bandwidth bounds them. Unit: bytes. Past it: dropped and reported.
+  static let bytesUnderWayMax = 16 << 20
 
   init(_ end: any DatagramEnd, shaping: Shaping, random: SeededRandom) {
     self.end = end
@@ -40,7 +45,9 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
     let fate = lane(&inLanes, remote.address) { lane, random in
       lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
     }
-    for arrival in arrivals(fate, from: remote, to: below.local) { incoming.add((bytes, remote), arriving: arrival) }
+    for arrival in arrivals(fate, from: remote, to: below.local) where admits(bytes, &incomingBytes, from: remote, to: below.local) {
+      incoming.add((bytes, remote), arriving: arrival)
+    }
     turn()
   }
 
@@ -68,7 +75,9 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
     let fate = lane(&outLanes, remote.address) { lane, random in
       lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
     }
-    for arrival in arrivals(fate, from: below.local, to: remote) { out.add((bytes, remote), arriving: arrival) }
+    for arrival in arrivals(fate, from: below.local, to: remote) where admits(bytes, &outBytes, from: below.local, to: remote) {
+      out.add((bytes, remote), arriving: arrival)
+    }
   }
 
   func flush() { below?.flush() }
@@ -87,9 +96,28 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
   /// Does everything whose time has come. Called when the end above has returned, never from inside it.
   private func turn() {
     guard let below else { return }
-    while let (bytes, remote) = incoming.take(at: below.now) { end.received(bytes, from: remote) }
-    while let (bytes, remote) = out.take(at: below.now) { below.send(bytes, to: remote) }
+    while let (bytes, remote) = incoming.take(at: below.now) {
+      incomingBytes -= Self.weight(of: bytes)
+      end.received(bytes, from: remote)
+    }
+    while let (bytes, remote) = out.take(at: below.now) {
+      outBytes -= Self.weight(of: bytes)
+      below.send(bytes, to: remote)
+    }
     below.flush()
+  }
+
+  /// What a datagram under way costs: an empty one costs memory too. Unit: bytes.
+  private static func weight(of bytes: Buffer) -> Int { bytes.count + 128 }
+
+  /// Counts one more datagram under way; false, and reported, when that is too much.
+  private func admits(_ bytes: Buffer, _ underWay: inout Int, from: Endpoint, to: Endpoint) -> Bool {
+    guard underWay + Self.weight(of: bytes) <= Self.bytesUnderWayMax else {
+      shaping.report(from, to, "lost: more than \(Self.bytesUnderWayMax) bytes are under way")
+      return false
+    }
+    underWay += Self.weight(of: bytes)
+    return true
   }
 
   private func lane(

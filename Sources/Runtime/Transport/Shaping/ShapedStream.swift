@@ -33,11 +33,17 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
 
   private var congestionTold = false
   private var isCongestedBelow = false
-  /// While the link is cut: when to look again.
+  private var isCutOut = false
+  private var isCutIn = false
+  /// While something waits for a link that is cut: when to look again.
   private var lookAgain: Instant?
+  /// When the end's farewell is given up that the cut link does not take.
+  private var farewellEnds: Instant?
 
   /// How often a cut link is looked at. Unit: time.
   private static let cutInterval = Duration.milliseconds(50)
+  /// How long a closed connection waits for a cut link to become whole. Unit: time. Past it: closed at once, what waits is thrown away.
+  private static let farewellTimeMax = Duration.seconds(30)
   /// Longest piece of a file on its way at once. Unit: bytes.
   private static let pieceBytes = 65_536
 
@@ -71,6 +77,9 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
     if link == .perfect, incoming.isEmpty, wantsReading {
       end.received(bytes)
     } else {
+      // What came while the link was cut was, for all the end knows, sent again when it was whole: it waits in `turn`.
+      var link = link
+      if link.isCut { link.loss = 0 }
       incoming.add(bytes, arriving: inLane.arrival(ofStreamBytes: bytes.count, over: link, at: below.now, using: &random))
       incomingBytes += bytes.count
     }
@@ -92,6 +101,11 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
     turn()
   }
 
+  func retired() {
+    end.retired()
+    turn()
+  }
+
   func closed(because reason: String) {
     waiting.removeAll()
     end.closed(because: reason)
@@ -103,7 +117,7 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
 
   var deadline: Instant? {
     // What cannot go on before the peer below takes something waits for `congested`, not for a time.
-    let times = [end.deadline, isCongestedBelow || lookAgain != nil ? nil : out.next, wantsReading ? incoming.next : nil, lookAgain]
+    let times = [end.deadline, isCongestedBelow || isCutOut ? nil : out.next, wantsReading && !isCutIn ? incoming.next : nil, lookAgain]
     return times.lazy.compactMap { $0 }.min()
   }
 
@@ -148,11 +162,13 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   private func turn() {
     guard let below else { return }
     depart()
-    while wantsReading, let bytes = incoming.take(at: below.now) {
+    let link = shaping.link(below.remote.address, below.local.address)
+    isCutIn = shapesBothWays && link.isCut
+    while !isCutIn, wantsReading, let bytes = incoming.take(at: below.now) {
       incomingBytes -= bytes.count
       end.received(bytes)
     }
-    if peerHasClosed, incoming.isEmpty, wantsReading {
+    if !isCutIn, peerHasClosed, incoming.isEmpty, wantsReading {
       peerHasClosed = false
       end.peerClosed()
     }
@@ -163,7 +179,9 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
       end.congested(isCongested)
       depart()
     }
-    let link = shaping.link(below.remote.address, below.local.address)
+    let isHeldOut = isCutOut && (!waiting.isEmpty || !out.isEmpty || closing != nil)
+    let isHeldIn = isCutIn && (!incoming.isEmpty || peerHasClosed)
+    lookAgain = isHeldOut || isHeldIn ? below.now + Self.cutInterval : nil
     let mayRead = wantsReading && incomingBytes <= link.queueBytesMax
     if mayRead != isReadingBelow {
       isReadingBelow = mayRead
@@ -174,13 +192,17 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   /// Moves what waits onto the link while its queue has room, and what has arrived to the carrier below.
   private func depart() {
     guard let below else { return }
-    lookAgain = nil
     let link = shaping.link(below.local.address, below.remote.address)
     let now = below.now
-    if link.isDown || link.loss >= 1 {
-      if !waiting.isEmpty || !out.isEmpty { lookAgain = now + Self.cutInterval }
+    isCutOut = link.isCut
+    if isCutOut {
+      guard closing != nil else { return }
+      let ends = farewellEnds ?? now + Self.farewellTimeMax
+      farewellEnds = ends
+      if ends <= now { below.close(.now) }
       return
     }
+    farewellEnds = nil
     while let first = waiting.first, out.isEmpty || outBytes < link.queueBytesMax {
       if link == .perfect, out.isEmpty, !isCongestedBelow {
         waiting.removeFirst()

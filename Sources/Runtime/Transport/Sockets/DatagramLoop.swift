@@ -172,7 +172,8 @@ private final class LoopTurner {
         let sent = UnsafeRawBufferPointer(start: exchange.answer, count: Int(exchange.answerLength))
         recorder.record(.sent, in: id, at: now, bytes: sent.bytes, length: sent.count, text: "")
       }
-      recorder.record(.closed, in: id, at: now, text: exchange.isCut != 0 ? "longer than this port takes" : "answered")
+      let outcome = exchange.isCut != 0 ? "longer than this port takes" : exchange.answerLength > 0 ? "answered" : "not answered"
+      recorder.record(.closed, in: id, at: now, text: outcome)
     }
   }
 }

@@ -3,6 +3,7 @@ import CNetsteadSystem
 import Glibc
 import NIOCore
 import NIOPosix
+import Trace
 import World
 
 extension Endpoint {
@@ -88,5 +89,10 @@ extension NetworkError {
 func closingReason(_ error: any Error) -> String {
   if let reason = tlsFailure(error) { return "TLS: \(reason)" }
   guard let error = error as? IOError else { return "\(error)" }
-  return error.errnoCode == ECONNRESET ? "reset by the peer" : String(cString: strerror(error.errnoCode))
+  switch error.errnoCode {
+  // EPIPE: the reset came before we wrote on.
+  case ECONNRESET, EPIPE: return Ending.resetByPeer.rawValue
+  case ETIMEDOUT: return Ending.timedOut.rawValue
+  default: return String(cString: strerror(error.errnoCode))
+  }
 }

@@ -4,6 +4,7 @@
 import Bytes
 import Glibc
 import NIOCore
+import Trace
 import World
 
 /// Carries one connection's end.
@@ -51,6 +52,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private var peerCloseIsDue = false
   private var congestionTold = false
   private var closedIsDue = false
+  private var retirementIsDue = false
   var flushIsDue = false
   var isInBatch = false
   var isPumping = false
@@ -159,6 +161,9 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
       } else if peerCloseIsDue {
         peerCloseIsDue = false
         if phase == .open { end.peerClosed() }
+      } else if retirementIsDue, phase == .open {
+        retirementIsDue = false
+        end.retired()
       } else if phase == .open, isCongested != congestionTold {
         congestionTold.toggle()
         queuedAtLastLook = 0
@@ -185,12 +190,23 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     }
   }
 
+  /// Tells the end, from any thread, that the listener is closing; inside TLS after the handshake.
+  var retirer: @Sendable () -> Void {
+    let eventLoop = loop.eventLoop
+    return {
+      eventLoop.execute {
+        self.retirementIsDue = true
+        if self.depth == 0 { self.settle() }
+      }
+    }
+  }
+
   /// Ends the connection from any thread.
   var remoteCloser: @Sendable () -> Void {
     let eventLoop = loop.eventLoop
     return {
       eventLoop.execute {
-        if self.reason == nil { self.reason = "the server shuts down" }
+        if self.reason == nil { self.reason = Ending.shutDown.rawValue }
         self.closeNow()
       }
     }
@@ -300,7 +316,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     let buffered = try? context?.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)
     let left = queue.bytes + (buffered ?? 0)
     if left == queuedAtLastLook {
-      reason = "the peer takes nothing"
+      reason = Ending.stalled.rawValue
       return closeNow()
     }
     queuedAtLastLook = left
@@ -312,7 +328,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   func close(_ how: Closing) {
     guard phase == .open || phase == .connecting else { return }
     guard how != .now, phase == .open else { return closeNow() }
-    if reason == nil { reason = "closed" }
+    if reason == nil { reason = (peerHasClosed ? Ending.closedByPeer : .closed).rawValue }
     phase = .finishing
     lingers = how == .afterFlush || isEncrypted
     patienceEnds = now + limits.stallTimeout
@@ -362,7 +378,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func closeNow() {
     guard phase != .closed else { return }
-    if reason == nil { reason = "closed" }
+    if reason == nil { reason = Ending.closed.rawValue }
     phase = .closed
     context?.close(promise: nil)
   }
@@ -379,7 +395,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if reason == nil { reason = peerHasClosed ? "closed by the peer" : "connection lost" }
+    if reason == nil { reason = (peerHasClosed ? Ending.closedByPeer : .lost).rawValue }
     phase = .closed
     closedIsDue = true
     if depth == 0 { finishClosing() }
@@ -398,10 +414,10 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     queue = OutgoingQueue()
     held = nil
     ledger?.release(self, from: remote.address)
-    whenEstablished?(.failure(failure ?? NetworkError.other(remote, reason ?? "closed")))
+    whenEstablished?(.failure(failure ?? NetworkError.other(remote, reason ?? Ending.closed.rawValue)))
     whenEstablished = nil
     guard let end else { return }
     self.end = nil
-    end.closed(because: reason ?? "closed")
+    end.closed(because: reason ?? Ending.closed.rawValue)
   }
 }

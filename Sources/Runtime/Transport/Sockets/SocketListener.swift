@@ -46,10 +46,14 @@ final class ConnectionLedger: Sendable {
 
   var load: ListenerLoad { book.withLock { ListenerLoad(open: $0.open.count, refused: $0.refused) } }
 
-  /// Refuses everything new, waits until the last connection is gone or `grace` is over, then closes the rest.
+  /// Refuses everything new, tells all ends, waits until the last connection is gone or `grace` is over, then closes the rest.
   func drain(grace: Duration) async {
-    book.withLock { $0.isClosing = true }
+    let retirers = book.withLock { book in
+      book.isClosing = true
+      return book.open.values.map { $0.retirer }
+    }
     if grace > .zero {
+      for retire in retirers { retire() }
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.empty() }
         group.addTask {

@@ -127,6 +127,10 @@ public final class SocketNetwork: Network {
   // MARK: Dialling
 
   public func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
+    // A certificate for an address is checked against the connection's own, so another one cannot be asked for.
+    if let tls = options.tls, !tls.acceptsAnything, let named = Address(tls.serverName), named != endpoint.address {
+      throw .tls(endpoint, "a certificate for \(named) cannot be checked on a connection to \(endpoint.address)")
+    }
     let eventLoop = group.next()
     let established = eventLoop.makePromise(of: Void.self)
     do {
@@ -187,7 +191,7 @@ public final class SocketNetwork: Network {
       }.get()
       return listener(at: Endpoint(channel.localAddress) ?? endpoint, [channel], nil)
     } catch {
-      throw NetworkError(error, at: endpoint)
+      throw NetworkError(error, at: options.peer ?? endpoint)
     }
   }
 }

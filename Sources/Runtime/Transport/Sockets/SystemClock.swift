@@ -3,16 +3,17 @@
 import Glibc
 public import World
 
-/// Anchored to the wall clock when it is made, then following the monotonic clock: it never goes backwards.
+/// Anchored to the wall clock when it is made, then following the clock that counts on while the machine sleeps: it never
+/// goes backwards, and is not behind after a suspend.
 public struct SystemClock: WorldClock {
-  /// What to add to the monotonic clock. Unit: nanoseconds.
+  /// What to add to the time since boot. Unit: nanoseconds.
   private let anchor: Int64
 
   public init() {
-    anchor = SystemClock.read(CLOCK_REALTIME) &- SystemClock.read(CLOCK_MONOTONIC)
+    anchor = SystemClock.read(CLOCK_REALTIME) &- SystemClock.read(CLOCK_BOOTTIME)
   }
 
-  public var now: Instant { Instant(nanoseconds: anchor &+ SystemClock.read(CLOCK_MONOTONIC)) }
+  public var now: Instant { Instant(nanoseconds: anchor &+ SystemClock.read(CLOCK_BOOTTIME)) }
 
   public func sleep(until deadline: Instant) async throws {
     try await Task.sleep(for: max(.zero, now.duration(to: deadline)), tolerance: .zero)

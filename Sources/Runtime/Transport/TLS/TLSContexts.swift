@@ -123,7 +123,8 @@ func installTLS(server context: NIOSSLContext, under carrier: SocketCarrier, in 
   try pipeline.addHandlers([CiphertextTap(carrier), NIOSSLServerHandler(context: context), carrier])
 }
 
-/// The same for the calling side. An address as the server's name is checked against the certificate, but is not sent.
+/// The same for the calling side. An address as the server's name is not sent; the certificate is
+/// then checked against the connection's address, which `dial` has made sure is the same.
 func installTLS(client context: NIOSSLContext, to serverName: String, under carrier: SocketCarrier, in channel: any Channel) throws {
   let name: String? = serverName.isEmpty || Address(serverName) != nil ? nil : serverName
   let pipeline = channel.pipeline.syncOperations

@@ -191,7 +191,7 @@ package final class AuthorityResponder: @unchecked Sendable {
     var additionals = answer.reply.additionals
     if query.hasEDNS {
       additionals &+= 1
-      end = appendOPT(answer, at: end)
+      end = appendOPT(query, answer.responseCode, answer.extendedError, to: answer.reply, at: end)
     }
     // RFC 1035 §4.1.1, RFC 4035 §3.1.6: opcode, RD and CD come back as they came.
     var flags = 0x8000 | query.flags & 0x7910
@@ -205,14 +205,13 @@ package final class AuthorityResponder: @unchecked Sendable {
     return end
   }
 
-  private func appendOPT(_ answer: Answer, at start: Int) -> Int {
-    let reply = answer.reply
+  private func appendOPT(_ query: Query, _ responseCode: UInt16, _ extendedError: UInt16?, to reply: ReplyWriter, at start: Int) -> Int {
     reply.base.storeBytes(of: 0, toByteOffset: start, as: UInt8.self)
     reply.store(RecordType.opt.rawValue, at: start &+ 1)
     reply.store(UInt16(truncatingIfNeeded: authority.limits.datagramMax), at: start &+ 3)
     // RFC 6891 §6.1.3, RFC 3225 §3: the code's high bits, version 0, DO as it came.
-    reply.store(UInt32(answer.responseCode >> 4) << 24 | (answer.query.dnssecOK ? 0x8000 : 0), at: start &+ 5)
-    guard let error = answer.extendedError else {
+    reply.store(UInt32(responseCode >> 4) << 24 | (query.dnssecOK ? 0x8000 : 0), at: start &+ 5)
+    guard let error = extendedError else {
       reply.store(UInt16(0), at: start &+ 9)
       return start &+ 11
     }
@@ -224,12 +223,16 @@ package final class AuthorityResponder: @unchecked Sendable {
     return start &+ 17
   }
 
-  /// A header and nothing else.
+  /// A header, the question where it could be read, and the OPT record if the query had one (RFC 6891 §6.1.1).
   private func refuse(_ query: Query, _ code: ResponseCode, _ target: UnsafeMutableRawPointer) -> Int {
-    let reply = ReplyWriter(base: target, count: 12, limit: 12)
-    target.copyMemory(from: query.bytes, byteCount: 2)
+    let end = max(12, query.questionEnd)
+    let reply = ReplyWriter(base: target, count: end, limit: end)
+    target.copyMemory(from: query.bytes, byteCount: end)
     reply.store(0x8000 | query.flags & 0x7900 | code.rawValue, at: 2)
-    for offset in stride(from: 4, to: 12, by: 2) { reply.store(UInt16(0), at: offset) }
-    return 12
+    reply.store(UInt16(end > 12 ? 1 : 0), at: 4)
+    for offset in stride(from: 6, to: 12, by: 2) { reply.store(UInt16(0), at: offset) }
+    guard query.hasEDNS else { return end }
+    reply.store(UInt16(1), at: 10)
+    return appendOPT(query, code.rawValue, nil, to: reply, at: end)
   }
 }

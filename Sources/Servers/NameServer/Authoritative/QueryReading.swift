@@ -43,15 +43,25 @@ struct Query {
     flags = uint16(at: 2)
     guard flags & 0x8000 == 0 else { return .ignore }
     // RFC 8906 §3.2: what is not implemented is said so.
-    guard flags & 0x7800 == 0 else { return .notImplemented }
+    guard flags & 0x7800 == 0 else { return refused(.notImplemented, starts, optionsMax) }
     // RFC 9619: a query asks one thing. An answer section in a query makes no sense.
-    guard uint16(at: 4) == 1, uint16(at: 6) == 0 else { return .formatError }
+    guard uint16(at: 4) == 1, uint16(at: 6) == 0 else { return refused(.formatError, starts, optionsMax) }
     guard readQuestion(starts) else { return .formatError }
-    if type == RecordType.axfr.rawValue || type == RecordType.ixfr.rawValue { return .transfer }
-    guard uint16(at: 8) == 0, type != RecordType.opt.rawValue else { return .formatError }
+    if type == RecordType.axfr.rawValue || type == RecordType.ixfr.rawValue { return refused(.transfer, starts, optionsMax) }
+    guard uint16(at: 8) == 0, type != RecordType.opt.rawValue else { return refused(.formatError, starts, optionsMax) }
     let additionals = uint16(at: 10)
     if additionals == 0 { return questionEnd == count ? .readable : .formatError }
     return readAdditionals(Int(additionals), optionsMax) ? .readable : .formatError
+  }
+
+  /// `verdict`, after reading what a refusal gives back as far as it can be read: the question, and whether EDNS was spoken (RFC 6891 §6.1.1).
+  private mutating func refused(_ verdict: Verdict, _ starts: UnsafeMutablePointer<UInt8>, _ optionsMax: Int) -> Verdict {
+    let questions = uint16(at: 4)
+    guard questions == 0 || (questions == 1 && readQuestion(starts)) else { return verdict }
+    if questions == 0 { questionEnd = 12 }
+    // A query has nothing in its answer section, so what stands there is not stepped over; an IXFR query has an authority section.
+    if uint16(at: 6) == 0 { _ = readAdditionals(Int(uint16(at: 8)) + Int(uint16(at: 10)), optionsMax) }
+    return verdict
   }
 
   /// RFC 1035 §4.1.2. A pointer in the first name of a message could only lead into the header.

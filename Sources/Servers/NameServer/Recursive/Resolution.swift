@@ -18,6 +18,8 @@ struct Resolution {
   var bytesReceived = 0
   var serverLookups = 0
   var deadServers = 0
+  /// Whether something was left undone because this client's question may spend no more.
+  var isSpent = false
   /// The questions this one is about, outermost first: asking one of them again inside would never end (TsuNAME).
   var underway: [Question] = []
 
@@ -50,24 +52,26 @@ struct Resolution {
       // RFC 6604 §3: the code tells of the last name.
       case .noName(let more, let soa):
         return ResolverAnswer(.noSuchName, answers: chain + more, authorities: soa.map { [$0] } ?? [])
-      case .failed(let failure): return fail(failure, question)
+      case .failed(let failure): return fail(failure, question, depth)
       case .alias(let more, let target):
         chain += more
         name = target
         let aliases = chain.filter { $0.type == .cname }
         guard aliases.count <= limits.chainMax else {
-          return fail(Failure(.other, "chainMax: more than \(limits.chainMax) aliases from \(question.name)"), question)
+          return fail(Failure(.other, "chainMax: more than \(limits.chainMax) aliases from \(question.name)"), question, depth)
         }
         guard !aliases.contains(where: { $0.name == target }) else {
-          return fail(Failure(.other, "the aliases of \(question.name) lead in a circle"), question)
+          return fail(Failure(.other, "the aliases of \(question.name) lead in a circle"), question, depth)
         }
       }
     }
   }
 
-  /// RFC 9520 §3.1: failures are remembered, so that they cost others nothing.
-  private func fail(_ failure: Failure, _ question: Question) -> ResolverAnswer {
+  /// RFC 9520 §3.1: failures are remembered, so that they cost others nothing. But when a client's question has spent what it may, that says
+  /// nothing of the servers it went looking for: else a zone that names others' names as its servers would make those names fail.
+  private func fail(_ failure: Failure, _ question: Question, _ depth: Int) -> ResolverAnswer {
     let now = resolver.clock.now
+    guard depth == 0 || !(isSpent || now >= deadline) else { return ResolverAnswer(.serverFailure, failure: failure) }
     resolver.memory.withLock { $0.cache.keep(failure, for: question.name, question.type, at: now) }
     return ResolverAnswer(.serverFailure, failure: failure)
   }
@@ -100,6 +104,7 @@ struct Resolution {
     let queriesBefore = queries
     for _ in 0..<(limits.referralsMax + limits.minimisedQueriesMax) {
       guard queries - queriesBefore < limits.fetchQueriesMax else {
+        isSpent = true
         return .failed(Failure(.other, "fetchQueriesMax: \(limits.fetchQueriesMax) queries for \(name) \(type)"))
       }
       let part = minimisation.question(for: delegation.zone)

@@ -24,11 +24,7 @@ struct ClientQuestion: Sendable {
   static func judge(_ bytes: Buffer, from client: Endpoint, _ resolver: Resolver) -> Verdict {
     guard client.port != 0, bytes.count >= DNS.Limits.Format.headerSize, let flags = bytes[at: 2], flags & 0x80 == 0 else { return .ignore }
     guard let query = try? Message(reading: bytes) else {
-      let id = UInt16(bytes[at: 0] ?? 0) << 8 | UInt16(bytes[at: 1] ?? 0)
-      var reply = Message(id: id)
-      reply.flags.isResponse = true
-      reply.flags.responseCode = .formatError
-      return .answer(reply, size: DNS.Limits.Format.datagramMax)
+      return .answer(malformed(bytes, resolver.settings.limits), size: DNS.Limits.Format.datagramMax)
     }
     let size = datagramSize(for: query, resolver.settings.limits)
     func reply(_ code: ResponseCode, _ failure: Failure? = nil) -> Verdict {
@@ -53,7 +49,28 @@ struct ClientQuestion: Sendable {
     ClientQuestion.reply(to: query, await resolver.resolve(question), resolver)
   }
 
-  private static func reply(to query: Message, _ answer: ResolverAnswer, _ resolver: Resolver) -> Message {
+  /// The refusal of a message that cannot be read as one: with the question and with EDNS, as far as those could be read.
+  private static func malformed(_ bytes: Buffer, _ limits: Limits) -> Message {
+    var reply = Message(id: UInt16(bytes[at: 0] ?? 0) << 8 | UInt16(bytes[at: 1] ?? 0))
+    bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      var query = Query(start, bytes.count)
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DNS.Limits.Format.labelsMax + 1) { starts in
+        if let starts = starts.baseAddress { _ = query.read(labelStarts: starts, optionsMax: limits.optionsMax) }
+      }
+      // RFC 1035 §4.1.1, RFC 4035 §3.1.6: opcode, RD and CD come back as they came.
+      reply.flags = Flags(rawValue: query.flags & 0x7910)
+      if query.questionEnd > DNS.Limits.Format.headerSize, let name = try? Name(wire: Array(bytes[12..<(12 + query.nameCount)])) {
+        reply.questions = [DNS.Question(name, RecordType(rawValue: query.type), class: RecordClass(rawValue: query.class))]
+      }
+      if query.hasEDNS { reply.edns = EDNS(payloadSize: UInt16(clamping: limits.datagramMax), flags: query.dnssecOK ? 0x8000 : 0) }
+    }
+    reply.flags.isResponse = true
+    reply.responseCode = .formatError
+    return reply
+  }
+
+  fileprivate static func reply(to query: Message, _ answer: ResolverAnswer, _ resolver: Resolver) -> Message {
     // RFC 6891 §6.1.1: EDNS is answered with EDNS, and only then.
     var edns: EDNS?
     if let asked = query.edns {
@@ -127,8 +144,10 @@ package struct ResolverConversation: DatagramConversation {
     case .resolve(let question):
       let own = waitingPerClient[client.address, default: 0]
       guard waiting.count < limits.recursionsMax, own < limits.recursionsPerClientMax else {
-        actions.append(.note("recursionsMax or recursionsPerClientMax reached for \(client.address)"))
-        return actions.append(.send(question.query.reply(.serverFailure).wire(), to: client))
+        actions.append(.note("recursionsMax or recursionsPerClientMax reached", about: client))
+        let failure = Failure(.other, "recursionsMax or recursionsPerClientMax: too many questions are being resolved already")
+        let reply = ClientQuestion.reply(to: question.query, ResolverAnswer(.serverFailure, failure: failure), resolver)
+        return actions.append(.send(reply.wire(maximumSize: ClientQuestion.datagramSize(for: question.query, limits)), to: client))
       }
       let ticket = nextTicket.taken()
       waiting[ticket] = Waiting(client: client, since: now, size: ClientQuestion.datagramSize(for: question.query, limits))
@@ -142,7 +161,7 @@ package struct ResolverConversation: DatagramConversation {
     let own = waitingPerClient[client.client.address, default: 1] - 1
     waitingPerClient[client.client.address] = own > 0 ? own : nil
     guard now - client.since <= resolver.settings.limits.datagramAnswerTimeMax else {
-      return actions.append(.note("the answer came too late to be sent; the client finds it in the cache when it asks again"))
+      return actions.append(.note("the answer came too late to be sent; the client finds it in the cache when it asks again", about: client.client))
     }
     actions.append(.send(message.wire(maximumSize: client.size), to: client.client))
   }

@@ -25,7 +25,10 @@ extension Resolution {
     var sends = 0
     var complaint = ""
     while sends < limits.sendsMax {
-      if let spent = whatIsSpent(on: question) { return .failure(spent) }
+      if let spent = whatIsSpent(on: question) {
+        isSpent = true
+        return .failure(spent)
+      }
       let next = candidates.indices.min { (candidates[$0].sends, candidates[$0].rank) < (candidates[$1].sends, candidates[$1].rank) }
       // Before anybody is asked a third time, the addresses of others are looked up.
       guard let next, candidates[next].sends < (nameless.isEmpty ? limits.sendsPerServerMax : 2) else {
@@ -74,12 +77,19 @@ extension Resolution {
   /// The addresses of the server called `name`.
   private mutating func lookUp(_ name: Name, for zone: Name, _ depth: Int) async -> [Address] {
     // A server inside its own zone cannot be found without an address from above.
-    guard !name.isSubdomain(of: zone) || zone.isRoot, depth < limits.nestingMax, deadServers < limits.deadServersMax else { return [] }
+    guard !name.isSubdomain(of: zone) || zone.isRoot else { return [] }
+    guard depth < limits.nestingMax, deadServers < limits.deadServersMax else {
+      isSpent = true
+      return []
+    }
     var addresses: [Address] = []
     for type in [RecordType.a, .aaaa] {
       guard resolver.settings.families.contains(type == .a ? .v4 : .v6) else { continue }
       let question = Question(name, type)
-      guard !underway.contains(question), serverLookups < limits.serverLookupsMax else { continue }
+      guard !underway.contains(question), serverLookups < limits.serverLookupsMax else {
+        isSpent = true
+        continue
+      }
       serverLookups += 1
       let answer = await answer(question, depth: depth + 1)
       addresses += answer.answers.compactMap(\.data.address).prefix(limits.serverAddressesMax)

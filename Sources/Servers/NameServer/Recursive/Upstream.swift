@@ -102,9 +102,9 @@ package struct UDPClientConversation: DatagramConversation {
 
   private mutating func judge(_ bytes: Buffer, from remote: Endpoint, into actions: inout [DatagramAction<Question>]) {
     // RFC 5452 §9.1: from where the query went, to where it came from. A stranger's datagram must not end the wait.
-    guard remote == server else { return actions.append(.note("ignored: a datagram from \(remote), not from \(server)")) }
+    guard remote == server else { return actions.append(.note("ignored: a datagram from \(remote), not from \(server)", about: server)) }
     guard let answer = try? Message(reading: bytes), answer.answers(query, case: letterCase) else {
-      actions.append(.note("ignored: no answer to this query; asking again over TCP"))
+      actions.append(.note("ignored: no answer to this query; asking again over TCP", about: server))
       return finish(.suspicious, into: &actions)
     }
     finish(.answered(answer, byteCount: bytes.count), into: &actions)

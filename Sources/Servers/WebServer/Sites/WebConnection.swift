@@ -30,6 +30,7 @@ final class WebConnection: StreamEnd {
   func received(_ bytes: Buffer) { driver.received(bytes) }
   func peerClosed() { driver.peerClosed() }
   func deadlineReached() { driver.deadlineReached() }
+  func retired() { driver.retired() }
   func congested(_ isCongested: Bool) { driver.congested(isCongested) }
   func wire(_ bytes: Buffer, sent: Bool) { driver.wire(bytes, sent: sent) }
 
