@@ -91,9 +91,9 @@ private struct SignalRelay {
 }
 
 /// What a signal's handler looks like.
-private typealias SignalHandler = @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
+private typealias SignalAnswer = @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
 
-private func setHandler(of action: inout sigaction, _ handler: SignalHandler) {
+private func setHandler(of action: inout sigaction, _ handler: SignalAnswer) {
   #if canImport(Darwin)
   action.__sigaction_u.__sa_sigaction = handler
   #else
