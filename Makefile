@@ -16,7 +16,7 @@ DOCS ?= .build/docs
 help:
 	@echo 'make run           install what is missing, build, start the lab, say where to look'
 	@echo 'make test          all tests, those beside other programs (dig, curl, tshark, ...) too'
-	@echo 'make check         the fast tests: no other programs, no release build'
+	@echo 'make check         the fast tests: none beside dig, curl, tshark or a browser'
 	@echo 'make bench         speed beside nginx, NSD and Knot'
 	@echo 'make fuzz          list the fuzzers; ENTRY=name TIME=seconds runs one'
 	@echo 'make docs          manual pages and shell completions into $(DOCS)'

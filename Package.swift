@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // The package: layers as folders, one library per protocol, one executable.
-// Not here: fuzzers and benchmarks (Fuzz/ and Benchmarks/ are packages of their own, since they need unsafe flags).
+// Not here: the fuzzers (Fuzz/ is a package of its own, since it needs unsafe flags).
 // Read next: docs/ARCHITECTURE.md.
 import PackageDescription
 
@@ -55,7 +55,7 @@ let package = Package(
     .library(name: "NetsteadDNS", targets: ["DNS"]),
     .library(name: "NetsteadHTTP", targets: ["HTTP"]),
     .library(name: "NetsteadLab", targets: ["Lab"]),
-    // For the fuzzers and benchmarks, which are packages of their own.
+    // For the fuzzers, which are a package of their own.
     .library(name: "NetsteadEntrances", targets: ["Entrances"]),
     .library(name: "NetsteadParts", targets: ["Bytes", "World", "Trace", "Settings", "NameServer", "WebServer"]),
   ],
@@ -117,7 +117,7 @@ let package = Package(
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
     tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Settings", "World", "DNS", "Transport"]),
+    tests("Lab", ["Settings", "World", "Trace", "DNS", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "Lab", "Console",

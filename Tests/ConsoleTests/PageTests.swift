@@ -136,7 +136,13 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
     let site = site(try SampleWorld.lively())
     let lines = site.page(for: ConsoleRequest(target: "/events.jsonl")).body.text.split(separator: "\n")
     for line in lines { #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any]) }
-    #expect(lines.count == 62 || lines.count > 40)
+    #expect(lines.count == Int(try SampleWorld.lively().store.lastSequence))
+    let rest = site.page(for: ConsoleRequest(target: "/events.jsonl?after=3&explain=no")).body.text.split(separator: "\n")
+    #expect(rest.count == lines.count - 3 && !rest.contains { $0.contains("\"fields\":") } && lines.contains { $0.contains("\"fields\":") })
+    var replay = TraceReplay()
+    try replay.add(rest.joined(separator: "\n"), file: "rest")
+    #expect(replay.last == (try SampleWorld.lively().store.lastSequence))
+    #expect(throws: TraceFileError.self) { try replay.add("{}", file: "bad") }
     let some = site.page(for: ConsoleRequest(target: "/events.jsonl?proto=uppercase")).body.text.split(separator: "\n")
     #expect(some.count == 3)
     let summary = try JSONSerialization.jsonObject(with: Data(site.page(for: ConsoleRequest(target: "/export.json")).body.array)) as? [String: Any]
@@ -144,7 +150,11 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
     let capture = site.page(for: ConsoleRequest(target: "/export.pcapng"))
     #expect(capture.body[0..<4] == [0x0A, 0x0D, 0x0D, 0x0A])
     #expect(capture.contentType == "application/x-pcapng")
-    #expect(site.page(for: ConsoleRequest(target: "/export.pcapng?conversation=1")).body.count < capture.body.count)
+    for part in ["?conversation=1", "?proto=uppercase", "?host=pc2"] {
+      let piece = site.page(for: ConsoleRequest(target: "/export.pcapng" + part))
+      #expect(piece.status == 200 && piece.body.count < capture.body.count)
+    }
+    #expect(site.page(for: ConsoleRequest(target: "/export.pcapng?conversation=9999")).status == 404)
     #expect(site.page(for: ConsoleRequest(target: "/conversation/1/ladder.mmd")).body.text.hasPrefix("sequenceDiagram\n"))
   }
 

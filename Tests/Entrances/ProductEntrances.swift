@@ -19,7 +19,7 @@ let productEntrances: [Entrance] = [
       let text = ZoneText(world, AddressPlan(kind))
       for zone in world.zones {
         guard let origin = try? Name(zone.origin) else { fatalError("broken promise: the zone \(zone.origin) has a name") }
-        let (_, problems) = MasterFileReader.records(Buffer(text.masterFile(of: zone, records: "")), file: "f", origin: origin)
+        let (_, problems) = MasterFileReader.records(Buffer(text.masterFile(of: zone)), file: "f", origin: origin)
         must(problems.isEmpty, "the text of a zone can be read: \(problems)")
       }
     }
@@ -30,6 +30,18 @@ let productEntrances: [Entrance] = [
       must(scenario.steps.allSatisfy { $0.time >= .zero && $0.line > 0 }, "a step has a time and a place")
     } catch {
       must(error.line > 0 && error.column > 0, "a refusal has a place")
+    }
+  },
+  Entrance("trace-file") { bytes in
+    var replay = TraceReplay()
+    do throws(TraceFileError) {
+      try replay.add(bytes.text, file: "f")
+      let written = JSONLines().lines(of: replay.store)
+      var again = TraceReplay()
+      try again.add(written.text, file: "g")
+      must(JSONLines().lines(of: again.store) == written, "what was read is written and read the same")
+    } catch {
+      must(error.file == "f" && error.line > 0, "what we write we read: \(error)")
     }
   },
   Entrance("console-request") { bytes in

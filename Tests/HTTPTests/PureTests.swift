@@ -123,7 +123,6 @@ struct PathTests {
   func safe(_ path: String, _ segments: [String], _ isDirectory: Bool) throws {
     let read = try SafePath(Buffer(path))
     #expect(read.segments == segments && read.isDirectory == isDirectory)
-    #expect(read.isHidden == segments.contains { $0.hasPrefix(".") })
   }
 
   @Test("unsafe ones", arguments: [

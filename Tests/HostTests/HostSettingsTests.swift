@@ -1,6 +1,7 @@
 // The settings file: what is read, and what each mistake is told.
 import Settings
 import Testing
+import Transport
 import World
 
 @testable import Host
@@ -16,6 +17,41 @@ struct HostSettingsTests {
     let root = try HostSettings(file: "netstead.yaml", text: "domain: no.example\n", isPrivileged: true)
     #expect([root.ports.dns, root.ports.http, root.ports.https, root.ports.console] == [53, 80, 443, 8000])
     #expect(root.domain == "no.example")
+  }
+
+  @Test("paths are relative to the settings' file")
+  func paths() throws {
+    let text = "data: d\nweb: {root: site}\ndns: {zones: [{origin: a.test, file: a.zone}, {origin: b.test, file: /z/b.zone}]}\n"
+    let settings = try HostSettings(file: "/etc/x/n.yaml", text: text, isPrivileged: false)
+    #expect([settings.dataDirectory, settings.webRoot] + settings.zones.map(\.file) == ["/etc/x/d", "/etc/x/site", "/etc/x/a.zone", "/z/b.zone"])
+    let near = try HostSettings(file: "n.yaml", text: text, isPrivileged: false)
+    #expect([near.dataDirectory, near.webRoot] + near.zones.map(\.file) == ["d", "site", "a.zone", "/z/b.zone"])
+  }
+
+  @Test("what would keep the host from starting is told where it stands", arguments: [
+    Case(text: "dns:\n  records: |\n    text TXT fine\n    bad A 1.2.3\n", problem: "n.yaml:4:11: expected "),
+    Case(text: "dns:\n  records: |\n    www CNAME elsewhere\n", problem: "n.yaml:3:5: "),
+    Case(text: "dns:\n  records: |\n    elsewhere.example. A 192.0.2.1\n", problem: "n.yaml:3:5: "),
+    Case(text: "web:\n  root: /no/such/folder\n", problem: "n.yaml:2:9: expected a folder that can be served, found `/no/such/folder`"),
+    Case(text: "dns: {zones: [{origin: a.test, file: /no/such.zone}]}\n", problem: "/no/such.zone cannot be read"),
+  ])
+  func problems(_ example: Case) throws {
+    let problems = HomeHost.problems(of: try HostSettings(file: "n.yaml", text: example.text, isPrivileged: false))
+    #expect(problems.count == 1 && problems.first?.hasPrefix(example.problem) == true, "\(problems)")
+    #expect(HomeHost.problems(of: HostSettings()).isEmpty)
+  }
+
+  @Test("the certificate is issued again before it ends", .timeLimit(.minutes(1)))
+  func renewal() async throws {
+    let clock = SystemClock()
+    let authority = try CertificateAuthority(at: clock.now)
+    let identities = TLSIdentities([try authority.issue(for: ["home.test"], at: clock.now)])
+    let first = identities.current
+    let renewal = Task { await HomeHost.renew(identities, for: ["home.test"], by: authority, every: .milliseconds(10), clock) }
+    while identities.current == first { try await clock.sleep(until: clock.now + .milliseconds(5)) }
+    renewal.cancel()
+    await renewal.value
+    #expect(identities.current.map(\.names) == [["home.test"]])
   }
 
   struct Case: Sendable {

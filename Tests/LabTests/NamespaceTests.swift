@@ -6,13 +6,14 @@ import Testing
 
 @Suite("The namespace", .serialized)
 struct NamespaceTests {
-  /// The executable that was built beside the tests; nil, and one printed line, when it was not or cannot have a namespace.
-  private func program(needsNamespace: Bool = true, for test: String = #function) -> ProgramRunner? {
+  /// The executable that was built beside the tests; nil, and one printed line, when it cannot have a namespace here.
+  private func program(needsNamespace: Bool = true, for test: String = #function) throws -> ProgramRunner? {
     if needsNamespace, case .forbidden(let why, _) = NamespaceProbe.probe() {
       skipped(test, because: why)
       return nil
     }
-    return ProgramRunner(repositoryRoot + "/.build/debug/netstead", for: test)
+    let found: ProgramRunner = try #require(ProgramRunner(repositoryRoot + "/.build/debug/netstead", for: test), "the executable was not built")
+    return found
   }
 
   /// A runtime folder of its own for `body`, so that no lab of the user is met.
@@ -27,7 +28,7 @@ struct NamespaceTests {
     (["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143), (["no-such-program"], 127),
   ] as [([String], Int32)])
   func exitCodes(_ command: [String], _ code: Int32) async throws {
-    guard let netstead = program() else { return }
+    guard let netstead = try program() else { return }
     try await withFolder { environment in
       let outcome = await netstead.run(["lab", "exec", "--"] + command, environment: environment)
       #expect(outcome.status == code, "\(outcome.errorText)")
@@ -37,7 +38,7 @@ struct NamespaceTests {
 
   @Test("inside there are the world's addresses, its resolver, and no way out")
   func inside() async throws {
-    guard let netstead = program() else { return }
+    guard let netstead = try program() else { return }
     try await withFolder { environment in
       let script = """
         cat /proc/net/fib_trie | grep -c '198.51.100.10$'
@@ -57,9 +58,18 @@ struct NamespaceTests {
     }
   }
 
+  @Test("a network is furnished only when it is another than the one we came from")
+  func refusesForeignNetworks() throws {
+    for (mark, network) in [("-", "net:[1]"), ("net:[1],,", "net:[1]"), ("net:[1],3,8000", "net:[1]"), ("net:[1],,", nil), (",,", "net:[1]"), ("", "net:[1]")] {
+      #expect(throws: Reexecution.NotInside.self) { _ = try Reexecution.inheritance(in: mark, network: network) }
+    }
+    #expect(try Reexecution.inheritance(in: "net:[1],,", network: "net:[2]") == Reexecution.Inheritance())
+    #expect(try Reexecution.inheritance(in: "net:[1],3,8000", network: "net:[2]") == Reexecution.Inheritance(console: 3, consolePort: 8_000))
+  }
+
   @Test("a lab in a lab is the same lab")
   func nested() async throws {
-    guard let netstead = program() else { return }
+    guard let netstead = try program() else { return }
     try await withFolder { environment in
       let outcome = await netstead.run(
         ["lab", "exec", "--", netstead.path, "lab", "exec", "--", netstead.path, "dns", "-q", "www.garnet.test"], environment: environment)
@@ -70,7 +80,7 @@ struct NamespaceTests {
 
   @Test("the command speaks as the client, over both families, and a running lab is joined")
   func joins() async throws {
-    guard let netstead = program(), let sh = ProgramRunner("sh"), ProgramRunner.isInstalled("python3") else { return }
+    guard let netstead = try program(), let sh = ProgramRunner("sh"), ProgramRunner.isInstalled("python3") else { return }
     try await withFolder { environment in
       // The lab in the background of a shell, which ends it when it ends itself; the commands in between join it.
       let script = """
@@ -97,7 +107,7 @@ struct NamespaceTests {
 
   @Test("without namespaces the lab is on loopback addresses, and our own tools find their way")
   func fallback() async throws {
-    guard let netstead = program(needsNamespace: false) else { return }
+    guard let netstead = try program(needsNamespace: false) else { return }
     try await withFolder { environment in
       let script = """
         "$0" dns -q www.garnet.test; "$0" http http://www.garnet.test/notes.txt | head -1; echo hi | "$0" nc srv 6789 | tr -d '\\r'; echo $NETSTEAD_RESOLVER
@@ -111,7 +121,7 @@ struct NamespaceTests {
 
   @Test("usage is 2, a missing name 1, a world that is printed is the built-in one")
   func contract() async throws {
-    guard let netstead = program(needsNamespace: false) else { return }
+    guard let netstead = try program(needsNamespace: false) else { return }
     for arguments in [["bogus"], ["nc"], ["dns"], ["lab", "exec"], ["nc", "host", "70000"], ["http", "ftp://x/"]] {
       let outcome = await netstead.run(arguments)
       #expect(outcome.status == 2, "\(arguments): \(outcome.status)")

@@ -1,6 +1,7 @@
 // The text form of scenarios: every statement becomes its value, every slip is told with line and column.
 @testable import Lab
 import Testing
+import Trace
 import World
 
 @Suite("Scenarios")
@@ -35,7 +36,7 @@ struct ScenarioTests {
     #expect(scenario.zones == [
       Scenario.Zone(
         origin: "home.test", servers: ["ns-a", "root"],
-        records: "www   60 A  192.0.2.80   ; the web server\nTXT \"a # is no remark here\"\n", firstLine: 5)
+        records: "www   60 A  192.0.2.80   ; the web server\nTXT \"a # is no remark here\"\n", firstLine: 5, firstColumn: 3)
     ])
     var link = LinkDescription(first: "resolver", second: "ns-a", change: LinkChange())
     link.change.loss = 1
@@ -67,6 +68,27 @@ struct ScenarioTests {
   func usesWorld() throws {
     #expect(try Scenario(file: "s", text: "world built-in\nat 0 pc asks resolver www.garnet.test AAAA").base == .builtIn)
     #expect(try Scenario(file: "s", text: "world mine.yaml").base == .file("mine.yaml"))
+  }
+
+  @Test("a host misspelled in a scenario on a world is told with its place")
+  func tellsStrangers() throws {
+    let scenario = try Scenario(file: "s.txt", text: "world built-in\nhosts extra 192.0.2.99\nat 0s extra asks resolver www.garnet.test\nexpect trace pcx -> ns x1")
+    let world = scenario.world(on: try WorldTests.builtIn())
+    let run = ScenarioRun(scenario, in: try WorldTests.builtIn(), seed: nil, store: TraceStore())
+    do throws(ScenarioRun.Failure) {
+      _ = try run.run()
+      Issue.record("accepted")
+    } catch {
+      #expect("\(error)" == "s.txt:4:14: expected the name of a host, found `pcx`; did you mean `pc`?")
+    }
+    #expect(RaisedWorld.problems(of: world, folder: "").isEmpty)
+  }
+
+  @Test("an error in a zone's records is told where it stands in the scenario")
+  func tellsRecords() throws {
+    let scenario = try Scenario(file: "s.txt", text: "hosts a 192.0.2.1\nzone home.test a\n  ok A 192.0.2.1\n\n  www A 1.2.3\nseed 1")
+    let problems = RaisedWorld.problems(of: scenario.world(on: WorldDescription()), folder: "")
+    #expect(problems.count == 1 && problems.first?.hasPrefix("s.txt:5:9: expected ") == true, "\(problems)")
   }
 
   @Test("a slip is told with its place", arguments: [

@@ -57,7 +57,7 @@ struct WorldTests {
     /// The lines of one zone's master file.
     func lines(_ origin: String) throws -> [String] {
       let zone = try #require(world.zones.first { $0.origin == origin })
-      return texts.masterFile(of: zone, records: "").split(separator: "\n").map(String.init)
+      return texts.masterFile(of: zone).split(separator: "\n").map(String.init)
     }
     let root = try lines(".")
     #expect(root.prefix(4) == ["$ORIGIN .", "$TTL 86400", "@ SOA root1.test. hostmaster. 1 7200 900 1209600 300", "@ NS root1.test."])
@@ -98,7 +98,7 @@ struct WorldTests {
     #expect(plan.endpoints(of: www, port: 80) == [Endpoint(Address(127, 51, 100, 10), 8_080)])
     #expect([53, 80, 443, 1_023, 1_024, 6_789].map { plan.port($0) } == [8_053, 8_080, 8_443, 9_023, 1_024, 6_789])
     let zone = try #require(world.zones.first { $0.origin == "cobalt.test" })
-    let text = ZoneText(world, plan).masterFile(of: zone, records: "")
+    let text = ZoneText(world, plan).masterFile(of: zone)
     #expect(text.contains("www.cobalt.test. A 127.51.100.20\n"))
     #expect(!text.contains("AAAA"))
   }
@@ -142,6 +142,17 @@ struct WorldTests {
 
   /// A world with one net and one client, which is little but whole.
   static let small = "nets: {n: {prefixes: [192.0.2.0/24]}}\nhosts:\n  pc: {role: client, addresses: [192.0.2.1]}\n"
+
+  @Test("errors in the records of a world's zone are told where they stand", arguments: [
+    ("    records: |\n      x A 1.2.3", "w.yaml:9:11: expected "), ("    records: \"x A 1.2.3\"", "w.yaml:8:14: expected "),
+    ("    records: x A 1.2.3", "w.yaml:8:18: expected "), ("    records: |\n\n      ok A 192.0.2.9\n      pc CNAME ok", "w.yaml:11:7: "),
+    ("    file: nowhere.zone", "here/nowhere.zone cannot be read"),
+  ])
+  func tellsRecords(_ records: String, _ problem: String) throws {
+    let world = try WorldDescription(file: "w.yaml", text: Self.small + "zones:\n  .: {served-by: [pc]}\n  test:\n    served-by: [pc]\n" + records)
+    let problems = RaisedWorld.problems(of: world, folder: "here")
+    #expect(problems.count == 1 && problems.first?.hasPrefix(problem) == true, "\(problems)")
+  }
 
   @Test("errors of a world tell where and what", arguments: [
     Bad(text: "hosts: {}", problems: ["1:8: expected at least one host with role client"]),

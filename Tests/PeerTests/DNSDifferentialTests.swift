@@ -11,22 +11,9 @@ import World
   private static let python = "/usr/bin/python3"
 
   /// What the program printed, line by line; nil: it failed.
-  private static func run(_ arguments: [String], input: String = "") throws -> [Substring]? {
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-\(UUID().uuidString).txt")
-    try Data(input.utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = arguments
-    process.standardInput = try FileHandle(forReadingFrom: file)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n")
+  private static func run(_ arguments: [String], input: String = "") -> [Substring]? {
+    guard let outcome = ProgramRunner(python)?.runBlocking(arguments, input: Array(input.utf8), timeout: .seconds(120)), outcome.status == 0 else { return nil }
+    return outcome.text.split(separator: "\n")
   }
 
   private static var script: String {
@@ -35,7 +22,7 @@ import World
 
   /// Whether dnspython is there; says so when it is not.
   private static func hasPeer() -> Bool {
-    guard FileManager.default.isExecutableFile(atPath: python), (try? run(["-c", "import dns.message"])) ?? nil != nil else {
+    guard run(["-c", "import dns.message"]) != nil else {
       print("skipped: dnspython is not installed (python3-dnspython)")
       return false
     }
@@ -71,7 +58,7 @@ import World
     var generator = MessageGenerator(seed: seed)
     let messages = (0..<1500).map { _ in generator.message() }
     let wires = messages.map { $0.wire().array }
-    let lines = try #require(try DNSDifferentialTests.run([DNSDifferentialTests.script], input: wires.map { DNSDifferentialTests.hex($0) + "\n" }.joined()))
+    let lines = try #require(DNSDifferentialTests.run([DNSDifferentialTests.script], input: wires.map { DNSDifferentialTests.hex($0) + "\n" }.joined()))
     try #require(lines.count == wires.count)
     for (wire, line) in zip(wires, lines) where line != "skip" {
       // Read back rather than the original: compression may have changed the case of a name.
@@ -84,7 +71,7 @@ import World
   @Test("what dnspython writes, we read the same, and write back the same", arguments: [1, 2])
   func theirs(_ seed: Int) throws {
     guard DNSDifferentialTests.hasPeer() else { return }
-    let lines = try #require(try DNSDifferentialTests.run([DNSDifferentialTests.script, "make", "\(seed)", "1500"]))
+    let lines = try #require(DNSDifferentialTests.run([DNSDifferentialTests.script, "make", "\(seed)", "1500"]))
     #expect(lines.count == 1500)
     for line in lines {
       let parts = line.split(separator: " ", maxSplits: 1)
@@ -105,7 +92,7 @@ import World
     }
     // An empty line would be no message to the script.
     .filter { !$0.isEmpty }
-    let lines = try #require(try DNSDifferentialTests.run([DNSDifferentialTests.script], input: wires.map { DNSDifferentialTests.hex($0) + "\n" }.joined()))
+    let lines = try #require(DNSDifferentialTests.run([DNSDifferentialTests.script], input: wires.map { DNSDifferentialTests.hex($0) + "\n" }.joined()))
     try #require(lines.count == wires.count)
     var refused = 0
     for (wire, line) in zip(wires, lines) where line != "skip" {

@@ -1,5 +1,18 @@
 // The executable under test, and a place of its own for it to keep things.
 import Foundation
+import TestKit
+import Testing
+
+/// Runs the executable under test. That it is missing is a failure of the build, not of this machine.
+func executable() throws -> ProgramRunner { try #require(ProgramRunner(program), "the executable was not built") }
+
+/// Whether this machine lets an ordinary process make a network namespace.
+let hasNamespaces: Bool = {
+  guard let unshare = ProgramRunner("unshare", for: "namespaces") else { return false }
+  let isAllowed = unshare.runBlocking(["--user", "--map-root-user", "--net", "--mount", "true"]).status == 0
+  if !isAllowed { skipped("the lab in its namespace", because: "no user namespaces here") }
+  return isAllowed
+}()
 
 /// The program beside the test bundle.
 let program: String = {
@@ -44,9 +57,15 @@ final class Background {
     said.split(separator: "\n").first { $0.hasPrefix("  \(name) at ") }.flatMap { $0.split(separator: " ").last }.map { String($0) }
   }
 
+  /// The address of the console that was announced.
+  var console: String? { said.firstMatch(of: #/http:\/\/localhost:[0-9]+\//#).map { String($0.0) } }
+
   /// Asks it to stop and returns its exit status.
-  func stop() -> Int32 {
-    kill(process.processIdentifier, SIGINT)
+  func stop() -> Int32 { end(by: SIGINT) }
+
+  /// Sends it a signal, waits for its end and returns its exit status.
+  func end(by signal: Int32) -> Int32 {
+    kill(process.processIdentifier, signal)
     process.waitUntilExit()
     return process.terminationStatus
   }

@@ -1,4 +1,4 @@
-// `netstead up` as other people's programs see it: dig, kdig, drill, curl, wget, Python's http.client, openssl.
+// `netstead up` as other people's programs see it: dig, kdig, dnspython, curl, wget, Python's http.client, Chromium.
 import Foundation
 import TestKit
 import Testing
@@ -97,6 +97,57 @@ struct HomeHostPeerTests {
       let strange = await program.run(resolve + ["--cacert", other, "https://www.home.test:\(https)/"])
       #expect(strange.status == 60, "a certificate of an unknown authority must be refused: \(strange.status)")
       #expect(store.conversations().contains { $0.info.encrypted })
+    }
+  }
+
+  @Test("a renewed certificate is shown to the next connection")
+  func renewal() async throws {
+    guard let program = ProgramRunner("curl") else { return }
+    try await withHomeHost { host, _, folder in
+      let other = try CertificateAuthority(at: SystemClock().now)
+      try Data(other.authorityPEM.utf8).write(to: URL(fileURLWithPath: folder + "/other.pem"))
+      let https = try host.port("HTTPS")
+      func status() async -> Int32 {
+        await program.run(["-sS", "--cacert", folder + "/other.pem", "--connect-to", "::127.0.0.1:\(https)", "https://www.home.test/"]).status
+      }
+      #expect(await status() == 60)
+      host.identities.renew([try other.issue(for: ["www.home.test"], at: SystemClock().now)])
+      #expect(await status() == 0)
+    }
+  }
+
+  @Test("dnspython asks over UDP and TCP")
+  func dnspython() async throws {
+    guard let python = ProgramRunner("/usr/bin/python3"), await python.run(["-c", "import dns.query"]).status == 0 else {
+      return skipped("dnspython", because: "it is not installed")
+    }
+    try await withHomeHost { host, _, _ in
+      let script = """
+        import dns.flags, dns.message, dns.query, dns.resolver
+        port = \(try host.port("DNS"))
+        for ask in (dns.query.udp, dns.query.tcp):
+            answer = ask(dns.message.make_query("text.home.test", "TXT"), "127.0.0.1", port=port, timeout=5)
+            print(answer.answer[0][0], bool(answer.flags & dns.flags.AA))
+        answer, tcp = dns.query.udp_with_fallback(dns.message.make_query("big.home.test", "TXT"), "127.0.0.1", port=port, timeout=5)
+        print(tcp, len(answer.answer[0]))
+        resolver = dns.resolver.Resolver(configure=False); resolver.nameservers = ["127.0.0.1"]; resolver.port = port
+        print(resolver.resolve("www.home.test", "A")[0])
+        """
+      let outcome = await python.run(["-c", script])
+      #expect(outcome.text == "\"a text\" True\n\"a text\" True\nTrue 1\n127.0.0.1\n", "\(outcome.text)\(outcome.errorText)")
+    }
+  }
+
+  @Test("Chromium shows a page that is served")
+  func browser() async throws {
+    guard let chromium = ProgramRunner("chromium") else { return }
+    try await withHomeHost { host, _, folder in
+      let shown = await chromium.run(
+        [
+          "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder)/chromium", "--timeout=4000", "--dump-dom",
+          "--host-resolver-rules=MAP home.test 127.0.0.1", "http://home.test:\(try host.port("HTTP"))/",
+        ], timeout: .seconds(45))
+      #expect(shown.text.contains("<h1>home</h1>"), "\(shown.text.prefix(300))\(shown.errorText.suffix(300))")
     }
   }
 

@@ -1,21 +1,14 @@
 // The executable itself: a lab in its namespace with the programs of Debian in it, its exit codes, its exports, its console in a browser.
+// Read next: ToolPeerTests.swift, our own tools in such a lab.
 import Foundation
 import TestKit
 import Testing
-
-/// Whether this machine lets an ordinary process make a network namespace.
-private let hasNamespaces: Bool = {
-  guard let unshare = ProgramRunner("unshare", for: "namespaces") else { return false }
-  let isAllowed = unshare.runBlocking(["--user", "--map-root-user", "--net", "--mount", "true"]).status == 0
-  if !isAllowed { skipped("the lab in its namespace", because: "no user namespaces here") }
-  return isAllowed
-}()
 
 @Suite("netstead lab, the program", .serialized)
 struct LabCommandPeerTests {
   @Test("a command in a lab raised for it: dig walks from the root, curl gets pages, exit codes come through", .enabled(if: hasNamespaces))
   func execute() async throws {
-    guard let netstead = ProgramRunner(program) else { return }
+    let netstead = try executable()
     try await withRuntimeFolder { environment, _ in
       func lab(_ command: String...) async -> ProgramOutcome {
         await netstead.run(["lab", "exec", "--"] + command, environment: environment, timeout: .seconds(60))
@@ -39,29 +32,21 @@ struct LabCommandPeerTests {
       // Nothing leads out: the only routes are those of the world's own addresses.
       let routes = await lab("sh", "-c", "tail -n +2 /proc/net/route; wc -l < /proc/net/route")
       #expect(!routes.text.contains("\t00000000\t"), "a default route:\n\(routes.text)")
-      let out = await lab("sh", "-c", "exec 3<>/dev/tcp/192.88.99.1/80 2>/dev/null || ping -c1 -W1 192.88.99.1 >/dev/null 2>&1 && echo reached")
-      #expect(!out.text.contains("reached"))
+      // Bash's own connections; the first shows that they work at all.
+      let out = await lab(
+        "bash", "-c", "for host in www.garnet.test 192.88.99.1 8.8.8.8; do (exec 3<>/dev/tcp/$host/80) 2>/dev/null && echo reached $host; done")
+      #expect(out.text == "reached www.garnet.test\n", "\(out.errorText)")
     }
   }
 
   @Test("a running lab is joined; trace, capture and console show what was said", .enabled(if: hasNamespaces))
   func running() async throws {
-    guard let netstead = ProgramRunner(program), ProgramRunner("dig") != nil, let curl = ProgramRunner("curl") else { return }
+    let netstead = try executable()
+    guard ProgramRunner("dig") != nil, let curl = ProgramRunner("curl") else { return }
     try await withRuntimeFolder { environment, folder in
-      let lab = Process()
-      lab.executableURL = URL(fileURLWithPath: program)
-      lab.arguments = ["lab", "--console-port", "0", "--json"]
-      lab.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-      let output = Pipe()
-      lab.standardOutput = output
-      lab.standardError = FileHandle.nullDevice
-      try lab.run()
-      defer {
-        kill(lab.processIdentifier, SIGINT)
-        lab.waitUntilExit()
-      }
-      let announced = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-      let console = String(try #require(announced.firstMatch(of: #/http:\/\/localhost:[0-9]+\//#), "no console in \(announced)").0)
+      let lab = try Background(["lab", "--console-port", "0"], environment: environment, in: folder, until: "stop  ")
+      defer { #expect(lab.stop() == 0) }
+      let console = try #require(lab.console, "no console in \(lab.said)")
       let dig = await netstead.run(["lab", "exec", "--", "dig", "+short", "www.garnet.test"], environment: environment)
       #expect(dig.text == "198.51.100.10\n", "\(dig.text)\(dig.errorText)")
       let secure = await netstead.run(["lab", "exec", "--", "curl", "-sS", "https://www.garnet.test/notes.txt"], environment: environment)
@@ -71,23 +56,49 @@ struct LabCommandPeerTests {
       #expect(page.text.contains("www.garnet.test"), "\(page.text.prefix(500))\(page.errorText)")
       let transcript = await netstead.run(["trace"], environment: environment)
       #expect(transcript.text.contains("query www.garnet.test. A") && transcript.text.contains("~"), "\(transcript.text)\(transcript.errorText)")
-      try await checkCapture(console, curl, folder)
+      let saved = await curl.run(["-sS", "-o", folder + "/lab.pcapng", console + "export.pcapng"])
+      #expect(saved.status == 0, "\(saved.errorText)")
+      try await checkCapture(folder + "/lab.pcapng")
+      // The program's own way to the same file, keys and names included.
+      let own = await netstead.run(["trace", "--pcap", folder + "/own.pcapng"], environment: environment)
+      #expect(own.status == 0, "\(own.errorText)")
+      try await checkCapture(folder + "/own.pcapng")
+      try await checkExplained(console, curl)
       try await checkBrowser(console, folder)
     }
   }
 
-  /// tshark dissects DNS, HTTP, and with the secrets inside also TLS.
-  private func checkCapture(_ console: String, _ curl: ProgramRunner, _ folder: String) async throws {
+  /// tshark dissects DNS, HTTP, and with the secrets inside also TLS; addresses have the hosts' names.
+  private func checkCapture(_ file: String) async throws {
     guard let tshark = ProgramRunner("tshark") else { return }
-    let file = folder + "/lab.pcapng"
-    let saved = await curl.run(["-sS", "-o", file, console + "export.pcapng"])
-    #expect(saved.status == 0, "\(saved.errorText)")
     let names = await tshark.run(["-r", file, "-Y", "dns.flags.response == 1", "-T", "fields", "-e", "dns.qry.name"])
     #expect(names.text.contains("www.garnet.test"), "\(names.errorText)")
     let pages = await tshark.run(["-r", file, "-Y", "tls and http", "-T", "fields", "-e", "http.request.uri", "-e", "http.response.code"])
     #expect(pages.text.contains("/notes.txt") && pages.text.contains("200"), "TLS was not read:\n\(pages.text)\(pages.errorText)")
+    let hosts = await tshark.run(["-r", file, "-Nn", "-Y", "dns", "-T", "fields", "-e", "ip.dst_host"])
+    #expect(hosts.text.contains("resolver"), "no host names:\n\(hosts.text.prefix(300))\(hosts.errorText)")
     let bad = await tshark.run(["-r", file, "-Y", "_ws.malformed or _ws.expert.severity >= 6291456"])
     #expect(bad.text.isEmpty, "\(bad.text)")
+  }
+
+  /// Every byte of what dig and curl said and heard belongs to a field with a name and a meaning.
+  private func checkExplained(_ console: String, _ curl: ProgramRunner) async throws {
+    let lines = await curl.run(["-sS", console + "events.jsonl"]).text.split(separator: "\n")
+    var judged: [String: Int] = [:]
+    for line in lines {
+      let event = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      guard let dialect = event["dialect"] as? String, let hex = event["hex"] as? String, ["sent", "received"].contains(event["kind"] as? String) else { continue }
+      let fields = try #require(event["fields"] as? [[String: Any]], "nothing explained: \(line.prefix(300))")
+      var covered = Set<Int>()
+      for field in fields {
+        let (offset, length) = (field["offset"] as? Int ?? 0, field["length"] as? Int ?? 0)
+        covered.formUnion(offset..<(offset + length))
+        #expect(!(field["name"] as? String ?? "").isEmpty && !(field["meaning"] as? String ?? "").isEmpty, "\(field)")
+      }
+      #expect(covered == Set(0..<(hex.utf8.count / 2)), "\(dialect): bytes without a field in \(line.prefix(200))")
+      judged[dialect, default: 0] += 1
+    }
+    #expect((judged["dns"] ?? 0) > 10 && (judged["http"] ?? 0) >= 2, "\(judged)")
   }
 
   /// A real browser shows the console.
@@ -103,7 +114,7 @@ struct LabCommandPeerTests {
 
   @Test("one seed, one trace: two processes print the same, another seed another")
   func sameSeed() async throws {
-    guard let netstead = ProgramRunner(program) else { return }
+    let netstead = try executable()
     for name in names(in: repositoryRoot + "/Tests/Scenarios") {
       let script = repositoryRoot + "/Tests/Scenarios/" + name
       func run(_ more: [String], hashing: String) async -> ProgramOutcome {
@@ -133,7 +144,7 @@ struct LabCommandPeerTests {
     Usage(arguments: ["nc", "127.0.0.1", "9"], status: 4, says: "127.0.0.1:9"),
   ])
   func usage(_ usage: Usage) async throws {
-    guard let netstead = ProgramRunner(program) else { return }
+    let netstead = try executable()
     let outcome = await netstead.run(usage.arguments)
     #expect(outcome.status == usage.status, "\(outcome.text)\(outcome.errorText)")
     #expect(outcome.errorText.contains(usage.says), "\(outcome.errorText)")

@@ -28,7 +28,8 @@ struct UpCommandPeerTests {
 
   @Test("killed at any moment, it starts again with what it had", .timeLimit(.minutes(3)))
   func killed() async throws {
-    guard let netstead = ProgramRunner(program), let curl = ProgramRunner("curl") else { return }
+    let netstead = try executable()
+    guard let curl = ProgramRunner("curl") else { return }
     try await withRuntimeFolder { environment, folder in
       let arguments = try settings(in: folder)
       for milliseconds in [5, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 300, 500] {
@@ -38,6 +39,44 @@ struct UpCommandPeerTests {
       let host = try Background(arguments, environment: environment, in: folder, until: "stop by")
       #expect(try await serves(host, curl))
       #expect(host.stop() == 0)
+    }
+  }
+
+  @Test("the console goes elsewhere when its port is taken; a folder that appears is served; one that was chosen must be there", .timeLimit(.minutes(2)))
+  func places() async throws {
+    let netstead = try executable()
+    guard let curl = ProgramRunner("curl") else { return }
+    try await withRuntimeFolder { environment, folder in
+      let file = folder + "/netstead.yaml"
+      let ports = "ports: {dns: 0, http: 0, https: 0}\n"
+      try ports.write(toFile: file, atomically: true, encoding: .utf8)
+      let arguments = ["up", "--settings", file, "--data", folder + "/data"]
+      let first = try Background(arguments, environment: environment, in: folder, until: "stop by")
+      let second = try Background(arguments, environment: environment, in: folder, until: "stop by")
+      let consoles = [try #require(first.console, "\(first.said)"), try #require(second.console, "\(second.said)")]
+      #expect(consoles[0] != consoles[1])
+      let taken = await netstead.run(arguments + ["--console-port", String(consoles[0].filter(\.isNumber))], environment: environment)
+      #expect(taken.status == 4 && taken.errorText.contains("--console-port"), "\(taken.errorText)")
+      #expect(second.stop() == 0)
+
+      let port = try #require(first.endpoint("HTTP")?.split(separator: ":").last)
+      func page() async -> String { await curl.run(["-sS", "--connect-to", "::127.0.0.1:\(port)", "http://home.test/"]).text }
+      #expect(await page().contains("home.test is up"))
+      try FileManager.default.createDirectory(atPath: folder + "/public", withIntermediateDirectories: false)
+      try "my own page".write(toFile: folder + "/public/index.html", atomically: true, encoding: .utf8)
+      var shown = ""
+      for _ in 0..<40 where shown != "my own page" {
+        try await Task.sleep(for: .milliseconds(250))
+        shown = await page()
+      }
+      #expect(shown == "my own page")
+      #expect(first.stop() == 0)
+
+      try (ports + "web:\n  root: nowhere\n").write(toFile: file, atomically: true, encoding: .utf8)
+      for (command, status) in [(arguments, 2), (["check", file], 1)] as [([String], Int32)] {
+        let refused = await netstead.run(command, environment: environment)
+        #expect(refused.status == status && (refused.text + refused.errorText).contains("\(file):3:9: expected a folder"), "\(refused.text)\(refused.errorText)")
+      }
     }
   }
 
@@ -64,7 +103,7 @@ struct UpCommandPeerTests {
 
   @Test("a thousand rude peers at each port: garbage, halves, silence; those who speak properly are served", .timeLimit(.minutes(3)))
   func storm() async throws {
-    guard let python = ProgramRunner("python3"), let curl = ProgramRunner("curl"), FileManager.default.fileExists(atPath: program) else { return }
+    guard let python = ProgramRunner("python3"), let curl = ProgramRunner("curl") else { return }
     try await withRuntimeFolder { environment, folder in
       let host = try Background(settings(in: folder), environment: environment, in: folder, until: "stop by")
       let places = host.said.split(separator: "\n").compactMap { $0.firstMatch(of: #/127\.0\.0\.1:[0-9]+$/#).map { String($0.0) } }

@@ -72,6 +72,20 @@ struct TutorialTests {
     }
   }
 
+  @Test("the edits that bring a protocol into the lab stand beside lines that are there")
+  func edits() throws {
+    let page = String(decoding: try #require(contents(of: "\(repositoryRoot)/docs/tutorial/README.md")), as: UTF8.self)
+    let edits = Self.fenced(page, as: "diff")
+    #expect(edits.count == 6)
+    for (file, lines) in edits {
+      let text = String(decoding: try #require(contents(of: "\(repositoryRoot)/\(file)"), "no \(file)"), as: UTF8.self)
+      let lines = lines.split(separator: "\n", omittingEmptySubsequences: false)
+      let known = lines.filter { !$0.hasPrefix("+") }.map { $0.dropFirst() }.joined(separator: "\n")
+      #expect(!known.isEmpty && text.contains(known + "\n"), "\(file) has no such lines:\n\(known)")
+      #expect(lines.contains { $0.hasPrefix("+") }, "\(file): nothing is added")
+    }
+  }
+
   /// The lines between `tutorial: name` and `tutorial: end`, the margin taken off.
   private static func marked(_ text: String) -> [(String, String)] {
     var parts: [(String, String)] = []
@@ -90,16 +104,16 @@ struct TutorialTests {
     return parts
   }
 
-  /// The blocks that begin with ```swift name.
-  private static func fenced(_ text: String) -> [(String, String)] {
+  /// The blocks that begin with ```swift name, or another language.
+  private static func fenced(_ text: String, as language: String = "swift") -> [(String, String)] {
     var parts: [(String, String)] = []
     var open: (name: String, lines: [Substring])?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if line == "```", let part = open {
         parts.append((part.name, part.lines.joined(separator: "\n")))
         open = nil
-      } else if line.hasPrefix("```swift ") {
-        open = (String(line.dropFirst(9)), [])
+      } else if line.hasPrefix("```\(language) ") {
+        open = (String(line.dropFirst(language.utf8.count + 4)), [])
       } else {
         open?.lines.append(line)
       }

@@ -51,7 +51,17 @@ enum Rule {
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc"],
+    "Host": ground.union(["Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer"]),
+    "Console": ["Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Transport", "WebServer", "FoundationEssentials"],
+    "Lab": ground.union(system).union([
+      "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials",
+    ]),
+    "netstead": ground.union(system).union([
+      "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", "ArgumentParser", "Dispatch",
+    ]),
   ]
+  /// The C library, by its name on each system.
+  static let system: Set<String> = ["Glibc", "Musl", "Darwin"]
 
   static func imports(_ source: Source) -> [String] {
     guard let allowed = allowed[source.module] else { return [] }

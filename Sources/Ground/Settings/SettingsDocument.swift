@@ -55,10 +55,12 @@ private final class Composer {
   private var event = yaml_event_t()
   private var nodes = 0
   private let limits: SettingsLimits
+  private let bytes: UnsafeBufferPointer<UInt8>
 
   /// `bytes` must outlive this object.
   init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SettingsLimits) {
     self.limits = limits
+    self.bytes = bytes
     yaml_parser_initialize(&parser)
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
     yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
@@ -116,7 +118,11 @@ private final class Composer {
       try refuseAnchor(event.data.scalar.anchor, at: start)
       let bytes = UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
       let text = String(decoding: bytes, as: UTF8.self)
-      return SettingsNode(place: start, content: .scalar(text, isQuoted: event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE))
+      let style = event.data.scalar.style
+      var node = SettingsNode(place: start, content: .scalar(text, isQuoted: style != YAML_PLAIN_SCALAR_STYLE))
+      if style == YAML_LITERAL_SCALAR_STYLE { node.textPlace = textPlace(ofBlockOn: start.line) }
+      if style == YAML_PLAIN_SCALAR_STYLE { node.textPlace = start }
+      return node
     case YAML_SEQUENCE_START_EVENT:
       try refuseAnchor(event.data.sequence_start.anchor, at: start)
       return SettingsNode(place: start, content: .sequence(try sequence(depth: depth)))
@@ -127,6 +133,20 @@ private final class Composer {
       throw Refusal(place: start, sentence: "expected a value; aliases (`*name`) are not used in settings")
     }
   }
+
+  /// Where the text of the literal block that begins on line `line` begins: below, as far in as its first line that is not blank.
+  private func textPlace(ofBlockOn line: Int) -> Place {
+    var index = line < lineStarts.count ? lineStarts[line] : bytes.count
+    var column = 1
+    while index < bytes.count, [UInt8(ascii: " "), UInt8(ascii: "\r"), UInt8(ascii: "\n")].contains(bytes[index]) {
+      column = bytes[index] == UInt8(ascii: " ") ? column + 1 : 1
+      index += 1
+    }
+    return Place(line: line + 1, column: column)
+  }
+
+  /// Where each line begins. Unit: bytes.
+  private lazy var lineStarts = [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
 
   private func refuseAnchor(_ anchor: UnsafeMutablePointer<yaml_char_t>?, at place: Place) throws(Refusal) {
     guard anchor == nil else { throw Refusal(place: place, sentence: "expected a value; anchors (`&name`) are not used in settings") }

@@ -20,6 +20,8 @@ public struct Place: Hashable, Sendable, Comparable, CustomStringConvertible {
 public struct SettingsNode: Sendable {
   public var place: Place
   public var content: Content
+  /// Where the first character of a literal block (`|`) stands, or of a plain text; nil: anything else.
+  public var textPlace: Place?
 
   public enum Content: Sendable {
     /// The text as written, quotes and folding undone. What it means is for the form that reads it: `no` may be a country.

@@ -98,6 +98,9 @@ public final class SettingsReader {
   /// Where the value of `key` stands.
   public func place(of key: String) -> Place? { entries.first { $0.key == key }?.value.place }
 
+  /// Where the first character of a text under `key` stands when its lines stand there one by one; nil: they are folded, quoted or absent.
+  public func textPlace(of key: String) -> Place? { entries.first { $0.key == key }?.value.textPlace }
+
   private func refuseUnknown() {
     for entry in entries where !asked.contains(entry.key) {
       let known = NearestWord.of(entry.key, among: asked)

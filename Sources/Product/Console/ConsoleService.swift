@@ -23,7 +23,11 @@ package struct ConsoleService: Application {
   package func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
     let asked = ConsoleRequest(
       method: request.methodText, target: request.target.text, host: request.authority.text, cookie: request.text(of: .cookie) ?? "")
-    guard asked.path == "/events", asked.method == "GET", site.allows(asked) else { return .response(Self.response(site.page(for: asked))) }
+    guard asked.path == "/events", asked.method == "GET", site.allows(asked) else {
+      guard site.isExport(asked) else { return .response(Self.response(site.page(for: asked))) }
+      // Away from the connection's thread, which serves others too.
+      return .workflow { [site] exchange in exchange.respond(Self.response(site.page(for: asked))) }
+    }
     let lastEventID = request.text(of: FieldName("Last-Event-ID"))
     return .workflow { exchange in await stream(to: exchange, asked, lastEventID) }
   }

@@ -17,6 +17,12 @@ package struct ConsoleSite: Sendable {
   /// Whether the console answers to the name `request` was sent to.
   package func allows(_ request: ConsoleRequest) -> Bool { hosts.allows(request.host) }
 
+  /// Whether `request` asks for a file made of the whole trace, which takes longer than other clients of the same thread may wait.
+  package func isExport(_ request: ConsoleRequest) -> Bool {
+    let parts = request.path.split(separator: "/")
+    return ["export.pcapng", "events.jsonl", "export.json"].contains(parts.first) || (parts.first == "conversation" && parts.count == 3)
+  }
+
   /// The page for `request`, whatever it is.
   package func page(for request: ConsoleRequest) -> Page {
     guard allows(request) else {
@@ -53,14 +59,20 @@ package struct ConsoleSite: Sendable {
   private func export(_ parts: [String], _ request: ConsoleRequest) -> Page? {
     let export = Export(model: model)
     switch (parts.first, parts.count) {
-    case ("export.pcapng", 1): return export.capture(conversation: number(request.value("conversation")).map { ConversationID($0) })
-    case ("events.jsonl", 1): return export.events(ConversationFilter(request))
+    case ("export.pcapng", 1): return capture(request, export)
+    case ("events.jsonl", 1):
+      return export.events(ConversationFilter(request), after: number(request.value("after")) ?? 0, explained: request.value("explain") != "no")
     case ("export.json", 1): return export.summary()
     case ("conversation", 3):
       guard let id = number(parts[1]).map({ ConversationID($0) }) else { return nil }
       return parts[2] == "ladder.svg" ? export.drawing(id) : parts[2] == "ladder.mmd" ? export.mermaid(id) : nil
     default: return nil
     }
+  }
+
+  private func capture(_ request: ConsoleRequest, _ export: Export) -> Page? {
+    guard let id = number(request.value("conversation")) else { return export.capture(ConversationFilter(request)) }
+    return export.capture(conversation: ConversationID(id))
   }
 
   private func number(_ text: String) -> UInt64? { text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? UInt64(text) : nil }

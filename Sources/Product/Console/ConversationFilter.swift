@@ -1,4 +1,5 @@
 // Which conversations a list, the live feed or an export is about. It comes from the query, so that every list has an address to share.
+import HTTP
 import Trace
 import World
 
@@ -27,7 +28,7 @@ struct ConversationFilter: Sendable, Hashable {
 
   /// As a query, `?` included; empty when nothing is chosen.
   var query: String {
-    let pairs = [("q", text), ("proto", dialect), ("host", host)].filter { !$0.1.isEmpty }.map { "\($0.0)=\(Phrase.encoded($0.1))" }
+    let pairs = [("q", text), ("proto", dialect), ("host", host)].filter { !$0.1.isEmpty }.map { "\($0.0)=\(PercentText.encoded($0.1))" }
     return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
   }
 

@@ -9,30 +9,34 @@ struct Export: Sendable {
 
   private var names: [(address: Address, name: String)] { model.hosts.flatMap { host in host.addresses.map { ($0, host.name) } } }
 
-  func capture(conversation: ConversationID?) -> Page {
-    let capture = PacketCapture(names: names, secrets: [], explain: model.explain)
-    var file = capture.file(of: model.trace)
-    var name = "netstead.pcapng"
-    if let conversation, let exchange = model.trace.exchange(of: conversation) {
-      file = PacketCapture(names: names, secrets: model.trace.tlsSecrets, explain: model.explain).file(of: [model.trace.dialogue(of: exchange)])
-      name = "netstead-\(exchange.id.number).pcapng"
-    }
-    return download("application/x-pcapng", name, file)
+  /// The packets of one conversation; nil: it is not known.
+  func capture(conversation: ConversationID) -> Page? {
+    model.trace.exchange(of: conversation).map { packets(of: [$0], "netstead-\($0.id.number).pcapng") }
   }
 
-  func events(_ filter: ConversationFilter) -> Page {
-    let lines = JSONLines(explain: model.explain)
-    guard !filter.isEmpty else { return download("application/jsonl", "netstead.jsonl", lines.lines(of: model.trace)) }
-    let frame = Frame(model: model, request: ConsoleRequest(target: "/"))
-    var chosen: [ConversationID: ConversationInfo] = [:]
-    for exchange in model.trace.exchanges() where filter.admits(exchange, frame) {
-      for record in exchange.records { chosen[record.id] = record.info }
-    }
+  /// The packets of all conversations that `filter` admits.
+  func capture(_ filter: ConversationFilter) -> Page { packets(of: exchanges(filter).reversed(), "netstead.pcapng") }
+
+  private func packets(of exchanges: some Sequence<Exchange>, _ name: String) -> Page {
+    let capture = PacketCapture(names: names, secrets: model.trace.tlsSecrets, explain: model.explain)
+    return download("application/x-pcapng", name, capture.file(of: exchanges.map { model.trace.dialogue(of: $0) }))
+  }
+
+  /// The events after number `first` of the conversations that `filter` admits.
+  func events(_ filter: ConversationFilter, after first: UInt64, explained: Bool) -> Page {
+    let lines = JSONLines(explain: explained ? model.explain : nil)
+    let chosen = filter.isEmpty ? nil : Set(exchanges(filter).flatMap { $0.records.map(\.id) })
     var file = Buffer()
-    for event in model.trace.events(after: 0).events {
-      if let info = chosen[event.conversation] { file.append(lines.line(for: event, in: info)) }
+    for event in model.trace.events(after: first).events where chosen?.contains(event.conversation) ?? true {
+      guard let info = model.trace.conversation(event.conversation)?.info else { continue }
+      file.append(lines.line(for: event, in: info))
     }
     return download("application/jsonl", "netstead.jsonl", file)
+  }
+
+  private func exchanges(_ filter: ConversationFilter) -> [Exchange] {
+    let frame = Frame(model: model, request: ConsoleRequest(target: "/"))
+    return model.trace.exchanges().filter { filter.isEmpty || filter.admits($0, frame) }
   }
 
   func summary() -> Page {

@@ -1,5 +1,6 @@
 // What all pages share: the head, the rail of places, the way a list's row of a conversation looks.
 import Bytes
+import HTTP
 import Trace
 import World
 
@@ -97,7 +98,7 @@ struct Frame: Sendable {
 
   /// A host with a link to its page when it has one.
   func hostLink(_ name: String) -> HTML {
-    model.host(name) == nil ? "<span class=\"host\">\(name)</span>" : "<a class=\"host\" href=\"/host/\(Phrase.encoded(name))\">\(name)</a>"
+    model.host(name) == nil ? "<span class=\"host\">\(name)</span>" : "<a class=\"host\" href=\"/host/\(PercentText.encoded(name))\">\(name)</a>"
   }
 
   /// What an event says in one line.

@@ -1,5 +1,6 @@
 // A request to the console and its answer, as values. The HTTP server is told about them in ConsoleService only.
 package import Bytes
+import HTTP
 import World
 
 /// What somebody asks of the console.
@@ -20,37 +21,14 @@ package struct ConsoleRequest: Sendable {
     self.host = host
     self.cookie = cookie
     let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    path = Self.decoded(parts.first ?? "", plusIsSpace: false)
-    query = (parts.count > 1 ? parts[1] : "").split(separator: "&").prefix(Self.pairsMax).map { pair in
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      return (Self.decoded(sides[0], plusIsSpace: true), sides.count > 1 ? Self.decoded(sides[1], plusIsSpace: true) : "")
-    }
+    let raw = String(parts.first ?? "")
+    // A percent sign without two digits leads nowhere, as it stands.
+    path = PercentText.decoded(Buffer(raw))?.text ?? raw
+    query = QueryItems(parsing: Buffer(String(parts.count > 1 ? parts[1] : ""))).items.map { (name: $0.name, value: $0.value) }
   }
-
-  /// Most pairs of a query that are looked at. Unit: pairs. Past it: the rest is ignored.
-  private static var pairsMax: Int { 32 }
 
   /// The first value of this name; empty: none.
   func value(_ name: String) -> String { query.first { $0.name == name }?.value ?? "" }
-
-  /// RFC 3986 §2.1. A percent sign without two digits stands for itself.
-  private static func decoded(_ text: Substring, plusIsSpace: Bool) -> String {
-    let units = Array(text.utf8)
-    var bytes: [UInt8] = []
-    var index = 0
-    while index < units.count {
-      if units[index] == UInt8(ascii: "%"), index + 2 < units.count, let high = digit(units[index + 1]), let low = digit(units[index + 2]) {
-        bytes.append(high << 4 | low)
-        index += 3
-      } else {
-        bytes.append(plusIsSpace && units[index] == UInt8(ascii: "+") ? UInt8(ascii: " ") : units[index])
-        index += 1
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? { Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } }
 }
 
 /// What the console answers.

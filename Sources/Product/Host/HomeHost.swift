@@ -3,10 +3,11 @@
 import Bytes
 import DNS
 package import NameServer
+package import Settings
 import Storage
 package import Trace
 package import Transport
-import WebServer
+package import WebServer
 package import World
 
 /// A domain hosted by this process.
@@ -15,19 +16,31 @@ package final class HomeHost: Sendable {
   package let assembly: Assembly
   /// PEM of the authority that made the certificates, for clients that shall trust it.
   package let authorityPEM: String
-  private let authority: AuthoritySource
+  /// What HTTPS shows; renewed before it ends.
+  let identities: TLSIdentities
+  private let renewal: Task<Void, Never>
 
   /// Why a host cannot start.
   package enum Failure: Error, CustomStringConvertible {
     case zone(HomeZone.Failure)
+    case settings(SettingsProblem)
     case network(NetworkError)
     case certificates(String)
     /// A file named in the settings cannot be read.
     case file(String)
 
+    /// Whether the settings are to blame, or a file they name.
+    package var isOfSettings: Bool {
+      switch self {
+      case .zone, .settings, .file: true
+      case .network, .certificates: false
+      }
+    }
+
     package var description: String {
       switch self {
       case .zone(let failure): "\(failure)"
+      case .settings(let problem): "\(problem)"
       case .network(let error): "\(error)"
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
@@ -41,24 +54,26 @@ package final class HomeHost: Sendable {
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
     let certificates: CertificateAuthority
-    let identity: TLSIdentity
+    let identities: TLSIdentities
+    let names = [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description)
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
-      identity = try certificates.issue(
-        for: [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description), at: now)
+      identities = TLSIdentities([try certificates.issue(for: names, at: now)])
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([site(settings, at: now)]))
+    let sites = SiteSwitch(SiteSet([try site(settings, at: now)]))
+    let clock = network.clock
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
-      authorityPEM: certificates.authorityPEM, authority: authority)
+      authorityPEM: certificates.authorityPEM, identities: identities,
+      renewal: Task { await HomeHost.renew(identities, for: names, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
     do throws(NetworkError) {
       for address in settings.addresses {
         try await host.assembly.serveNames(
-          authority, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: max(1, settings.loops)))
+          authority, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount))
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
-          sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(identities: [identity]), isSharded: true)
+          sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
       }
     } catch {
       await host.assembly.stop(grace: .zero)
@@ -67,11 +82,32 @@ package final class HomeHost: Sendable {
     return host
   }
 
-  private init(settings: HostSettings, assembly: Assembly, authorityPEM: String, authority: AuthoritySource) {
+  private init(settings: HostSettings, assembly: Assembly, authorityPEM: String, identities: TLSIdentities, renewal: Task<Void, Never>) {
     self.settings = settings
     self.assembly = assembly
     self.authorityPEM = authorityPEM
-    self.authority = authority
+    self.identities = identities
+    self.renewal = renewal
+  }
+
+  deinit { renewal.cancel() }
+
+  /// Issues the identity again, `pause` after `pause`, until the task is cancelled. One that could not be made is tried again the next time,
+  /// when the one before still holds.
+  static func renew(
+    _ identities: TLSIdentities, for names: [String], by authority: CertificateAuthority, every pause: Duration, _ clock: any WorldClock
+  ) async {
+    while (try? await clock.sleep(until: clock.now + pause)) != nil {
+      if let identity = try? authority.issue(for: names, at: clock.now) { identities.renew([identity]) }
+    }
+  }
+
+  /// What would keep a host with these settings from starting: in its zones' records, and in the files they name. Told without starting it.
+  package static func problems(of settings: HostSettings) -> [String] {
+    var problems: [String] = []
+    do throws(Failure) { _ = try zones(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try site(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
   /// All zones of the settings: the domain's own and those in files.
@@ -83,23 +119,28 @@ package final class HomeHost: Sendable {
     do throws(HomeZone.Failure) {
       zones.append(
         try HomeZone.zone(
-          origin: settings.domain, file: "the zone of \(settings.domain)",
-          text: HomeZone.text(domain: settings.domain, addresses: published, serial: serial, records: settings.records)))
+          origin: settings.domain, made: HomeZone.text(domain: settings.domain, addresses: published, serial: serial), records: settings.records,
+          at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
     for zone in settings.zones {
       let bytes: Buffer?
       do throws(StorageError) { bytes = try SystemFiles().read(zone.file) } catch { throw .file(zone.file) }
       guard let bytes else { throw .file(zone.file) }
       do throws(HomeZone.Failure) {
-        zones.append(try HomeZone.zone(origin: zone.origin, file: zone.file, text: bytes.text))
+        zones.append(try HomeZone.zone(origin: zone.origin, records: bytes.text, at: RecordsPlace(file: zone.file, line: 1, column: 1)))
       } catch { throw .zone(error) }
     }
     return zones
   }
 
   /// The web site: the folder of the settings, or a page that says what to do.
-  private static func site(_ settings: HostSettings, at now: Instant) -> Site {
-    let tree: any FileTree = (try? ServedFolder(path: settings.webRoot)).map { DiskTree($0) } ?? WelcomePage.tree(for: settings, at: now)
+  package static func site(_ settings: HostSettings, at now: Instant) throws(Failure) -> Site {
+    let tree: any FileTree
+    if let problem = settings.webRootProblem {
+      do throws(FolderError) { tree = DiskTree(try ServedFolder(path: settings.webRoot)) } catch { throw .settings(problem) }
+    } else {
+      tree = HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
+    }
     var site = Site(names: [settings.domain, "www.\(settings.domain)"], content: .files(tree))
     site.listsFolders = settings.listsFolders
     return site

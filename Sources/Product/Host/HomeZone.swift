@@ -1,8 +1,40 @@
 // The zone that a hosted domain gets without being told anything: SOA, NS, the addresses of the domain, of `www` and of its name server.
+// And any zone of which a part is made and the rest is the user's: errors in that rest are told where the user wrote it.
 import Bytes
 package import DNS
 package import NameServer
+package import Settings
 package import World
+
+/// Where records written by the user begin in a file of theirs.
+package struct RecordsPlace: Sendable, Hashable {
+  package var file: String
+  /// Counts from 1, as `column`.
+  package var line: Int
+  package var column: Int
+  /// Whether line follows line there as in the text; otherwise (a folded or quoted text) each error is told at the beginning.
+  package var isLineByLine: Bool
+
+  package init(file: String, line: Int, column: Int, isLineByLine: Bool = true) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.isLineByLine = isLineByLine
+  }
+
+  /// The records under `key` of a settings file; nil: the key is absent.
+  package init?(file: String, _ reader: SettingsReader, key: String) {
+    guard let place = reader.place(of: key) else { return nil }
+    let text = reader.textPlace(of: key)
+    self.init(file: file, line: (text ?? place).line, column: (text ?? place).column, isLineByLine: text != nil)
+  }
+
+  /// The place in the file of a place in the text.
+  func place(line: Int, column: Int) -> MasterFilePlace {
+    guard isLineByLine else { return MasterFilePlace(file: file, line: self.line, column: self.column) }
+    return MasterFilePlace(file: file, line: self.line + line - 1, column: self.column + column - 1)
+  }
+}
 
 /// Makes the zone of a hosted domain.
 package enum HomeZone {
@@ -10,19 +42,20 @@ package enum HomeZone {
   package enum Failure: Error, CustomStringConvertible {
     case domain(SyntaxError)
     case records([MasterFileProblem])
-    case zone(ZoneErrors)
+    /// The records can be read and make no zone: each reason with the place of the record it is about.
+    case zone([(place: MasterFilePlace, problem: ZoneProblem)])
 
     package var description: String {
       switch self {
       case .domain(let error): "\(error)"
       case .records(let problems): problems.map(\.description).joined(separator: "\n")
-      case .zone(let errors): "\(errors)"
+      case .zone(let problems): problems.map { "\($0.place): \($0.problem)" }.joined(separator: "\n")
       }
     }
   }
 
-  /// The zone's master file. `records` are the user's own, and may name anything the generated ones do not.
-  package static func text(domain: String, addresses: [Address], serial: UInt32, records: String) -> String {
+  /// The part of the zone's master file that is made. The user's own records follow it, and may name anything else.
+  package static func text(domain: String, addresses: [Address], serial: UInt32) -> String {
     var lines = [
       "$ORIGIN \(domain).", "$TTL 300",
       "@ SOA ns1 hostmaster (\(serial) 3600 600 1209600 300)", "@ NS ns1",
@@ -35,24 +68,38 @@ package enum HomeZone {
         }
       }
     }
-    return lines.joined(separator: "\n") + "\n" + records + "\n"
+    return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Reads a master file as a zone, each record's data as `placing` gives it; where that is nil the record is left out.
+  /// Reads a master file as a zone: `made` by us, then `records` written at `place`. Each record's data is as `placing` gives it; where that
+  /// is nil the record is left out.
   package static func zone(
-    origin: String, file: String, text: String, placing: (RecordData) -> RecordData? = { $0 }
+    origin: String, made: String = "", records: String, at place: RecordsPlace, placing: (RecordData) -> RecordData? = { $0 }
   ) throws(Failure) -> Zone {
     let name: Name
     do { name = try Name(origin) } catch { throw .domain(error) }
-    let outcome = MasterFileReader.records(Buffer(text), file: file, origin: name)
-    if !outcome.problems.isEmpty { throw .records(outcome.problems) }
-    let records = outcome.records.compactMap { record in
-      placing(record.data).map { data in
-        var placed = record
-        placed.data = data
-        return placed
-      }
+    let linesMade = made.utf8.count { $0 == UInt8(ascii: "\n") }
+    func told(_ found: MasterFilePlace) -> MasterFilePlace {
+      found.line > linesMade ? place.place(line: found.line - linesMade, column: found.column) : found
     }
-    do { return try Zone(apex: name, records: records) } catch { throw .zone(error) }
+    var reader = MasterFileReader(origin: name)
+    var kept: [ResourceRecord] = []
+    var places: [(owner: Name, place: MasterFilePlace)] = []
+    reader.read(Buffer(made + records + "\n"), file: "the zone \(origin)") { record, found in
+      guard let data = placing(record.data) else { return }
+      var placed = record
+      placed.data = data
+      kept.append(placed)
+      places.append((record.name, told(found)))
+    }
+    guard reader.problems.isEmpty else {
+      throw .records(reader.problems.map { MasterFileProblem(told($0.place), expected: $0.expected, found: $0.found, rule: $0.rule) })
+    }
+    do { return try Zone(apex: name, records: kept) } catch {
+      // The last record of that name: what was written by hand comes after what was made.
+      throw .zone(error.problems.map { problem in
+        (places.last { $0.owner == problem.owner }?.place ?? place.place(line: 1, column: 1), problem)
+      })
+    }
   }
 }

@@ -14,19 +14,23 @@ package struct HostSettings: Sendable, Hashable {
   /// Where everything durable lives; empty: chosen by the executable (`$XDG_DATA_HOME/netstead`).
   package var dataDirectory = ""
   package var ports = Ports(isPrivileged: false)
-  /// The folder served as the web site; when it does not exist a welcome page is.
+  /// The folder served as the web site. While the one nobody chose does not exist, a welcome page is.
   package var webRoot = "public"
+  /// What is told when a folder that the settings chose cannot be served; nil: they chose none.
+  package var webRootProblem: SettingsProblem?
   /// Whether a folder without an index page shows what is in it.
   package var listsFolders = false
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
+  /// Where they stand; nil: nowhere.
+  package var recordsPlace: RecordsPlace?
   /// Other zones served: origin and master file.
   package var zones: [ZoneFile] = []
   /// Whether conversations are recorded for the console.
   package var isTraced = true
   /// Most memory the trace holds. Unit: bytes. Past it: the oldest events are forgotten, and counted.
   package var traceBytesMax = 16 * 1_048_576
-  /// Event loops. Unit: threads; 0: one a core.
+  /// Event loops, and as many threads that answer questions over UDP. Unit: threads; 0: one a core.
   package var loops = 0
 
   package init() {}
@@ -37,6 +41,8 @@ package struct HostSettings: Sendable, Hashable {
     package var http: Int
     package var https: Int
     package var console: Int
+    /// Whether the settings chose the console's port; otherwise the next one will do when this one is taken.
+    package var isConsoleChosen = false
 
     /// The standard ports, or each plus 8000 where ports below 1024 need a privilege that is not there.
     package init(isPrivileged: Bool) {
@@ -54,32 +60,39 @@ package struct HostSettings: Sendable, Hashable {
   /// Reads settings. Throws every problem found, each with file, line and column.
   package init(file: String, text: String, isPrivileged: Bool) throws(SettingsProblems) {
     let document = try SettingsDocument(file: file, text: text)
-    self = try document.read { Self($0, isPrivileged: isPrivileged) }
+    self = try document.read { Self($0, file: file, isPrivileged: isPrivileged) }
   }
 
-  private init(_ reader: SettingsReader, isPrivileged: Bool) {
+  private init(_ reader: SettingsReader, file: String, isPrivileged: Bool) {
+    // Paths are relative to the file they stand in, wherever the program was started.
+    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+    func path(_ text: String) -> String { text.isEmpty || text.hasPrefix("/") ? text : folder + text }
     ports = Ports(isPrivileged: isPrivileged)
     domain = reader.value("domain", .domainName, default: domain)
     let listened = reader.list("listen", .address)
     if !listened.isEmpty { addresses = listened }
     published = reader.list("publish", .address)
-    dataDirectory = reader.value("data", .text, default: dataDirectory)
+    dataDirectory = path(reader.value("data", .text, default: dataDirectory))
     loops = reader.value("loops", .integer(0...256), default: loops)
     _ = reader.mapping("ports") { reader in
       let port = SettingsForm<Int>.integer(0...65_535)
       ports.dns = reader.value("dns", port, default: ports.dns)
       ports.http = reader.value("http", port, default: ports.http)
       ports.https = reader.value("https", port, default: ports.https)
-      ports.console = reader.value("console", port, default: ports.console)
+      if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
-      webRoot = reader.value("root", .text, default: webRoot)
+      if let root = reader.optional("root", .text), let place = reader.place(of: "root") {
+        webRoot = path(root)
+        webRootProblem = SettingsProblem(file: file, place: place, sentence: "expected a folder that can be served, found `\(webRoot)`")
+      }
       listsFolders = reader.value("listing", .boolean, default: listsFolders)
     }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
+      recordsPlace = RecordsPlace(file: file, reader, key: "records")
       zones = reader.list("zones").compactMap { item in
-        item.mapping { ZoneFile(origin: $0.required("origin", .domainName), file: $0.required("file", .text)) }
+        item.mapping { ZoneFile(origin: $0.required("origin", .domainName), file: path($0.required("file", .text))) }
       }
     }
     _ = reader.mapping("trace") { reader in

@@ -21,10 +21,23 @@ package struct NameClient: Sendable {
 
   /// What came of a question.
   package enum Outcome: Sendable {
-    /// The answer, from whom, over what, after how long, in how many bytes.
-    case answered(Message, Endpoint, ConversationInfo.Carriage, Duration, Int)
+    case answered(Answer)
     case timedOut
     case unreachable(String)
+  }
+
+  /// An answer and how it came.
+  package struct Answer: Sendable {
+    package var message: Message
+    package var server: Endpoint
+    package var carriage: ConversationInfo.Carriage
+    package var duration: Duration
+    /// Unit: bytes.
+    package var byteCount: Int
+
+    /// Whether it answers nothing and names other servers.
+    // RFC 1034 §4.3.2 step 3b: a referral comes without authority.
+    package var isReferral: Bool { message.responseCode == .noError && message.answers.isEmpty && !message.flags.isAuthoritative }
   }
 
   /// Asks `server`; over TCP when asked for, or when the answer over UDP was cut or doubtful.
@@ -35,7 +48,8 @@ package struct NameClient: Sendable {
       switch await upstream.exchange(query, with: server, over: carriage, case: .ignored, until: clock.now + timeout) {
       // RFC 7766 §5: a cut answer is asked for again over TCP.
       case .answered(let message, _) where carriage == .udp && message.flags.isTruncated: carriage = .tcp
-      case .answered(let message, let count): return .answered(message, server, carriage, clock.now - begin, count)
+      case .answered(let message, let count): 
+        return .answered(Answer(message: message, server: server, carriage: carriage, duration: clock.now - begin, byteCount: count))
       case .suspicious where carriage == .udp: carriage = .tcp
       case .timedOut, .suspicious: return .timedOut
       case .unreachable(let why): return .unreachable(why)
@@ -55,18 +69,20 @@ package struct NameClient: Sendable {
 
   /// Walks from the root servers that `resolver` knows to the answer, telling each step. It asks each server without recursion and follows
   /// referrals; a server without an address in the referral is looked up at `resolver`.
-  package func walk(_ name: Name, _ type: RecordType, resolver: Endpoint, ids: () -> UInt16, tell: (Step) -> Void) async {
-    let roots = await ask(.query(.root, .ns, id: ids()), resolver)
+  package func walk(
+    _ name: Name, _ type: RecordType, resolver: Endpoint, overStream: Bool = false, ids: () -> UInt16, tell: (Step) -> Void
+  ) async {
+    let roots = await ask(.query(.root, .ns, id: ids()), resolver, overStream: overStream)
     tell(Step(server: resolver, serverName: "resolver", outcome: roots))
-    guard case .answered(let message, _, _, _, _) = roots else { return }
-    var next = await server(of: message, resolver: resolver, ids: ids)
+    guard case .answered(let answer) = roots else { return }
+    var next = await server(of: answer.message, resolver: resolver, ids: ids)
     var steps = 1
     while let (serverName, server) = next, steps < NameClient.stepsMax {
       steps += 1
-      let outcome = await ask(.query(name, type, id: ids(), recursionDesired: false), server)
+      let outcome = await ask(.query(name, type, id: ids(), recursionDesired: false), server, overStream: overStream)
       tell(Step(server: server, serverName: serverName, outcome: outcome))
-      guard case .answered(let message, _, _, _, _) = outcome, message.answers.isEmpty, !message.flags.isAuthoritative else { return }
-      next = await self.server(of: message, resolver: resolver, ids: ids)
+      guard case .answered(let answer) = outcome, answer.isReferral else { return }
+      next = await self.server(of: answer.message, resolver: resolver, ids: ids)
     }
   }
 
@@ -79,8 +95,8 @@ package struct NameClient: Sendable {
       if let address = record.data.address, case .v4 = address { return ("\(record.name)", Endpoint(address, resolver.port)) }
     }
     for name in names.prefix(3) {
-      guard case .answered(let answer, _, _, _, _) = await ask(.query(name, .a, id: ids()), resolver) else { continue }
-      let addresses = answer.answers.compactMap { $0.data.address }
+      guard case .answered(let answer) = await ask(.query(name, .a, id: ids()), resolver) else { continue }
+      let addresses = answer.message.answers.compactMap { $0.data.address }
       if let address = addresses.first { return ("\(name)", Endpoint(address, resolver.port)) }
     }
     return nil

@@ -1,4 +1,5 @@
 // What a web site without files shows: one page that says where the files go and what else runs here.
+import Trace
 import WebServer
 import World
 
@@ -10,7 +11,7 @@ enum WelcomePage {
 
   private static func page(_ settings: HostSettings) -> String {
     // The domain is letters, digits, dots and hyphens (`SettingsForm.domainName`); the folder's name is whatever the user typed.
-    let root = settings.webRoot.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+    let root = Markup.escaped(settings.webRoot)
     return """
       <!doctype html>
       <html lang="en">
@@ -23,7 +24,7 @@ enum WelcomePage {
       code { font-size: .95em; padding: .1em .3em; border: 1px solid #8886; border-radius: .3em }
       </style>
       <h1>\(settings.domain) is up</h1>
-      <p>Put files into the folder <code>\(root)</code> and start again: they are served here.</p>
+      <p>Put files into the folder <code>\(root)</code>: they are served here.</p>
       <ul>
       <li>Names: <code>dig @\(settings.addresses[0]) -p \(settings.ports.dns) \(settings.domain)</code></li>
       <li>HTTPS: <a href="https://localhost:\(settings.ports.https)/">https://localhost:\(settings.ports.https)/</a></li>

@@ -29,7 +29,8 @@ struct CheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The zone's name, for zones without $ORIGIN.", valueName: "name"))
   var origin: String?
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var json: JSONOption
+  @OptionGroup(title: "Output") var quiet: QuietOption
 
   enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, zone }
 
@@ -42,9 +43,9 @@ struct CheckCommand: ParsableCommand {
       }
       let found = complaints(about: text, file)
       problems += found
-      if found.isEmpty, !output.short, !output.json { Terminal.talk("\(file): good") }
+      if found.isEmpty, !quiet.short, !json.json { Terminal.talk("\(file): good") }
     }
-    if output.json { Terminal.say("{\"schema\":1,\"problems\":[" + problems.map { JSONText.quoted($0) }.joined(separator: ",") + "]}") }
+    if json.json { Terminal.say("{\"schema\":1,\"problems\":[" + problems.map { JSONText.quoted($0) }.joined(separator: ",") + "]}") }
     else { problems.forEach { Terminal.say($0) } }
     if !problems.isEmpty { throw ToolFailure(.refused) }
   }
@@ -52,14 +53,31 @@ struct CheckCommand: ParsableCommand {
   private func complaints(about text: String, _ file: String) -> [String] {
     switch kind ?? guess(text, file) {
     case .settings:
-      do { _ = try HostSettings(file: file, text: text, isPrivileged: false) } catch { return error.problems.map(\.description) }
+      let settings: HostSettings
+      do { settings = try HostSettings(file: file, text: text, isPrivileged: false) } catch { return error.problems.map(\.description) }
+      return HomeHost.problems(of: settings)
     case .world:
-      do { _ = try WorldDescription(file: file, text: text) } catch { return error.problems.map(\.description) }
-    case .scenario:
-      do { _ = try Scenario(file: file, text: text) } catch { return [error.description] }
+      let world: WorldDescription
+      do { world = try WorldDescription(file: file, text: text) } catch { return error.problems.map(\.description) }
+      return RaisedWorld.problems(of: world, folder: folder(of: file))
+    case .scenario: return scenarioProblems(of: text, file)
     case .zone: return zoneProblems(of: text, file)
     }
-    return []
+  }
+
+  private func scenarioProblems(of text: String, _ file: String) -> [String] {
+    do {
+      let scenario = try Scenario(file: file, text: text)
+      let world = scenario.world(on: try ScenarioCommand.world(of: scenario, file))
+      try scenario.check(names: world.hosts.map(\.name))
+      return RaisedWorld.problems(of: world, folder: folder(of: file))
+    } catch let failure as ToolFailure { return [failure.sentence] } catch { return ["\(error)"] }
+  }
+
+  /// The folder that files named in `file` are relative to.
+  private func folder(of file: String) -> String {
+    guard let slash = file.lastIndex(of: "/") else { return "." }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
   }
 
   private func zoneProblems(of text: String, _ file: String) -> [String] {

@@ -32,25 +32,37 @@ struct DNSCommand: AsyncParsableCommand {
   @Flag(name: .customLong("no-recursion"), help: "Do not ask the server to ask others.")
   var noRecursion = false
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @Option(help: ArgumentHelp("Give up on a question after this long.", valueName: "time"))
+  var timeout = TimeSpan(duration: .seconds(10))
+
+  @OptionGroup(title: "Output") var json: JSONOption
+  @OptionGroup(title: "Output") var messages: MessageOptions
+  @OptionGroup(title: "Output") var quiet: QuietOption
+  @OptionGroup(title: "Output") var colour: ColourOptions
+
+  mutating func validate() throws {
+    try messages.validate(beside: json)
+    if trace, noRecursion { throw ValidationError("A walk from the root asks without recursion anyway: leave out --no-recursion.") }
+  }
 
   func run() async throws {
-    let session = ToolSession(output)
+    let session = ToolSession(messages, colour, timeout: timeout)
     let question = try Question(words)
     let server = try await server(question.server, session)
-    if trace {
-      await walk(question, server, session)
-      return try session.finish()
-    }
+    if trace { return try await walk(question, server, session) }
     let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion)
     let outcome = await session.client.ask(query, server, overStream: tcp)
-    if case .answered(let message, let from, let carriage, let duration, let count) = outcome, !output.jsonl {
-      show(message, from, carriage, duration, count, session)
-    }
-    try session.finish()
+    if case .answered(let answer) = outcome, !messages.jsonl { show(answer, session) }
+    try session.finish(besides: json)
+    try judge(outcome, of: "\(server)", question)
+  }
+
+  /// Ends the command with the exit code that an outcome deserves.
+  private func judge(_ outcome: NameClient.Outcome, of server: String, _ question: Question) throws {
     switch outcome {
-    case .answered(let message, _, _, _, _):
-      if message.responseCode != .noError { throw ToolFailure(.refused, output.short ? "" : "\(question.name): \(message.responseCode)") }
+    case .answered(let answer):
+      let code = answer.message.responseCode
+      if code != .noError { throw ToolFailure(.refused, quiet.short ? "" : "\(question.name): \(code)") }
     case .timedOut: throw ToolFailure(.unreachable, "no answer from \(server) in time")
     case .unreachable(let why): throw ToolFailure(.unreachable, why)
     }
@@ -66,29 +78,61 @@ struct DNSCommand: AsyncParsableCommand {
     return Endpoint(addresses.first ?? .loopback, session.names.port(53))
   }
 
-  private func walk(_ question: Question, _ resolver: Endpoint, _ session: ToolSession) async {
-    await session.client.walk(question.name, question.type, resolver: resolver, ids: { .random(in: 0...UInt16.max) }) { step in
-      switch step.outcome {
-      case .answered(let message, let from, let carriage, let duration, let count):
-        if output.jsonl { return }
-        if output.json { return Terminal.say(JSONText.message(message, from, carriage, duration, count)) }
-        for record in message.answers + (message.answers.isEmpty ? message.authorities : []) { Terminal.say(JSONText.line(record)) }
-        if !output.short { Terminal.say(";; from \(step.serverName) (\(from)) in \(milliseconds(duration))\n") }
-      case .timedOut: Terminal.talk("! no answer from \(step.serverName) (\(step.server)) in time")
-      case .unreachable(let why): Terminal.talk("! \(why)")
-      }
+  /// Walks from the root, shows each step, and ends as the last one deserves.
+  private func walk(_ question: Question, _ resolver: Endpoint, _ session: ToolSession) async throws {
+    var steps: [(step: NameClient.Step, explanation: Explanation?)] = []
+    await session.client.walk(
+      question.name, question.type, resolver: resolver, overStream: tcp, ids: { .random(in: 0...UInt16.max) }
+    ) { step in
+      steps.append((step, json.json ? explanation(of: step.outcome, session) : nil))
+      if !json.json, !messages.jsonl { tell(step) }
+    }
+    if json.json { Terminal.say(JSONText.walk(steps)) }
+    try session.finish(besides: json)
+    guard let last = steps.last?.step else { return }
+    try judge(last.outcome, of: "\(last.serverName) (\(last.server))", question)
+    // The first step asks the resolver for the root's servers; a last one that refers further leads to no server with an address.
+    if case .answered(let answer) = last.outcome, steps.count == 1 || answer.isReferral {
+      throw ToolFailure(.unresolved, "the walk ends at \(last.serverName): none of the servers it names has an address")
     }
   }
 
-  private func show(
-    _ message: Message, _ server: Endpoint, _ carriage: ConversationInfo.Carriage, _ duration: Duration, _ count: Int, _ session: ToolSession
-  ) {
-    if output.json { return Terminal.say(JSONText.message(message, server, carriage, duration, count)) }
-    if output.short { return message.answers.forEach { Terminal.say("\($0.data)") } }
+  private func tell(_ step: NameClient.Step) {
+    switch step.outcome {
+    case .answered(let answer):
+      let message = answer.message
+      for record in message.answers + (message.answers.isEmpty ? message.authorities : []) { Terminal.say(JSONText.line(record)) }
+      if !quiet.short {
+        Terminal.say(";; from \(step.serverName) (\(answer.server)) over \(answer.carriage.shown) in \(milliseconds(answer.duration))\n")
+      }
+    case .timedOut: Terminal.talk("! no answer from \(step.serverName) (\(step.server)) in time")
+    case .unreachable(let why): Terminal.talk("! \(why)")
+    }
+  }
+
+  private func show(_ answer: NameClient.Answer, _ session: ToolSession) {
+    if json.json {
+      var writer = JSONWriter()
+      writer.object { writer in
+        writer.value("schema", 1)
+        JSONText.write(answer, explanation(of: .answered(answer), session), to: &writer)
+      }
+      return Terminal.say(writer.bytes.text)
+    }
+    if quiet.short { return answer.message.answers.forEach { Terminal.say("\($0.data)") } }
     // Explained, the messages speak for themselves.
-    if session.showsMessages { return }
-    Terminal.say(message.presentation)
-    Terminal.say(";; \(server) over \(carriage == .tcp ? "TCP" : "UDP"), \(milliseconds(duration)), \(count) bytes")
+    if messages.showsMessages { return }
+    Terminal.say(answer.message.presentation)
+    Terminal.say(";; \(answer.server) over \(answer.carriage.shown), \(milliseconds(answer.duration)), \(answer.byteCount) bytes")
+  }
+
+  /// What the bytes of the answer that came last mean; nil: it was not asked for, or none came.
+  private func explanation(of outcome: NameClient.Outcome, _ session: ToolSession) -> Explanation? {
+    guard messages.explain, case .answered = outcome,
+      let event = session.store.events(after: 0).events.last(where: { $0.kind == .received }),
+      let info = session.store.conversation(event.conversation)?.info
+    else { return nil }
+    return explainAnything(info.dialect, info, event.kind, event.bytes)
   }
 
   private func milliseconds(_ duration: Duration) -> String {
@@ -127,35 +171,64 @@ struct DNSCommand: AsyncParsableCommand {
   }
 }
 
+extension ConversationInfo.Carriage {
+  /// As it is told to people.
+  fileprivate var shown: String { self == .tcp ? "TCP" : "UDP" }
+}
+
 extension JSONText {
   /// A record as a line of a master file.
   static func line(_ record: ResourceRecord) -> String { "\(record.name)\t\(record.ttl)\t\(record.class)\t\(record.type)\t\(record.data)" }
 
-  /// A message as one JSON object.
-  static func message(_ message: Message, _ server: Endpoint, _ carriage: ConversationInfo.Carriage, _ duration: Duration, _ count: Int) -> String {
+  /// An answer, as members of the object begun.
+  static func write(_ answer: NameClient.Answer, _ explanation: Explanation?, to writer: inout JSONWriter) {
+    let message = answer.message
+    let (seconds, attoseconds) = answer.duration.components
+    writer.value("server", answer.server.description)
+    writer.value("carrier", answer.carriage.rawValue)
+    writer.value("microseconds", seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    writer.value("bytes", answer.byteCount)
+    writer.value("id", message.id)
+    writer.value("code", "\(message.responseCode)")
+    writer.value("flags", message.flags.names)
+    writer.array("questions") { writer in
+      for question in message.questions {
+        writer.object { writer in
+          writer.value("name", "\(question.name)")
+          writer.value("type", "\(question.type)")
+        }
+      }
+    }
+    records("answers", message.answers, &writer)
+    records("authorities", message.authorities, &writer)
+    records("additionals", message.additionals, &writer)
+    if let explanation { writer.object("explanation") { JSONLines.write(explanation, to: &$0) } }
+  }
+
+  /// A walk, as one object.
+  static func walk(_ steps: [(step: NameClient.Step, explanation: Explanation?)]) -> String {
     var writer = JSONWriter()
     writer.object { writer in
       writer.value("schema", 1)
-      writer.value("server", server.description)
-      writer.value("carrier", carriage.rawValue)
-      writer.value("microseconds", duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000)
-      writer.value("bytes", count)
-      writer.value("id", message.id)
-      writer.value("code", "\(message.responseCode)")
-      writer.value("flags", message.flags.names)
-      writer.array("questions") { writer in
-        for question in message.questions {
-          writer.object { writer in
-            writer.value("name", "\(question.name)")
-            writer.value("type", "\(question.type)")
-          }
-        }
+      writer.array("steps") { array in
+        for (step, explanation) in steps { array.object { write(step, explanation, to: &$0) } }
       }
-      records("answers", message.answers, &writer)
-      records("authorities", message.authorities, &writer)
-      records("additionals", message.additionals, &writer)
     }
     return writer.bytes.text
+  }
+
+  /// A step of a walk, as members of the object begun.
+  static func write(_ step: NameClient.Step, _ explanation: Explanation?, to writer: inout JSONWriter) {
+    writer.value("name", step.serverName)
+    switch step.outcome {
+    case .answered(let answer): write(answer, explanation, to: &writer)
+    case .timedOut:
+      writer.value("server", step.server.description)
+      writer.value("problem", "no answer in time")
+    case .unreachable(let why):
+      writer.value("server", step.server.description)
+      writer.value("problem", why)
+    }
   }
 
   private static func records(_ key: StaticString, _ records: [ResourceRecord], _ writer: inout JSONWriter) {

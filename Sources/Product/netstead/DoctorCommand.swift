@@ -15,7 +15,9 @@ struct DoctorCommand: ParsableCommand {
         netstead doctor -q || echo something needs care
       """)
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var json: JSONOption
+  @OptionGroup(title: "Output") var quiet: QuietOption
+  @OptionGroup(title: "Output") var colour: ColourOptions
 
   /// One check.
   private struct Row {
@@ -29,7 +31,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let rows = [namespaces(), lab()] + [8_000, 8_053, 8_080, 8_443].map { port($0) } + tools()
-    if output.json || output.jsonl { tellJSON(rows) } else { tell(rows) }
+    if json.json { tellJSON(rows) } else { tell(rows) }
     if rows.contains(where: { $0.state == .fail }) { throw ToolFailure(.refused) }
   }
 
@@ -66,10 +68,10 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private func tell(_ rows: [Row]) {
-    for row in rows where !output.short || row.state != .ok {
+    for row in rows where !quiet.short || row.state != .ok {
       let ink: Ink = row.state == .ok ? .green : row.state == .warn ? .yellow : .red
       let gap = String(repeating: " ", count: max(1, 18 - row.id.count))
-      Terminal.say("\(ink.paint(row.state.rawValue, output.isColoured))\(row.state == .ok ? "  " : "") \(row.id)\(gap)\(row.have)")
+      Terminal.say("\(ink.paint(row.state.rawValue, colour.isColoured))\(row.state == .ok ? "  " : "") \(row.id)\(gap)\(row.have)")
       if !row.fix.isEmpty { Terminal.say("     fix: \(row.fix)") }
     }
   }

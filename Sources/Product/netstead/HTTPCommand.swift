@@ -41,17 +41,33 @@ struct HTTPCommand: AsyncParsableCommand {
   @Flag(name: .customLong("insecure"), help: "Accept any certificate.")
   var acceptsAnything = false
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @Option(help: ArgumentHelp("Give up when connecting, or the next bytes, take this long.", valueName: "time"))
+  var timeout = TimeSpan(duration: .seconds(10))
+
+  @Flag(name: .customLong("show-secrets"), help: "Show passwords and tokens instead of asterisks.")
+  var showSecrets = false
+
+  @OptionGroup(title: "Output") var json: JSONOption
+  @OptionGroup(title: "Output") var messages: MessageOptions
+  @OptionGroup(title: "Output") var quiet: QuietOption
+  @OptionGroup(title: "Output") var colour: ColourOptions
+
+  /// Most content that a JSON object carries. Unit: bytes. Past it: the command fails.
+  private static let contentBytesMax = 16_777_216
+
+  mutating func validate() throws { try messages.validate(beside: json) }
 
   func run() async throws {
-    let session = ToolSession(output, talksOnly: true)
+    var session = ToolSession(messages, colour, timeout: timeout)
+    session.talksOnly = true
+    session.showsSecrets = showSecrets
     let ask = try await ask(session)
     let result: Result<Status, any Error>
-    do { result = .success(try await fetch(ask, session)) } catch { result = .failure(error) }
-    try session.finish()
+    do { result = .success(try await (json.json ? fetchWhole(ask, session) : fetch(ask, session))) } catch { result = .failure(error) }
+    try session.finish(besides: json)
     switch result {
     case .success(let status):
-      if status.rawValue >= 400 { throw ToolFailure(.refused, output.short ? "" : "\(status.rawValue) for \(ask.address)") }
+      if status.rawValue >= 400 { throw ToolFailure(.refused, quiet.short ? "" : "\(status.rawValue) for \(ask.address)") }
     case .failure(let failure): throw ToolFailure(failure)
     }
   }
@@ -77,14 +93,20 @@ struct HTTPCommand: AsyncParsableCommand {
     return ask
   }
 
-  private func fetch(_ ask: WebClient.Ask, _ session: ToolSession) async throws -> Status {
+  private func client(_ session: ToolSession) -> WebClient {
     var client = WebClient(network: session.network) { host in try await session.names.addresses(of: host, client: session.client) }
     client.authorities = TrustedAuthorities.text
     client.acceptsAnything = acceptsAnything
-    client.connectTimeout = output.timeout.duration
+    client.connectTimeout = timeout.duration
+    client.limits.responseTimeout = timeout.duration
     client.trace = session.trace
-    let ink = output.isTalkColoured
-    let fetched = try await client.fetch(ask) { progress in
+    return client
+  }
+
+  /// Fetches, and prints the content as it comes.
+  private func fetch(_ ask: WebClient.Ask, _ session: ToolSession) async throws -> Status {
+    let ink = colour.isTalkColoured
+    let fetched = try await client(session).fetch(ask) { progress in
       switch progress {
       case .connected(let endpoint):
         if verbose { tell(ask, at: endpoint, ink) }
@@ -93,9 +115,50 @@ struct HTTPCommand: AsyncParsableCommand {
       case .redirected(let address): if verbose { Terminal.talk("* to \(address)") }
       }
     } sink: { piece in
-      if !output.jsonl { Terminal.say(piece) }
+      if !messages.jsonl { Terminal.say(piece) }
     }
     return fetched.head.status
+  }
+
+  /// Fetches, and prints one JSON object.
+  private func fetchWhole(_ ask: WebClient.Ask, _ session: ToolSession) async throws -> Status {
+    let (fetched, body) = try await client(session).get(ask, bytesMax: HTTPCommand.contentBytesMax)
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.value("schema", 1)
+      writer.value("address", fetched.address.description)
+      writer.value("server", fetched.remote.description)
+      writer.value("version", fetched.head.version.text)
+      writer.value("status", fetched.head.status.rawValue)
+      writer.value("reason", fetched.head.reason.text)
+      writer.array("fields") { fields in
+        for index in 0..<fetched.head.fields.count {
+          guard let (name, value) = fetched.head.fields[index] else { continue }
+          fields.object { field in
+            field.value("name", name.text)
+            field.value("value", value.text)
+          }
+        }
+      }
+      writer.value("length", body.count)
+      // What is no text is told in hexadecimal digits.
+      if let text = body.printableText { writer.value("content", text) } else { writer.hex("hex", body) }
+      if messages.explain { explanations(session, to: &writer) }
+    }
+    Terminal.say(writer.bytes.text)
+    return fetched.head.status
+  }
+
+  /// What was sent and received, explained.
+  private func explanations(_ session: ToolSession, to writer: inout JSONWriter) {
+    writer.array("messages") { array in
+      for event in session.store.events(after: 0).events {
+        guard event.kind.isMessage, let info = session.store.conversation(event.conversation)?.info,
+          let explanation = explainAnything(info.dialect, info, event.kind, event.bytes)
+        else { continue }
+        array.object { JSONLines.write(explanation, to: &$0) }
+      }
+    }
   }
 
   private func tell(_ ask: WebClient.Ask, at endpoint: Endpoint, _ ink: Bool) {

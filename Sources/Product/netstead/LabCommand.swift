@@ -26,8 +26,13 @@ struct LabCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-namespace"), help: "Use loopback addresses and ports + 8000 even where namespaces are allowed.")
     var noNamespace = false
 
-    @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port.", valueName: "port"))
+    @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port. 8000, or the next free one, when not given.", valueName: "port"))
     var consolePort: UInt16?
+
+    /// The options given that say what is raised, and so mean nothing where a lab runs already.
+    var given: [String] {
+      [("--world", world != nil), ("--seed", seed != nil), ("--no-namespace", noNamespace), ("--console-port", consolePort != nil)].filter(\.1).map(\.0)
+    }
 
     /// The world's text and what errors call it.
     func text() throws -> (text: String, file: String) {
@@ -68,12 +73,24 @@ struct LabCommand: AsyncParsableCommand {
     @Option(name: .customLong("virtual-time"), help: ArgumentHelp("Run this scenario in the simulator and print its trace.", valueName: "script"))
     var script: String?
 
-    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var json: JSONOption
+    @OptionGroup(title: "Output") var quiet: QuietOption
+    @OptionGroup(title: "Output") var colour: ColourOptions
+    @OptionGroup(title: "Output of --virtual-time") var messages: MessageOptions
+
+    mutating func validate() throws {
+      if script == nil, let first = messages.given.first {
+        throw ValidationError("\(first) shows what a scenario said (--virtual-time); what the running lab says, `netstead trace` shows.")
+      }
+      if script != nil, json.json { throw ValidationError("A scenario's trace is a stream: ask for --jsonl.") }
+    }
 
     func run() async throws {
       if printWorld { return Terminal.say(try options.text().text) }
-      if let script { return try ScenarioCommand(script: script, options: options, output: output).run() }
-      try await LabRun(options: options, output: output, command: nil).run()
+      if let script {
+        return try ScenarioCommand(script: script, options: options, messages: messages, colour: colour, quiet: quiet).run()
+      }
+      try await LabRun(options: options, quiet: quiet, colour: colour, json: json).run()
     }
   }
 
@@ -90,14 +107,14 @@ struct LabCommand: AsyncParsableCommand {
         """)
 
     @OptionGroup var options: WorldOptions
-    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var quiet: QuietOption
 
     @Argument(parsing: .postTerminator, help: "The command, after `--`.")
     var command: [String] = []
 
     mutating func validate() throws { if command.isEmpty { throw ValidationError("Expected a command after `--`.") } }
 
-    func run() async throws { try await LabRun(options: options, output: output, command: command).run() }
+    func run() async throws { try await LabRun(options: options, quiet: quiet, command: command).run() }
   }
 
   struct Shell: AsyncParsableCommand {
@@ -113,10 +130,10 @@ struct LabCommand: AsyncParsableCommand {
         """)
 
     @OptionGroup var options: WorldOptions
-    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var quiet: QuietOption
 
     func run() async throws {
-      try await LabRun(options: options, output: output, command: [Terminal.environment("SHELL") ?? "/bin/sh"]).run()
+      try await LabRun(options: options, quiet: quiet, command: [Terminal.environment("SHELL") ?? "/bin/sh"]).run()
     }
   }
 
@@ -130,11 +147,11 @@ struct LabCommand: AsyncParsableCommand {
           dig @${NETSTEAD_RESOLVER%:*} -p ${NETSTEAD_RESOLVER#*:} www.garnet.test
         """)
 
-    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var json: JSONOption
 
     func run() throws {
       guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running: start one by `netstead lab`") }
-      if output.json || output.jsonl { return Terminal.say(JSONText.object(lab.environment.map { ($0.name, $0.value) })) }
+      if json.json { return Terminal.say(JSONText.object(lab.environment.map { ($0.name, $0.value) })) }
       for variable in lab.environment { Terminal.say("export \(variable.name)=\(ShellText.quoted(variable.value))") }
     }
   }

@@ -10,7 +10,10 @@ import World
 /// One run.
 struct LabRun {
   var options: LabCommand.WorldOptions
-  var output: OutputOptions
+  var quiet: QuietOption
+  /// How the lab that stays is announced.
+  var colour: ColourOptions?
+  var json: JSONOption?
   /// The command to run in the lab; nil: the lab itself is what was asked for.
   var command: [String]?
 
@@ -22,7 +25,9 @@ struct LabRun {
   func run() async throws {
     let world = try options.description()
     let folder = try LabRun.runtimeFolder()
-    if let inheritance = Reexecution.inheritance() {
+    let inherited: Reexecution.Inheritance?
+    do { inherited = try Reexecution.inheritance() } catch { throw ToolFailure(.refused, "\(error)") }
+    if let inheritance = inherited {
       return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
     }
     if let name = command?.first, Program.find(name) == nil {
@@ -32,12 +37,14 @@ struct LabRun {
     }
     if Reexecution.isInside(environment: Terminal.environment) {
       guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
+      try refuseWorldOptions("this is the inside of a lab")
       throw ToolFailure(.unreachable, Reexecution.stay(command: command))
     }
     if let lab = RunningLab.find(in: folder) {
       guard let command else {
         throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")
       }
+      try refuseWorldOptions("a lab is running already (process \(lab.process))")
       throw ToolFailure(.unreachable, Reexecution.join(lab, command: command))
     }
     let console = try consoleSocket()
@@ -48,7 +55,7 @@ struct LabRun {
     case .allowed:
       throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0, folder: folder))
     case .forbidden(let reason, let remedy):
-      if !output.short {
+      if !quiet.short {
         Terminal.talk("* no network namespace: \(reason)")
         Terminal.talk("* so hosts are loopback addresses and ports below 1024 are + 8000 (`netstead lab env` lists them). To change that: \(remedy)")
       }
@@ -56,14 +63,33 @@ struct LabRun {
     }
   }
 
+  /// Throws when options were given that only raising a lab could obey.
+  private func refuseWorldOptions(_ state: String) throws {
+    guard let first = options.given.first else { return }
+    throw ToolFailure(.usage, "\(state), and \(first) is about raising one: leave it out, or stop that lab first")
+  }
+
   /// The console's socket. A lab raised for one command has a console only when its port is named.
   private func consoleSocket() throws -> (descriptor: Int32, port: UInt16)? {
     if command != nil, options.consolePort == nil { return nil }
-    let port = options.consolePort ?? 8_000
-    switch ConsoleSocket.open(port: port) {
-    case .success(let socket): return socket
-    case .failure(let failure):
-      throw ToolFailure(.unreachable, "the console cannot listen at 127.0.0.1:\(port): \(failure); choose another by --console-port")
+    return try ConsoleSocket.openForConsole(port: options.consolePort)
+  }
+}
+
+extension ConsoleSocket {
+  /// Where the console listens when nobody chose.
+  static let standardPort: UInt16 = 8_000
+
+  /// The console's socket: at the port chosen, or, when none was, at the first that is free from the standard one on.
+  static func openForConsole(port chosen: UInt16?) throws -> (descriptor: Int32, port: UInt16) {
+    let ports = chosen.map { $0...$0 } ?? standardPort...standardPort + 15
+    var complaint = ""
+    for port in ports {
+      switch open(port: port) {
+      case .success(let socket): return socket
+      case .failure(let failure): complaint = "the console cannot listen at 127.0.0.1:\(port): \(failure)"
+      }
     }
+    throw ToolFailure(.unreachable, "\(complaint); choose another port by --console-port")
   }
 }

@@ -65,7 +65,7 @@ extension LabRun {
       }
       let bundle = try NamespaceSetup.bundle(with: certificates.authorityPEM, folder: folder)
       if plan.kind == .namespace { complaints += NamespaceSetup.trust(bundle: bundle) }
-      if !output.short { for complaint in complaints { Terminal.talk("! \(complaint)") } }
+      if !quiet.short { for complaint in complaints { Terminal.talk("! \(complaint)") } }
       return bundle
     } catch { throw ToolFailure(.unreachable, "the lab's network: \(error)") }
   }
@@ -75,11 +75,11 @@ extension LabRun {
   }
 
   private func tell(_ lab: RunningLab, _ world: WorldDescription, _ plan: AddressPlan) {
-    if output.json || output.jsonl {
+    if json?.json == true {
       return Terminal.say(JSONText.object([("mode", lab.mode), ("console", lab.console ?? ""), ("world", lab.world), ("process", "\(lab.process)")]))
     }
-    guard !output.short else { return }
-    let ink = output.isTalkColoured
+    guard !quiet.short else { return }
+    let ink = colour?.isTalkColoured ?? false
     Terminal.talk(Ink.bold.paint(world.title.isEmpty ? "The lab" : world.title, ink) + " is up: \(world.hosts.count) hosts, \(world.zones.count) zones, \(world.sites.count) sites")
     if let console = lab.console { Terminal.talk("  watch it     \(Ink.blue.paint(console, ink))") }
     Terminal.talk("  be in it     netstead lab shell")

@@ -21,6 +21,7 @@ struct NetcatCommand: AsyncParsableCommand {
     commandName: "nc", abstract: "Talk to a port by hand.",
     discussion: """
       What is typed goes out, what comes in is printed. It ends when the peer closes, or when input has ended and the peer is silent.
+      With --jsonl what comes in is printed only as the events that hold it.
 
       Examples:
         netstead nc srv 6789
@@ -49,7 +50,11 @@ struct NetcatCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long to listen after the last byte once input has ended.", valueName: "time"))
   var linger = TimeSpan(duration: .seconds(1))
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @Option(help: ArgumentHelp("Give up connecting after this long.", valueName: "time"))
+  var timeout = TimeSpan(duration: .seconds(10))
+
+  @OptionGroup(title: "Output") var messages: MessageOptions
+  @OptionGroup(title: "Output") var colour: ColourOptions
 
   mutating func validate() throws {
     if port == 0 { throw ValidationError("Expected a port from 1 to 65535.") }
@@ -57,7 +62,8 @@ struct NetcatCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = ToolSession(output, talksOnly: true)
+    var session = ToolSession(messages, colour, timeout: timeout)
+    session.talksOnly = true
     let addresses = try await session.names.addresses(of: host, client: session.client)
     var failure: ToolFailure?
     for address in addresses {
@@ -76,6 +82,9 @@ struct NetcatCommand: AsyncParsableCommand {
 
   private func talk(to endpoint: Endpoint, _ session: ToolSession) async throws {
     let mouth = Mouth(crlf: crlf, perLine: isDatagram)
+    // Events on standard output are alone there.
+    let isAlone = messages.jsonl
+    let show: @Sendable (Buffer) -> Void = { (bytes: Buffer) in if !isAlone { Terminal.say(bytes) } }
     let (ends, whenEnded) = AsyncStream<Void>.makeStream()
     if isDatagram {
       let conversation = PipeDatagramClient(peer: endpoint, lingerTime: linger.duration)
@@ -84,7 +93,7 @@ struct NetcatCommand: AsyncParsableCommand {
         DatagramDriver(conversation, trace: trace) { question, answers in
           switch question {
           case .more: mouth.next { answers.give($0.map { .say($0) } ?? .finished) }
-          case .deliver(let bytes): Terminal.say(bytes)
+          case .deliver(let bytes): show(bytes)
           case .ended: whenEnded.finish()
           }
           return nil
@@ -92,12 +101,12 @@ struct NetcatCommand: AsyncParsableCommand {
       }
     } else {
       let options = DialOptions(
-        timeout: output.timeout.duration, tls: tls ? TLSClientOptions(serverName: host, authorities: TrustedAuthorities.text, acceptsAnything: acceptsAnything) : nil)
+        timeout: timeout.duration, tls: tls ? TLSClientOptions(serverName: host, authorities: TrustedAuthorities.text, acceptsAnything: acceptsAnything) : nil)
       _ = try await session.network.connect(PipeStreamClient(lingerTime: linger.duration), to: endpoint, options: options, trace: session.trace) {
         question, answers in
         switch question {
         case .more: mouth.next { answers.give($0.map { .say($0) } ?? .finished) }
-        case .deliver(let bytes): Terminal.say(bytes)
+        case .deliver(let bytes): show(bytes)
         case .ended: whenEnded.finish()
         }
         return nil

@@ -1,49 +1,21 @@
-// What every command understands: how results are shown, how long to wait, what is kept.
+// The options that commands share, in small groups, so that a command has those it obeys and no other.
+// Not here: what becomes of them (ToolSession, TraceCommand).
 import ArgumentParser
 import Settings
 
-/// How results are shown.
-struct OutputOptions: ParsableArguments {
-  @Flag(help: "One JSON object.")
-  var json = false
-
-  @Flag(help: "A stream of events, one JSON object a line.")
-  var jsonl = false
-
-  @Flag(help: "Explain each field of each message.")
-  var explain = false
-
-  @Flag(help: "Show the bytes, cut at the fields' borders.")
-  var wire = false
-
-  @Option(help: ArgumentHelp("Write the packets, with TLS secrets, for Wireshark.", valueName: "file"))
-  var pcap: String?
-
+/// Saying less.
+struct QuietOption: ParsableArguments {
   @Flag(name: [.customShort("q"), .customLong("short")], help: "Only the answer.")
   var short = false
+}
 
+/// Whether to colour.
+struct ColourOptions: ParsableArguments {
   @Option(help: "Colour: auto, always or never.")
   var color = ColorChoice.auto
 
   @Flag(name: .customLong("no-color"), help: "No colour (also NO_COLOR, TERM=dumb).")
   var noColor = false
-
-  @Flag(name: .customLong("no-input"), help: "Never ask. (Nothing asks yet; for scripts written ahead.)")
-  var noInput = false
-
-  @Option(help: ArgumentHelp("Give up after this long.", valueName: "time"))
-  var timeout = TimeSpan(duration: .seconds(10))
-
-  @Flag(help: "Show when each thing happened.")
-  var time = false
-
-  @Flag(name: .customLong("show-secrets"), help: "Print passwords and tokens instead of asterisks.")
-  var showSecrets = false
-
-  mutating func validate() throws {
-    if json, jsonl { throw ValidationError("Either --json or --jsonl, not both.") }
-    if pcap?.isEmpty == true { throw ValidationError("--pcap needs the name of a file.") }
-  }
 
   /// Whether standard output is coloured.
   var isColoured: Bool { isColoured(watched: Terminal.isWatched) }
@@ -57,6 +29,49 @@ struct OutputOptions: ParsableArguments {
     case .never: return false
     case .auto: return !noColor && watched && Terminal.environment("NO_COLOR") == nil && Terminal.environment("TERM") != "dumb"
     }
+  }
+}
+
+/// The result for programs.
+struct JSONOption: ParsableArguments {
+  @Flag(help: "One JSON object.")
+  var json = false
+}
+
+/// How messages are shown.
+struct MessageOptions: ParsableArguments {
+  @Flag(help: "A stream of events, one JSON object a line.")
+  var jsonl = false
+
+  @Flag(help: "Explain each field of each message.")
+  var explain = false
+
+  @Flag(help: "Show the bytes, cut at the fields' borders.")
+  var wire = false
+
+  @Flag(help: "Show when each thing happened.")
+  var time = false
+
+  @Option(help: ArgumentHelp("Write the packets, with the TLS secrets that are known, for Wireshark.", valueName: "file"))
+  var pcap: String?
+
+  mutating func validate() throws {
+    if pcap?.isEmpty == true { throw ValidationError("--pcap needs the name of a file.") }
+  }
+
+  /// Whether the messages themselves are to be shown as text.
+  var showsMessages: Bool { (explain || wire || time) && !jsonl }
+
+  /// The options given that say something about messages, for commands in which they have to do with others.
+  var given: [String] {
+    [("--jsonl", jsonl), ("--explain", explain), ("--wire", wire), ("--time", time), ("--pcap", pcap != nil)].filter(\.1).map(\.0)
+  }
+
+  /// Complains about options that `--json` leaves no room for.
+  func validate(beside json: JSONOption) throws {
+    guard json.json else { return }
+    if jsonl { throw ValidationError("Either --json or --jsonl, not both.") }
+    if wire || time { throw ValidationError("--wire and --time show messages as text: leave out --json, or ask for --jsonl, which has both.") }
   }
 }
 

@@ -9,7 +9,9 @@ import Trace
 struct ScenarioCommand {
   var script: String
   var options: LabCommand.WorldOptions
-  var output: OutputOptions
+  var messages: MessageOptions
+  var colour: ColourOptions
+  var quiet: QuietOption
 
   func run() throws {
     guard let text = SystemFile.text(script, bytesMax: Scenario.bytesMax) else { throw ToolFailure(.usage, "\(script) cannot be read, or is larger than 1 MiB") }
@@ -17,28 +19,24 @@ struct ScenarioCommand {
     do { scenario = try Scenario(file: script, text: text) } catch { throw ToolFailure(.usage, "\(error)") }
     let store = TraceStore()
     let complaints: [ScenarioError]
-    do { complaints = try ScenarioRun(scenario, in: world(of: scenario), seed: options.seed, store: store).run() } catch {
-      throw ToolFailure(.usage, "\(script): \(error)")
-    }
-    if !output.short {
-      var printer = TracePrinter(output)
+    let world = options.world == nil ? try ScenarioCommand.world(of: scenario, script) : try options.description()
+    do { complaints = try ScenarioRun(scenario, in: world, seed: options.seed, store: store).run() } catch { throw ToolFailure(.usage, "\(error)") }
+    if !quiet.short {
+      var printer = TracePrinter(messages, colour)
       printer.show(store)
     }
-    if let path = output.pcap {
-      let bytes = PacketCapture(secrets: store.tlsSecrets, explain: explainAnything).file(of: store)
-      guard OutputFile.write(bytes.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
-    }
+    if let path = messages.pcap { try OutputFile.capture(store, to: path) }
     for complaint in complaints { Terminal.talk("! \(complaint)") }
     if !complaints.isEmpty { throw ToolFailure(.refused, "\(complaints.count) of \(scenario.expectations.count) expectations did not come true") }
-    if !output.short { Terminal.talk("* all \(scenario.expectations.count) expectations came true") }
+    if !quiet.short { Terminal.talk("* all \(scenario.expectations.count) expectations came true") }
   }
 
-  /// The world the scenario stands in: the command line's, its own choice, or none but its own hosts.
-  private func world(of scenario: Scenario) throws -> WorldDescription {
-    if options.world != nil { return try options.description() }
+  /// The world that the scenario in the file `script` chose, or none but its own hosts.
+  static func world(of scenario: Scenario, _ script: String) throws -> WorldDescription {
     switch scenario.base {
     case nil: return WorldDescription()
-    case .builtIn: return try options.description()
+    case .builtIn:
+      do { return try WorldDescription(file: DefaultWorld.name, text: DefaultWorld.text) } catch { throw ToolFailure(.usage, "\(error)") }
     case .file(let name):
       let folder = script.lastIndex(of: "/").map { String(script[...$0]) } ?? ""
       let path = name.hasPrefix("/") ? name : folder + name

@@ -1,5 +1,7 @@
 // Waiting: for Ctrl-C and its kin, and for calls that block a thread.
 import Dispatch
+import Lab
+import Synchronization
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -14,7 +16,10 @@ enum Signals {
   static func interruption() async {
     let queue = DispatchQueue(label: "signals")
     let (arrivals, feed) = AsyncStream<Int32>.makeStream()
-    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+    // A hang-up that is ignored stays ignored: that is what `nohup` is for.
+    var hangUp = sigaction()
+    sigaction(SIGHUP, nil, &hangUp)
+    let sources = ([SIGINT, SIGTERM] + (isIgnoring(hangUp) ? [] : [SIGHUP])).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
@@ -34,4 +39,19 @@ enum Signals {
       DispatchQueue.global().async { continuation.resume(returning: work()) }
     }
   }
+}
+
+/// Whether Ctrl-C came, for those who do something meanwhile.
+final class InterruptionWatch: Sendable {
+  private let flag = Atomic(false)
+
+  /// Watches from now on.
+  init() {
+    Task {
+      await Signals.interruption()
+      flag.store(true, ordering: .relaxed)
+    }
+  }
+
+  var hasCome: Bool { flag.load(ordering: .relaxed) }
 }

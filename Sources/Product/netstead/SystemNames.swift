@@ -46,9 +46,10 @@ struct SystemNames {
       let full = host.contains(".") ? host : host + ".test"
       guard let name = try? Name(full) else { throw ToolFailure(.usage, "`\(host)` is no host name") }
       let query = Message.query(name, .a, id: UInt16.random(in: 0...UInt16.max))
-      guard case .answered(let message, _, _, _, _) = await client.ask(query, labResolver) else {
+      guard case .answered(let answer) = await client.ask(query, labResolver) else {
         throw ToolFailure(.unresolved, "the lab's resolver at \(labResolver) does not answer")
       }
+      let message = answer.message
       let addresses = message.answers.compactMap { $0.data.address }
       if addresses.isEmpty { throw ToolFailure(.unresolved, "\(host) has no address (\(message.responseCode))") }
       return addresses

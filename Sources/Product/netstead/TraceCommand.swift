@@ -1,7 +1,9 @@
 // `netstead trace`: shows what is said in the running lab as it is said, or what a trace file holds.
-import Bytes
+// Not here: reading a trace file's lines (Console/TraceReplay), the console that a running lab is asked through (Console/Export).
 import ArgumentParser
 import Bytes
+import Console
+import HTTP
 import Lab
 import Trace
 import Transport
@@ -14,6 +16,7 @@ struct TraceCommand: AsyncParsableCommand {
     commandName: "trace", abstract: "Show what is said in the running lab, or in a trace file.",
     discussion: """
       `>` sent, `<` received, `*` note, `!` problem, `~` inside TLS, as the client sees it.
+      A capture of the running lab holds the keys to its TLS; a trace file holds none.
 
       Examples:
         netstead trace --follow
@@ -33,60 +36,100 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only this protocol: dns, http, uppercase, ping.", valueName: "name"))
   var dialect: String?
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var messages: MessageOptions
+  @OptionGroup(title: "Output") var colour: ColourOptions
 
   /// Most bytes read of a trace. Unit: bytes.
   private static let bytesMax = 268_435_456
 
+  mutating func validate() throws {
+    if file != nil, follow { throw ValidationError("A file does not grow: leave out --follow.") }
+  }
+
   func run() async throws {
+    if let file { return try show(file) }
+    let lab = try RunningTrace()
+    var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
     var replay = TraceReplay()
-    var printer = TracePrinter(output, host: host, dialect: dialect)
-    if let file {
-      guard let text = SystemFile.text(file, bytesMax: TraceCommand.bytesMax) else { throw ToolFailure(.usage, "\(file) cannot be read") }
-      try replay.add(text, file: file)
-      printer.show(replay.store)
-    } else {
-      guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running, and no file is named") }
-      guard let console = lab.console else { throw ToolFailure(.refused, "the running lab has no console to ask") }
-      let client = WebClient(network: SocketNetwork(loops: 1)) { _ in [.loopback] }
-      guard let address = WebAddress(console + "events.jsonl") else { throw ToolFailure(.refused, "`\(console)` is no web address") }
-      repeat {
-        let page: Buffer
-        do { page = try await client.get(address, bytesMax: TraceCommand.bytesMax).body } catch { throw ToolFailure(error) }
-        try replay.add(page.text, file: console)
-        printer.show(replay.store)
-        if follow { try? await Task.sleep(for: .milliseconds(500)) }
-      } while follow
+    try await showNew(of: lab, &replay, &printer)
+    if follow {
+      // Ctrl-C is how one ends following: what was asked for besides is still done.
+      let interruption = InterruptionWatch()
+      while !interruption.hasCome {
+        try await Task.sleep(for: .milliseconds(500))
+        try await showNew(of: lab, &replay, &printer)
+      }
     }
-    if let path = output.pcap {
-      let bytes = PacketCapture(explain: explainAnything).file(of: replay.store)
-      guard OutputFile.write(bytes.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
+    guard let path = messages.pcap else { return }
+    // The lab's own capture, since only there the keys to what was said inside TLS are known.
+    let packets = try await lab.get("export.pcapng", [("host", host), ("proto", dialect)], bytesMax: Self.bytesMax)
+    guard OutputFile.write(packets.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
+  }
+
+  /// Shows a trace file.
+  private func show(_ file: String) throws {
+    guard let text = SystemFile.text(file, bytesMax: Self.bytesMax) else { throw ToolFailure(.usage, "\(file) cannot be read") }
+    var replay = TraceReplay()
+    do { try replay.add(text, file: file) } catch { throw ToolFailure(.usage, "\(error)") }
+    var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
+    printer.show(replay.store)
+    guard let path = messages.pcap else { return }
+    let exchanges = replay.store.exchanges().reversed().filter { exchange in
+      (dialect == nil || exchange.best.info.dialect.rawValue == dialect) && (host == nil || exchange.records.contains { $0.info.host == host })
     }
+    if exchanges.contains(where: { $0.best.info.encrypted }) {
+      Terminal.talk("* a trace file holds no TLS keys: in the capture, what was said inside TLS stays closed")
+    }
+    let packets = PacketCapture(explain: explainAnything).file(of: exchanges.map { replay.store.dialogue(of: $0) })
+    guard OutputFile.write(packets.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
+  }
+
+  private func showNew(of lab: RunningTrace, _ replay: inout TraceReplay, _ printer: inout TracePrinter) async throws {
+    let lines = try await lab.get("events.jsonl", [("after", "\(replay.last)"), ("explain", "no")], bytesMax: Self.bytesMax)
+    do { try replay.add(lines.text, file: lab.console) } catch { throw ToolFailure(.brokenPeer, "\(error)") }
+    printer.show(replay.store)
+  }
+}
+
+/// The trace of the lab that runs, asked for at its console.
+private struct RunningTrace {
+  let console: String
+  private let client = WebClient(network: SocketNetwork(loops: 1)) { _ in [.loopback] }
+
+  init() throws {
+    guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running, and no file is named") }
+    guard let console = lab.console else { throw ToolFailure(.refused, "the running lab has no console to ask") }
+    self.console = console
+  }
+
+  /// One of the console's files. Values that are nil are left out of the query.
+  func get(_ name: String, _ query: [(String, String?)], bytesMax: Int) async throws -> Buffer {
+    let pairs = query.compactMap { key, value in value.map { "\(key)=\(PercentText.encoded($0))" } }
+    guard let address = WebAddress(console + name + "?" + pairs.joined(separator: "&")) else { throw ToolFailure(.refused, "`\(console)` is no web address") }
+    do { return try await client.get(address, bytesMax: bytesMax).body } catch { throw ToolFailure(error) }
   }
 }
 
 /// Prints the events of a store, each once.
 struct TracePrinter {
-  private let output: OutputOptions
+  private let messages: MessageOptions
+  private let colour: ColourOptions
   private let host: String?
   private let dialect: String?
   private var transcript: Transcript
   private var shown: UInt64 = 0
 
-  init(_ output: OutputOptions, host: String? = nil, dialect: String? = nil) {
-    self.output = output
+  init(_ messages: MessageOptions, _ colour: ColourOptions, host: String? = nil, dialect: String? = nil) {
+    self.messages = messages
+    self.colour = colour
     self.host = host
     self.dialect = dialect
-    var detail: Transcript.Detail = [.heads]
-    if output.explain { detail.insert(.explain) }
-    if output.wire { detail.insert(.wire) }
-    if output.time { detail.insert(.time) }
-    transcript = Transcript(detail, from: host.map { .host($0) } ?? .client, explain: explainAnything)
+    transcript = Transcript(messages.detail, from: host.map { .host($0) } ?? .client, explain: explainAnything)
   }
 
   /// Prints what is new.
   mutating func show(_ store: TraceStore) {
-    let lines = JSONLines(explain: output.explain ? explainAnything : nil)
+    let lines = JSONLines(explain: messages.explain ? explainAnything : nil)
     // Where both ends recorded a conversation one of them is enough, unless a host was named: then it is that host's account.
     let told = host == nil ? Set(store.exchanges().map(\.id)) : nil
     for event in store.events(after: shown).events {
@@ -94,11 +137,11 @@ struct TracePrinter {
       guard let info = store.conversation(event.conversation)?.info, dialect == nil || info.dialect.rawValue == dialect,
         host == nil || info.host == host, told?.contains(event.conversation) ?? true
       else { continue }
-      if output.jsonl || output.json {
+      if messages.jsonl {
         Terminal.say(lines.line(for: event, in: info))
       } else {
         for line in transcript.lines(for: event, in: info) {
-          Terminal.say(line.mark.ink.map { $0.paint(line.description, output.isColoured) } ?? line.description)
+          Terminal.say(line.mark.ink.map { $0.paint(line.description, colour.isColoured) } ?? line.description)
         }
       }
     }

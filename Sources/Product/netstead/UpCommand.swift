@@ -35,23 +35,31 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where durable data lives; $XDG_DATA_HOME/netstead when not given.", valueName: "folder"))
   var data: String?
 
-  @OptionGroup(title: "Output") var output: OutputOptions
+  @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port. 8000, or the next free one, when not given.", valueName: "port"))
+  var consolePort: UInt16?
+
+  @OptionGroup(title: "Output") var quiet: QuietOption
+  @OptionGroup(title: "Output") var colour: ColourOptions
 
   func run() async throws {
-    let settings = try readSettings()
+    var settings = try readSettings()
+    // Opened first, since the welcome page says where the console is.
+    let chosen = consolePort ?? (settings.ports.isConsoleChosen ? UInt16(clamping: settings.ports.console) : nil)
+    let socket = settings.isTraced ? try ConsoleSocket.openForConsole(port: chosen) : nil
+    if let socket { settings.ports.console = Int(socket.port) }
     let folder = try dataFolder(settings)
     let network = SocketNetwork(loops: settings.loops == 0 ? nil : settings.loops)
     SocketNetwork.allowManyConnections()
     let store = settings.isTraced ? TraceStore(limits: TraceStore.Limits(bytesMax: settings.traceBytesMax)) : nil
     let host: HomeHost
     do { host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) } catch {
-      throw ToolFailure(.unreachable, "\(error)")
+      throw ToolFailure(error.isOfSettings ? .usage : .unreachable, "\(error)")
     }
-    let console = try await startConsole(of: host, network, store)
-    if !output.short {
-      Terminal.talk(Ink.bold.paint(settings.domain, output.isTalkColoured) + " is up")
+    let console = try await startConsole(of: host, network, store, socket: socket?.descriptor)
+    if !quiet.short {
+      Terminal.talk(Ink.bold.paint(settings.domain, colour.isTalkColoured) + " is up")
       for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
-      if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", output.isTalkColoured))") }
+      if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", colour.isTalkColoured))") }
       Terminal.talk("  stop by Ctrl-C")
     }
     await Signals.interruption()
@@ -59,8 +67,8 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   /// Starts the console, on loopback whatever else is offered to others; nil when nothing is recorded.
-  private func startConsole(of host: HomeHost, _ network: SocketNetwork, _ store: TraceStore?) async throws -> (any Listener)? {
-    guard let store else { return nil }
+  private func startConsole(of host: HomeHost, _ network: SocketNetwork, _ store: TraceStore?, socket: Int32?) async throws -> (any Listener)? {
+    guard let store, let socket else { return nil }
     let settings = host.settings
     let services = host.assembly.running.map { ConsoleModel.Service($0.name, port: "\($0.endpoint.port)", detail: "\($0.endpoint)") }
     let model = ConsoleModel(
@@ -73,7 +81,8 @@ struct UpCommand: AsyncParsableCommand {
       trace: store, explain: explainAnything)
     let endpoint = Endpoint(.loopback, UInt16(clamping: settings.ports.console))
     do {
-      return try await WebService.start(network: network, endpoint: endpoint, sites: ConsoleService.sites(model, clock: network.clock))
+      return try await WebService.start(
+        network: network, endpoint: endpoint, sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)
     } catch {
       await host.assembly.stop(grace: .zero)
       throw ToolFailure(.unreachable, "the console: \(error)")

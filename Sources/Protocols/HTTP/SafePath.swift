@@ -24,9 +24,6 @@ public struct SafePath: Sendable, Hashable {
     isDirectory = path[at: path.count - 1] == UInt8(ascii: "/")
   }
 
-  /// Whether a segment begins with a dot: hidden files, by the custom of Unix.
-  public var isHidden: Bool { segments.contains { $0.hasPrefix(".") } }
-
   private static func segment(_ raw: Buffer, at offset: Int) throws(Refusal) -> String {
     guard let decoded = PercentText.decoded(raw) else {
       throw Refusal(expected: "two hexadecimal digits after each '%'", at: offset, "RFC 3986 §2.1")

@@ -44,10 +44,9 @@ struct BytesView: Sendable {
   var html: HTML {
     guard !event.bytes.isEmpty else { return "<section class=\"card\"><h2>Bytes</h2><p class=\"empty\">No bytes were kept.</p></section>" }
     let more = event.bytes.count - Self.bytesMax
-    let isText = event.bytes[0..<Self.bytesMax].printableText != nil || info.dialect == .http
     let hex: HTML = "<pre class=\"hex\" tabindex=\"0\" role=\"region\" aria-label=\"Bytes in hexadecimal\">\(hexLines)</pre>"
     let rest: HTML = more > 0 ? "<p class=\"small muted pad\">\(Phrase.count(more, "more byte")) not drawn.</p>" : ""
-    if isText {
+    if isTextShown {
       return """
         <section class="card flush bytes" aria-labelledby="bytes-title"><h2 id="bytes-title">Text</h2>
         <pre class="text" tabindex="0" role="region" aria-label="The message as text">\(textPieces)</pre>\(rest)

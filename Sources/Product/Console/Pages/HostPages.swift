@@ -1,4 +1,5 @@
 // The hosts as a table, and one host with what it serves and what it has said.
+import HTTP
 import Trace
 import World
 
@@ -17,7 +18,7 @@ struct HostsPage: Sendable {
       let addresses = host.addresses.map { "<code>\($0.description)</code>" as HTML }
       let services = host.services.map { "<span class=\"service\">\($0.name) <span class=\"muted\">\($0.port)</span></span>" as HTML }
       return """
-        <tr><th scope="row"><a href="/host/\(Phrase.encoded(host.name))">\(host.name)</a></th><td>\(host.role)</td><td>\(host.net)</td><td class="stack">\(addresses)</td><td class="stack">\(services)</td><td class="num">\(Phrase.grouped(talk[host.name]?.conversations ?? 0))</td><td class="num">\(Phrase.grouped(talk[host.name]?.messages ?? 0))</td></tr>
+        <tr><th scope="row"><a href="/host/\(PercentText.encoded(host.name))">\(host.name)</a></th><td>\(host.role)</td><td>\(host.net)</td><td class="stack">\(addresses)</td><td class="stack">\(services)</td><td class="num">\(Phrase.grouped(talk[host.name]?.conversations ?? 0))</td><td class="num">\(Phrase.grouped(talk[host.name]?.messages ?? 0))</td></tr>
 
         """
     }
@@ -85,7 +86,7 @@ struct HostPage: Sendable {
       """
       <nav class="crumbs" aria-label="Path"><a href="/hosts" data-up>Hosts</a> <span aria-hidden="true">/</span> <span>\(host.name)</span></nav>
       <div class="title"><div><h1>\(host.name)</h1><p class="lead">A \(host.role)\(host.net.isEmpty ? "" : " in the net “\(host.net)”").</p></div>
-      <div class="tools"><a class="button quiet" href="/ladder?host=\(Phrase.encoded(host.name))">Ladder</a><a class="button quiet" href="/conversations?host=\(Phrase.encoded(host.name))">Conversations</a></div></div>
+      <div class="tools"><a class="button quiet" href="/ladder?host=\(PercentText.encoded(host.name))">Ladder</a><a class="button quiet" href="/conversations?host=\(PercentText.encoded(host.name))">Conversations</a></div></div>
       <dl class="facts"><div><dt>Addresses</dt><dd>\(host.addresses.map { "<code>\($0.description)</code> " as HTML })</dd></div><div><dt>Attached by</dt><dd>\(host.attachment.isEmpty ? net?.attachment ?? "" : host.attachment)</dd></div></dl>
       <section class="card flush"><h2>Services</h2>\(serviceTable)</section>
       <section class="card flush" data-swap="host"><h2>Conversations</h2>\(list)</section>

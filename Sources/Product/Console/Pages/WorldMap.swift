@@ -1,4 +1,5 @@
 // The map: one band per net, its hosts as boxes on a common line, lines between hosts that have talked. SVG made by the server.
+import HTTP
 import Trace
 import World
 
@@ -133,7 +134,7 @@ struct WorldMap {
     let services = host.services.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " ")
     let isTalking = flows.contains { $0.from == host.name || $0.to == host.name }
     return """
-      <a class="box role-\(Ladder.className(Dialect(rawValue: host.role)).dropFirst(6))\(isTalking ? " talking" : "")" href="/host/\(Phrase.encoded(host.name))"><title>\(host.name), \(host.role)\(services.isEmpty ? "" : ", " + services)</title><rect x="\(left)" y="\(top)" width="\(Size.box)" height="\(Size.boxHeight)" rx="8"/><circle class="role" cx="\(left + 15)" cy="\(top + 17)" r="4.5"/><text class="name" x="\(left + 26)" y="\(top + 21)">\(shown)</text><text class="address" x="\(left + 26)" y="\(top + 38)">\(host.addresses.first?.description ?? "")</text></a>
+      <a class="box role-\(Ladder.className(Dialect(rawValue: host.role)).dropFirst(6))\(isTalking ? " talking" : "")" href="/host/\(PercentText.encoded(host.name))"><title>\(host.name), \(host.role)\(services.isEmpty ? "" : ", " + services)</title><rect x="\(left)" y="\(top)" width="\(Size.box)" height="\(Size.boxHeight)" rx="8"/><circle class="role" cx="\(left + 15)" cy="\(top + 17)" r="4.5"/><text class="name" x="\(left + 26)" y="\(top + 21)">\(shown)</text><text class="address" x="\(left + 26)" y="\(top + 38)">\(host.addresses.first?.description ?? "")</text></a>
 
       """
   }

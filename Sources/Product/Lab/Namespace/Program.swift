@@ -1,10 +1,11 @@
 // Other programs: finding them, becoming them, running one as a child that has the terminal, with signals passed on and its exit code.
+import CNetsteadSystem
 #if canImport(Glibc)
-import Glibc
+package import Glibc
 #elseif canImport(Musl)
-import Musl
+package import Musl
 #else
-import Darwin
+package import Darwin
 #endif
 
 /// Programs of the system.
@@ -34,32 +35,19 @@ package enum Program {
   }
 
   /// Runs another program with our standard streams and waits for it. Returns its exit code, 128 + the signal that ended it, 127 when it
-  /// cannot be found, 126 when it cannot be run. Meanwhile the terminal's interrupt is the child's affair, and SIGTERM and SIGHUP are passed on.
-  /// Blocks the calling thread.
+  /// cannot be found, 126 when it cannot be run. Signals sent to us are passed on; what the terminal sends, the child gets from there too.
+  /// When we are killed the child is. Blocks the calling thread.
   package static func run(_ words: [String], environment: [(String, String)] = []) -> Int32 {
     guard let first = words.first, let file = find(first) else { return 127 }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigfillset(&signals)
-    // What we ignore must not be ignored by the child.
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     for (name, value) in environment { setenv(name, value, 1) }
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { pointers.forEach { free($0) } }
-    var child: pid_t = 0
-    let before = (signal(SIGINT, SIG_IGN), signal(SIGQUIT, SIG_IGN))
-    defer {
-      signal(SIGINT, before.0)
-      signal(SIGQUIT, before.1)
-    }
-    guard posix_spawn(&child, file, nil, &attributes, &pointers, environ) == 0 else { return 126 }
-    SignalRelay.start(to: child)
-    defer { SignalRelay.stop() }
+    // Before the child is there, so that no signal falls between; it takes none of our actions along, save what is ignored.
+    let relay = SignalRelay()
+    defer { relay.stop() }
+    let child = netstead_spawn(file, &pointers, environ)
+    guard child > 0 else { return 126 }
+    relay.start(to: child)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 { if errno != EINTR { return 126 } }
     let signalNumber = status & 0x7F
@@ -67,17 +55,58 @@ package enum Program {
   }
 }
 
-/// Passes SIGTERM and SIGHUP on to one child. A signal handler may touch nothing but this one number.
-private enum SignalRelay {
+/// Passes signals on to one child, for as long as it runs. A signal handler may touch nothing but these numbers.
+private struct SignalRelay {
   nonisolated(unsafe) private static let child = UnsafeMutablePointer<pid_t>.allocate(capacity: 1)
+  private var before: [(number: Int32, action: sigaction)] = []
 
-  static func start(to process: pid_t) {
-    child.pointee = process
-    for number in [SIGTERM, SIGHUP] { signal(number) { number in if SignalRelay.child.pointee > 0 { kill(SignalRelay.child.pointee, number) } } }
+  init() {
+    SignalRelay.child.pointee = 0
+    for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+      var old = sigaction()
+      sigaction(number, nil, &old)
+      // What is ignored stays ignored: that is what `nohup` is for. The terminal's own signals are caught all the same: the child decides.
+      if number == SIGHUP, isIgnoring(old) { continue }
+      var action = sigaction()
+      action.sa_flags = SA_SIGINFO | SA_RESTART
+      setHandler(of: &action) { number, info, _ in
+        let child = SignalRelay.child.pointee
+        // A positive code is the kernel's: it comes from the terminal, which tells the child itself.
+        if child > 0, let info, info.pointee.si_code <= 0 { kill(child, number) }
+      }
+      sigaction(number, &action, nil)
+      before.append((number, old))
+    }
   }
 
-  static func stop() {
-    child.pointee = 0
-    for number in [SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+  func start(to process: pid_t) { SignalRelay.child.pointee = process }
+
+  func stop() {
+    SignalRelay.child.pointee = 0
+    for (number, action) in before {
+      var action = action
+      sigaction(number, &action, nil)
+    }
   }
+}
+
+/// What a signal's handler looks like.
+private typealias SignalAnswer = @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
+
+private func setHandler(of action: inout sigaction, _ handler: SignalAnswer) {
+  #if canImport(Darwin)
+  action.__sigaction_u.__sa_sigaction = handler
+  #else
+  action.__sigaction_handler.sa_sigaction = handler
+  #endif
+}
+
+/// Whether an action is to ignore the signal.
+package func isIgnoring(_ action: sigaction) -> Bool {
+  #if canImport(Darwin)
+  let handler = action.__sigaction_u.__sa_handler
+  #else
+  let handler = action.__sigaction_handler.sa_handler
+  #endif
+  return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }

@@ -13,7 +13,7 @@ package enum Reexecution {
   /// The options for fresh namespaces in which we are root over our own network and mounts, and nobody outside is touched.
   static let namespaces = ["--user", "--map-root-user", "--net", "--mount"]
 
-  /// Set while this program starts again inside: what it inherits, and that it need not go inside once more.
+  /// Set while this program starts again inside: the network it comes from, and what it inherits.
   private static let mark = "NETSTEAD_INSIDE"
 
   /// What the process inside inherited from the one outside.
@@ -24,21 +24,32 @@ package enum Reexecution {
     package var consolePort: UInt16?
   }
 
+  /// The mark is there, and we are not inside: what would be furnished is the network of somebody else.
+  package struct NotInside: Error, Sendable, Equatable, CustomStringConvertible {
+    package var description: String { "\(Reexecution.mark) is set, but this is no network of our own making: unset it" }
+  }
+
   /// What was inherited, if this is the inside. Taken out of the environment, so that no child believes itself inside.
-  package static func inheritance() -> Inheritance? {
+  package static func inheritance() throws(NotInside) -> Inheritance? {
     guard let text = getenv(mark).map({ String(cString: $0) }) else { return nil }
     unsetenv(mark)
-    let numbers = text.split(separator: ",")
-    guard numbers.count == 2 else { return Inheritance() }
-    return Inheritance(console: Int32(numbers[0]), consolePort: UInt16(numbers[1]))
+    return try inheritance(in: text, network: network())
+  }
+
+  /// What the mark `text` says to a process in `network`.
+  static func inheritance(in text: String, network: String?) throws(NotInside) -> Inheritance {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    guard let network, parts.count == 3, parts[0].hasPrefix("net:["), parts[0] != network else { throw NotInside() }
+    return Inheritance(console: Int32(parts[1]), consolePort: UInt16(parts[2]))
   }
 
   /// Starts this program again inside fresh namespaces, with the same arguments. Returns only when that failed: why.
   package static func goInside(console: Int32?, port: UInt16, folder: RuntimeFolder) -> String {
     guard let unshare = Program.find("unshare") else { return "the program unshare is not installed" }
+    guard let outside = network() else { return "there is no telling which network this process is in: /proc is not to be read" }
     if let console { _ = fcntl(console, F_SETFD, 0) }
     setenv(RuntimeFolder.variable, folder.path, 1)
-    setenv(mark, console.map { "\($0),\(port)" } ?? "-", 1)
+    setenv(mark, "\(outside)," + (console.map { "\($0),\(port)" } ?? ","), 1)
     let code = Program.become([unshare] + namespaces + ["--", Program.own()] + CommandLine.arguments.dropFirst())
     return "unshare cannot be run: \(SystemError.text(code))"
   }

@@ -139,23 +139,38 @@ package final class RaisedWorld: Sendable {
 
   /// The zones a host serves.
   package static func zones(of host: HostDescription, in world: WorldDescription, _ means: Means) throws(Failure) -> [Zone] {
-    let text = ZoneText(world, means.plan)
     var zones: [Zone] = []
-    for zone in world.zones where zone.servers.contains(host.name) {
-      let records: String
-      var file = "zone \(zone.origin)"
-      switch zone.records {
-      case .text(let text): records = text
-      case .file(let path):
-        file = means.folder.isEmpty || path.hasPrefix("/") ? path : means.folder + "/" + path
-        guard let bytes = try? SystemFiles().read(file) else { throw .file(file) }
-        records = bytes.text
-      }
-      do throws(HomeZone.Failure) {
-        zones.append(try HomeZone.zone(origin: zone.origin, file: file, text: text.masterFile(of: zone, records: records), placing: means.plan.placed))
-      } catch { throw .zone(error) }
-    }
+    for zone in world.zones where zone.servers.contains(host.name) { zones.append(try self.zone(zone, of: world, means.plan, means.folder)) }
     return zones
+  }
+
+  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String) throws(Failure) -> Zone {
+    let records: String
+    var place = zone.place ?? RecordsPlace(file: "zone \(zone.origin)", line: 1, column: 1)
+    switch zone.records {
+    case .text(let text): records = text
+    case .file(let path):
+      let file = path.isAbsolute || folder.isEmpty ? path : folder + "/" + path
+      guard let bytes = try? SystemFiles().read(file) else { throw .file(file) }
+      records = bytes.text
+      place = RecordsPlace(file: file, line: 1, column: 1)
+    }
+    do throws(HomeZone.Failure) {
+      return try HomeZone.zone(
+        origin: zone.origin, made: ZoneText(world, plan).masterFile(of: zone), records: records, at: place, placing: plan.placed)
+    } catch { throw .zone(error) }
+  }
+
+  /// What would keep `world` from being raised: in its zones' records, and in the files it names below `folder`. Told without raising it.
+  package static func problems(of world: WorldDescription, folder: String) -> [String] {
+    var problems: [String] = []
+    for zone in world.zones {
+      do throws(Failure) { _ = try self.zone(zone, of: world, AddressPlan(.namespace), folder) } catch { problems.append("\(error)") }
+    }
+    for case .folder(let path) in world.sites.map(\.content) {
+      do throws(Failure) { _ = try tree(at: path, folder) } catch { problems.append("\(error)") }
+    }
+    return problems
   }
 
   private static func startPrograms(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
@@ -200,13 +215,21 @@ package final class RaisedWorld: Sendable {
 
   private static func tree(of site: SiteDescription, _ means: Means, at now: Instant) throws(Failure) -> any FileTree {
     switch site.content {
-    case .folder(let path):
-      let folder = means.folder.isEmpty || path.hasPrefix("/") ? path : means.folder + "/" + path
-      do throws(FolderError) { return DiskTree(try ServedFolder(path: folder)) } catch { throw .file(folder) }
+    case .folder(let path): return try tree(at: path, means.folder)
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
       for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
       return tree
     }
   }
+
+  private static func tree(at path: String, _ folder: String) throws(Failure) -> any FileTree {
+    let path = path.isAbsolute || folder.isEmpty ? path : folder + "/" + path
+    do throws(FolderError) { return DiskTree(try ServedFolder(path: path)) } catch { throw .file(path) }
+  }
+}
+
+extension String {
+  /// Whether it is a path from the root of the file system.
+  fileprivate var isAbsolute: Bool { hasPrefix("/") }
 }

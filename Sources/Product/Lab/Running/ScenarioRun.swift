@@ -16,14 +16,14 @@ package final class ScenarioRun: Sendable {
   /// Why a run could not even begin.
   package enum Failure: Error, CustomStringConvertible {
     case world(RaisedWorld.Failure)
-    case noSuchHost(String, line: Int)
+    case scenario(ScenarioError)
     /// The simulation came to its own bounds.
     case stuck(String)
 
     package var description: String {
       switch self {
       case .world(let failure): "\(failure)"
-      case .noSuchHost(let name, let line): "line \(line): there is no host `\(name)`"
+      case .scenario(let error): "\(error)"
       case .stuck(let why): "the simulation did not come to an end: \(why)"
       }
     }
@@ -55,16 +55,7 @@ package final class ScenarioRun: Sendable {
 
   /// Prepares `scenario` in `world` (its own hosts, links and zones are added). The command line's `seed` wins over the scenario's.
   package init(_ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore) {
-    var world = world
-    for host in scenario.hosts {
-      // A host that is asked to resolve is told by its name; everything else it does follows from zones and deeds.
-      world.hosts.append(
-        HostDescription(name: host.name, role: host.name.hasPrefix("resolver") ? .resolver : .server, addresses: host.addresses, net: ""))
-    }
-    world.links += scenario.links
-    world.zones += scenario.zones.map {
-      ZoneDescription(origin: $0.origin, servers: $0.servers, timeToLive: 300, serial: 1, records: .text($0.records))
-    }
+    let world = scenario.world(on: world)
     self.scenario = scenario
     self.world = world
     self.store = store
@@ -81,6 +72,7 @@ package final class ScenarioRun: Sendable {
 
   /// Runs it. Returns what was expected and did not come, each with its line; empty: all came.
   package func run() throws(Failure) -> [ScenarioError] {
+    do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
     internet.logPackets(.losses, into: store)
     let (world, store, chance, networks, internet) = (world, store, chance, networks, internet)
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
@@ -158,7 +150,7 @@ package final class ScenarioRun: Sendable {
     guard let name = try? Name(name), let type = RecordType(type) else { return .failed("`\(name) \(type)` is no question") }
     let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
     switch await names.ask(.query(name, type, id: nextID()), Endpoint(server, 53)) {
-    case .answered(let message, _, _, _, _): return .answer(message)
+    case .answered(let answer): return .answer(answer.message)
     case .timedOut: return .failed("no answer in time")
     case .unreachable(let why): return .failed(why)
     }
@@ -172,8 +164,8 @@ package final class ScenarioRun: Sendable {
     var web = WebClient(network: client) { name in
       if let address = Address(name) { return [address] }
       guard let resolver, let name = try? Name(name) else { return [] }
-      guard case .answered(let message, _, _, _, _) = await names.ask(.query(name, .a, id: id), Endpoint(resolver, 53)) else { return [] }
-      return message.answers.compactMap { $0.data.address }
+      guard case .answered(let answer) = await names.ask(.query(name, .a, id: id), Endpoint(resolver, 53)) else { return [] }
+      return answer.message.answers.compactMap { $0.data.address }
     }
     web.trace = trace(host)
     do { return .page(Int(try await web.get(address, redirectsMax: 0).fetched.head.status.rawValue)) } catch { return .failed("\(error)") }
@@ -239,18 +231,22 @@ package final class ScenarioRun: Sendable {
   private func nextID() -> UInt16 { ids.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) } }
 
   private func host(_ name: String, _ line: Int) throws(Failure) -> HostDescription {
-    guard let host = world.host(name) else { throw .noSuchHost(name, line: line) }
+    guard let host = world.host(name) else { throw noSuchHost(name, line) }
     return host
   }
 
   private func network(_ name: String, _ line: Int) throws(Failure) -> SimulatedNetwork {
-    guard let network = networks[name] else { throw .noSuchHost(name, line: line) }
+    guard let network = networks[name] else { throw noSuchHost(name, line) }
     return network
   }
 
   private func address(of name: String, _ line: Int) throws(Failure) -> Address {
-    guard let address = try host(name, line).addresses.first else { throw .noSuchHost(name, line: line) }
+    guard let address = try host(name, line).addresses.first else { throw noSuchHost(name, line) }
     return address
+  }
+
+  private func noSuchHost(_ name: String, _ line: Int) -> Failure {
+    .scenario(ScenarioError(file: scenario.file, line: line, column: 1, sentence: "expected a host with an address, found `\(name)`"))
   }
 
   // MARK: Expectations
@@ -296,6 +292,25 @@ package final class ScenarioRun: Sendable {
       if found != count.times { return "expected \(count.times) messages from \(count.source) to \(count.target), found \(found)" }
     }
     return nil
+  }
+}
+
+extension Scenario {
+  /// `world` with the scenario's own hosts, links and zones.
+  package func world(on world: WorldDescription) -> WorldDescription {
+    var world = world
+    for host in hosts {
+      // A host that is asked to resolve is told by its name; everything else it does follows from zones and deeds.
+      world.hosts.append(
+        HostDescription(name: host.name, role: host.name.hasPrefix("resolver") ? .resolver : .server, addresses: host.addresses, net: ""))
+    }
+    world.links += links
+    world.zones += zones.map {
+      ZoneDescription(
+        origin: $0.origin, servers: $0.servers, timeToLive: 300, serial: 1, records: .text($0.records),
+        place: RecordsPlace(file: file, line: $0.firstLine, column: $0.firstColumn))
+    }
+    return world
   }
 }
 

@@ -1,5 +1,6 @@
 // A scripted run in the simulator, as plain values: hosts, links, what happens when, what is expected in the end.
 // Not here: the text form (ScenarioReader), the run itself.
+import Settings
 package import World
 
 /// A scenario.
@@ -15,6 +16,8 @@ package struct Scenario: Sendable, Equatable {
   package var zones: [Zone] = []
   package var steps: [Step] = []
   package var expectations: [Expectation] = []
+  /// Where hosts are named: hosts may stand anywhere, also in a world read later, so that `check` comes last.
+  package var mentions: [Mention] = []
 
   package init(file: String) { self.file = file }
 
@@ -36,8 +39,26 @@ package struct Scenario: Sendable, Equatable {
     package var origin: String
     package var servers: [String]
     package var records: String
-    /// Where its records begin, so that an error in a record can be told by its line in the scenario.
+    /// Where its records begin, so that an error in a record can be told by its place in the scenario.
     package var firstLine: Int
+    package var firstColumn = 1
+  }
+
+  /// A place where a host is named.
+  package struct Mention: Sendable, Equatable {
+    package var name: String
+    package var line: Int
+    package var column: Int
+  }
+
+  /// Throws at the first name that no host of `names` has.
+  package func check(names: [String]) throws(ScenarioError) {
+    for mention in mentions where !names.contains(mention.name) {
+      let near = NearestWord.of(mention.name, among: names)
+      throw ScenarioError(
+        file: file, line: mention.line, column: mention.column,
+        sentence: "expected the name of a host, found `\(mention.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
   }
 
   /// Something done at a time.

@@ -125,20 +125,24 @@ struct ScenarioReader {
   private var scenario: Scenario
   /// Whether indented lines belong to the zone begun last.
   private var isInZone = false
-  /// Names used before it is known that they exist: checked at the end, since hosts may stand anywhere.
-  private var mentioned: [(name: ScenarioLine.Word, line: Int)] = []
 
   init(file: String) { scenario = Scenario(file: file) }
 
   mutating func read(line text: String, number: Int) throws(ScenarioError) {
     if isInZone, let first = text.first, first == " " || first == "\t", let last = scenario.zones.indices.last {
-      if scenario.zones[last].records.isEmpty { scenario.zones[last].firstLine = number }
+      if scenario.zones[last].records.isEmpty {
+        scenario.zones[last].firstLine = number
+        scenario.zones[last].firstColumn = 1 + text.prefix { $0 == " " || $0 == "\t" }.count
+      }
       // One line in, one line out, so that places agree.
       scenario.zones[last].records += text.drop { $0 == " " || $0 == "\t" } + "\n"
       return
     }
     var line = try ScenarioLine(text, file: scenario.file, number: number)
-    guard !line.isEmpty else { return }
+    guard !line.isEmpty else {
+      if isInZone, let last = scenario.zones.indices.last, !scenario.zones[last].records.isEmpty { scenario.zones[last].records += "\n" }
+      return
+    }
     isInZone = false
     let statement = try line.take("a statement")
     switch statement.text {
@@ -159,14 +163,7 @@ struct ScenarioReader {
 
   func finished() throws(ScenarioError) -> Scenario {
     // Names of a world read elsewhere are checked when it is known.
-    guard scenario.base == nil else { return scenario }
-    let names = scenario.hosts.map(\.name)
-    for (word, line) in mentioned where !names.contains(word.text) {
-      let near = NearestWord.of(word.text, among: names)
-      throw ScenarioError(
-        file: scenario.file, line: line, column: word.column,
-        sentence: "expected the name of a host, found `\(word.text)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
-    }
+    if scenario.base == nil { try scenario.check(names: scenario.hosts.map(\.name)) }
     return scenario
   }
 
@@ -269,7 +266,7 @@ struct ScenarioReader {
 
   private mutating func host(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
     let word = try line.take("a host's name")
-    mentioned.append((word, line.number))
+    scenario.mentions.append(Scenario.Mention(name: word.text, line: line.number, column: word.column))
     return word.text
   }
 

@@ -1,5 +1,6 @@
 // What a lab's world consists of, as plain values: hosts, links, zones, sites, socket programs.
 // Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
+package import Host
 package import World
 
 /// A whole world. Everything in it stands in the order of the file.
@@ -90,6 +91,8 @@ package struct ZoneDescription: Sendable, Equatable {
   package var timeToLive: Int
   package var serial: Int
   package var records: Source
+  /// Where records that stand in the world's own file begin.
+  package var place: RecordsPlace?
 
   package enum Source: Sendable, Equatable {
     /// The text of a master file (RFC 1035 §5), which may be empty.

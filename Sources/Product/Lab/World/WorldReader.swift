@@ -1,21 +1,25 @@
 // The YAML form of a world: reads it through Settings, checks that everything named exists, and tells every error with its place.
 // Not here: the values themselves (WorldDescription), the built-in world's text (DefaultWorld).
+import Host
 package import Settings
 import World
 
 extension WorldDescription {
   /// Reads a world from the YAML `text` of `file`.
   package init(file: String, text: String) throws(SettingsProblems) {
-    self = try SettingsDocument(file: file, text: text).read { WorldReader().read($0) }
+    self = try SettingsDocument(file: file, text: text).read { WorldReader(file: file).read($0) }
   }
 }
 
 /// Reads one world. Kept only while reading.
 private final class WorldReader {
+  private let file: String
   private var world = WorldDescription()
   private var takenAddresses: [Address: String] = [:]
   /// 127.0.0.1 is the machine itself.
   private var takenPlaces: [Address: String] = [.loopback: "localhost"]
+
+  init(file: String) { self.file = file }
 
   func read(_ reader: SettingsReader) -> WorldDescription {
     _ = reader.value("schema", .integer(1...1), default: 1)
@@ -134,7 +138,8 @@ private final class WorldReader {
       if text != nil, file != nil { reader.problem(at: "file", "expected either `records` or `file`, found both") }
       return ZoneDescription(
         origin: entry.name, servers: servers, timeToLive: reader.value("ttl", .integer(0...2_147_483_647), default: 3_600),
-        serial: reader.value("serial", .integer(0...4_294_967_295), default: 1), records: file.map { .file($0) } ?? .text(text ?? ""))
+        serial: reader.value("serial", .integer(0...4_294_967_295), default: 1), records: file.map { .file($0) } ?? .text(text ?? ""),
+        place: RecordsPlace(file: self.file, reader, key: "records"))
     }
     if let zone { world.zones.append(zone) }
   }

@@ -1,5 +1,5 @@
-// The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers), then the records
-// the world's file adds. Not here: reading master files (DNS), answering from them (NameServer).
+// The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers); the
+// records that the world's file adds come after it. Not here: reading master files (DNS), answering from them (NameServer).
 package import World
 
 /// Writes zones so that parents and children always agree.
@@ -12,8 +12,8 @@ package struct ZoneText {
     self.plan = plan
   }
 
-  /// The whole master file of `zone`, `records` being the text it adds.
-  package func masterFile(of zone: ZoneDescription, records: String) -> String {
+  /// The master file of `zone` without the records that the world's file adds.
+  package func masterFile(of zone: ZoneDescription) -> String {
     let origin = dotted(zone.origin)
     let servers = names(of: zone)
     var lines = ["$ORIGIN \(origin)", "$TTL \(zone.timeToLive)"]
@@ -24,7 +24,7 @@ package struct ZoneText {
     lines += glue(in: zone)
     lines += addressRecords(in: zone)
     lines += pointers(in: zone)
-    return lines.joined(separator: "\n") + "\n" + records + (records.isEmpty || records.hasSuffix("\n") ? "" : "\n")
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// The zones cut off from `zone`: those below it with none between.

@@ -1,9 +1,10 @@
 // System calls that Swift cannot make itself: those with control messages, and those without a function in the C library.
-// Read next: OpenBeneath.h (openat2), System.c (single datagrams), Datagrams.c (batches).
+// Read next: OpenBeneath.h (openat2), Spawn.h (children), System.c (single datagrams), Datagrams.c (batches).
 #pragma once
 
 #include "Namespace.h"
 #include "OpenBeneath.h"
+#include "Spawn.h"
 
 #include <netinet/in.h>
 #include <stddef.h>

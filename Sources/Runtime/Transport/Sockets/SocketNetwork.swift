@@ -29,6 +29,9 @@ public final class SocketNetwork: Network {
 
   public var clock: any WorldClock { realClock }
 
+  /// How many event loops there are. Unit: threads.
+  public var loopCount: Int { loops.count }
+
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
 
   /// Lets this process hold as many connections as the system permits it. Returns how many descriptors that are.
@@ -66,14 +69,15 @@ public final class SocketNetwork: Network {
     var channels: [any Channel] = []
     var actual = endpoint
     do {
-      let context = try options.tls.map { try contexts.server($0) }
+      // A mistake in the options is told now; later the context is looked up anew, since identities may be renewed while we listen.
+      if let tls = options.tls { _ = try contexts.server(tls) }
       let initialize: @Sendable (any Channel) throws -> Void = { channel in
         try self.configure(channel, outgoingBytesMax: options.limits.outgoingBytesMax)
         let carrier = SocketCarrier(
-          loop: self.loop(of: channel), limits: self.limits, ledger: ledger, isEncrypted: context != nil,
+          loop: self.loop(of: channel), limits: self.limits, ledger: ledger, isEncrypted: options.tls != nil,
           patience: self.limits.handshakeTimeout, makeEnd: accept)
-        if let context {
-          try installTLS(server: context, under: carrier, in: channel)
+        if let tls = options.tls {
+          try installTLS(server: self.contexts.server(tls), under: carrier, in: channel)
         } else {
           try channel.pipeline.syncOperations.addHandler(carrier)
         }

@@ -1,5 +1,6 @@
 // What a server or client says about TLS. The certificates themselves are made and kept in Certificates/.
 // Read next: TLSContexts.swift, which makes NIOSSL's contexts of these values.
+import Synchronization
 public import Trace
 
 /// A certificate chain and its key, as PEM text.
@@ -17,17 +18,33 @@ public struct TLSIdentity: Sendable, Hashable {
   }
 }
 
+/// The identities of a listener, which may be renewed while it listens: connections made from then on see the new ones.
+public final class TLSIdentities: Sendable {
+  private let shown: Mutex<[TLSIdentity]>
+
+  public init(_ identities: [TLSIdentity]) { shown = Mutex(identities) }
+
+  public var current: [TLSIdentity] { shown.withLock { $0 } }
+
+  public func renew(_ identities: [TLSIdentity]) { shown.withLock { $0 = identities } }
+}
+
 /// TLS on a listener.
 public struct TLSServerOptions: Sendable {
   /// The identity whose names match the client's SNI is shown; without a match the first.
-  public var identities: [TLSIdentity]
+  public var identities: [TLSIdentity] { renewable.current }
+  private let renewable: TLSIdentities
   /// ALPN, most wanted first.
   public var protocols: [String]
   /// Where the keys of each connection are kept while it is on, so that an exported capture can be read.
   public var keyLog: (any Recorder)?
 
   public init(identities: [TLSIdentity], protocols: [String] = [], keyLog: (any Recorder)? = nil) {
-    self.identities = identities
+    self.init(renewable: TLSIdentities(identities), protocols: protocols, keyLog: keyLog)
+  }
+
+  public init(renewable: TLSIdentities, protocols: [String] = [], keyLog: (any Recorder)? = nil) {
+    self.renewable = renewable
     self.protocols = protocols
     self.keyLog = keyLog
   }

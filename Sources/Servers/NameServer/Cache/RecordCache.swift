@@ -218,9 +218,6 @@ package struct RecordCache: Sendable {
     table.keep(entry, for: key, cost: Self.entrySize + name.wire.count + failure.text.utf8.count)
   }
 
-  /// Forgets what is known about `name`; with everything below it.
-  package mutating func forget(_ name: Name, _ type: RecordType) { table.remove(Key(name: name, type: type)) }
-
   private mutating func keep(_ content: Content, _ trust: Trust, _ ttl: UInt32, _ key: Key, _ now: Instant, bytes: Int) {
     // RFC 1035 §3.2.1: zero means for this transaction only. An older entry is out of date all the same.
     guard ttl > 0, bytes <= limits.setBytesMax else { return table.remove(key) }

@@ -100,6 +100,11 @@ package struct WebClient: Sendable {
   package func get(_ address: WebAddress, redirectsMax: Int = 10, bytesMax: Int = 16_777_216) async throws -> (fetched: Fetched, body: Buffer) {
     var ask = Ask(address)
     ask.redirectsMax = redirectsMax
+    return try await get(ask, bytesMax: bytesMax)
+  }
+
+  /// The same for a request of any kind.
+  package func get(_ ask: Ask, bytesMax: Int) async throws -> (fetched: Fetched, body: Buffer) {
     let body = Collected(bytesMax: bytesMax)
     let fetched = try await fetch(ask) { piece in try body.add(piece) }
     return (fetched, body.whole)

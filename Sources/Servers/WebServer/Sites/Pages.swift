@@ -3,35 +3,19 @@
 import Bytes
 import HTTP
 import Storage
+import Trace
 import World
 
 /// Pages in HTML, made by the server.
 enum Pages {
-  /// `text` with what HTML gives a meaning replaced, for element contents and quoted attributes.
-  static func escaped(_ text: some StringProtocol) -> String {
-    var safe = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": safe += "&amp;"
-      case "<": safe += "&lt;"
-      case ">": safe += "&gt;"
-      case "\"": safe += "&quot;"
-      case "'": safe += "&#39;"
-      case "\u{0}"..<" ", "\u{7F}": safe += "\u{FFFD}"
-      default: safe.unicodeScalars.append(scalar)
-      }
-    }
-    return safe
-  }
-
   /// A small page with a heading and one sentence.
   static func message(_ heading: String, _ sentence: String) -> Buffer {
-    Buffer(page(title: heading, "<h1>\(escaped(heading))</h1>\n<p>\(escaped(sentence))</p>\n"))
+    Buffer(page(title: heading, "<h1>\(Markup.escaped(heading))</h1>\n<p>\(Markup.escaped(sentence))</p>\n"))
   }
 
   /// The names in the folder that visitors know as `path` (ending in a slash).
   static func listing(of path: [UInt8], _ items: [FolderItem], isCut: Bool) -> Buffer {
-    let shown = escaped(String(decoding: path, as: UTF8.self))
+    let shown = Markup.escaped(String(decoding: path, as: UTF8.self))
     var rows = path.count > 1 ? "<tr><td><a href=\"../\">../</a><td><td>\n" : ""
     for item in items {
       // A path is UTF-8; what is not could not be asked for.
@@ -39,7 +23,7 @@ enum Pages {
       let isFolder = item.status.kind == .folder
       // The name is a link relative to this folder; `./` keeps a name with a colon from being read as a scheme.
       let link = "./" + PercentText.encoded(text) + (isFolder ? "/" : "")
-      let name = escaped(text) + (isFolder ? "/" : "")
+      let name = Markup.escaped(text) + (isFolder ? "/" : "")
       rows += "<tr><td><a href=\"\(link)\">\(name)</a><td>\(isFolder ? "" : String(item.status.size))<td>\(DateText.bytes(of: item.status.modified).text)\n"
     }
     let more = isCut ? "<p>There is more in this folder than is shown.</p>\n" : ""
@@ -51,7 +35,7 @@ enum Pages {
     """
     <!doctype html>
     <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-    <title>\(escaped(title))</title>
+    <title>\(Markup.escaped(title))</title>
     <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem}td,th{text-align:left;padding-right:2rem}</style>
     \(body)</html>
 

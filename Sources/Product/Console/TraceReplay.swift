@@ -1,11 +1,20 @@
-// A line of a trace file read back: what JSONLines (Trace) writes becomes events of a store again, so that every form can be made of it.
+// A trace file read back: what JSONLines (Trace) writes becomes events of a store again, so that every form can be made of it.
 import Bytes
 import FoundationEssentials
-import Trace
+package import Trace
 import World
 
+/// A line of a trace file that is none.
+package struct TraceFileError: Error, CustomStringConvertible {
+  package var file: String
+  /// Counts from 1.
+  package var line: Int
+
+  package var description: String { "\(file):\(line): expected an event of schema \(JSONLines.schema) as JSON" }
+}
+
 /// One event as JSON lines hold it.
-struct TraceLine: Decodable {
+private struct TraceLine: Decodable {
   var schema: Int
   var seq: UInt64
   var time: String
@@ -25,17 +34,19 @@ struct TraceLine: Decodable {
 }
 
 /// Puts lines back into a store.
-struct TraceReplay {
-  let store = TraceStore(limits: TraceStore.Limits(bytesMax: 1_073_741_824, eventsMax: 4_194_304))
+package struct TraceReplay: Sendable {
+  package let store = TraceStore(limits: TraceStore.Limits(bytesMax: 1_073_741_824, eventsMax: 4_194_304))
   private var conversations: [UInt64: ConversationID] = [:]
   /// The last line's number, so that lines seen before are passed over.
-  private(set) var last: UInt64 = 0
+  package private(set) var last: UInt64 = 0
+
+  package init() {}
 
   /// Adds the lines of `text` that are new. Throws on the first that is none.
-  mutating func add(_ text: String, file: String) throws {
+  package mutating func add(_ text: String, file: String) throws(TraceFileError) {
     for (index, line) in text.split(separator: "\n").enumerated() {
       guard let event = try? JSONDecoder().decode(TraceLine.self, from: Data(line.utf8)), event.schema == JSONLines.schema else {
-        throw ToolFailure(.usage, "\(file):\(index + 1): expected an event of schema \(JSONLines.schema) as JSON")
+        throw TraceFileError(file: file, line: index + 1)
       }
       guard event.seq > last || last == 0 else { continue }
       last = event.seq
@@ -55,7 +66,7 @@ struct TraceReplay {
     // Opening was recorded just now.
     if kind == .opened { return }
     let bytes = Buffer(TraceReplay.bytes(line.hex ?? ""))
-    store.record(kind, in: id, at: time, bytes: bytes.span, length: line.length ?? bytes.count, text: line.state ?? line.note ?? "")
+    store.record(kind, in: id, at: time, bytes: bytes.span, length: max(bytes.count, line.length ?? 0), text: line.state ?? line.note ?? "")
   }
 
   private static func bytes(_ hex: String) -> [UInt8] {
@@ -68,7 +79,10 @@ extension Instant {
   /// The instant written as `2026-01-01T00:00:00.042000000Z`; nil: another form.
   fileprivate init?(timestamp: String) {
     let parts = timestamp.split(separator: ".")
-    guard parts.count == 2, let whole = try? Date(String(parts[0]) + "Z", strategy: .iso8601), let fraction = Int64(parts[1].dropLast()) else { return nil }
-    self = Instant(secondsSince1970: Int64(whole.timeIntervalSince1970)).advanced(by: .nanoseconds(fraction))
+    guard parts.count == 2, parts[1].utf8.count == 10, let fraction = Int64(parts[1].dropLast()),
+      let whole = (try? Date(String(parts[0]) + "Z", strategy: .iso8601)).flatMap({ Int64(exactly: $0.timeIntervalSince1970) })
+    else { return nil }
+    // An instant past the range of 64 bits of nanoseconds counts as the end of it.
+    self = Instant(nanoseconds: 0).advanced(by: .seconds(whole)).advanced(by: .nanoseconds(fraction))
   }
 }
