@@ -168,8 +168,10 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     while phase == .running, conversation.acceptsBytes {
       if let trace, let conversationID, trace.recorder.isOn {
         let before = incoming
-        guard let input = conversation.next(from: &incoming) else { break }
+        let input = conversation.next(from: &incoming)
+        // Framing may be taken although nothing is whole yet, as a chunk's size is.
         recordReceived(before, trace, conversationID)
+        guard let input else { break }
         obey(input)
       } else {
         guard let input = conversation.next(from: &incoming) else { break }
