@@ -11,7 +11,7 @@ struct ExplainTests {
     let bytes: Buffer = "GET /a?b HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic c2VjcmV0\r\nX-Y: z\r\n\r\n"
     let explanation = HTTP.explain(bytes)
     #expect(explanation.title == "GET /a?b" && explanation.problem == nil)
-    #expect(explanation.fields.map(\.name) == ["request line", "Host", "Authorization", "X-Y"])
+    #expect(explanation.fields.map(\.name) == ["request line", "Host", "Authorization", "X-Y", "empty line"])
     #expect(explanation.fields[0].children.map(\.value) == ["GET", "/a?b", "HTTP/1.1"])
     for child in explanation.fields[0].children { #expect(bytes[child.range].text == child.value) }
     #expect(explanation.fields[1].source == "RFC 9110 §7.2" && bytes[explanation.fields[1].range].text == "Host: a.test\r\n")

@@ -223,8 +223,9 @@ private struct MessageExplainer {
   }
 
   private func content() -> [Field] {
-    guard let start = lines.contentStart, start < bytes.count else { return [] }
-    return [contentField(start..<bytes.count, bytes)]
+    guard let start = lines.contentStart, let end = lines.lines.last?.whole.upperBound, end < start else { return [] }
+    let empty = Field("empty line", "", end..<start, meaning: "The head ends here; what follows is content.", source: "RFC 9112 §2.1")
+    return start < bytes.count ? [empty, contentField(start..<bytes.count, bytes)] : [empty]
   }
 }
 
