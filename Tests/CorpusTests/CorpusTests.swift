@@ -4,7 +4,8 @@ import Entrances
 import TestKit
 import Testing
 
-@Suite("Corpora")
+// One after the other: entrances share what is costly to make.
+@Suite("Corpora", .serialized)
 struct CorpusTests {
   static let folder = repositoryRoot + "/Fuzz/Corpus"
 
