@@ -50,7 +50,7 @@ enum Rule {
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
-    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc"],
+    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
   ]
 
   static func imports(_ source: Source) -> [String] {

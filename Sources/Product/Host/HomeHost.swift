@@ -24,6 +24,8 @@ package final class HomeHost: Sendable {
     case certificates(String)
     /// A file named in the settings cannot be read.
     case file(String)
+    /// What the site keeps cannot be opened.
+    case storage(StorageError)
 
     package var description: String {
       switch self {
@@ -31,6 +33,7 @@ package final class HomeHost: Sendable {
       case .network(let error): "\(error)"
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
+      case .storage(let error): "\(error)"
       }
     }
   }
@@ -48,7 +51,7 @@ package final class HomeHost: Sendable {
         for: [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description), at: now)
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([site(settings, at: now)]))
+    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: network.clock)]))
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, authority: authority)
@@ -98,11 +101,15 @@ package final class HomeHost: Sendable {
   }
 
   /// The web site: the folder of the settings, or a page that says what to do.
-  private static func site(_ settings: HostSettings, at now: Instant) -> Site {
-    let tree: any FileTree = (try? ServedFolder(path: settings.webRoot)).map { DiskTree($0) } ?? WelcomePage.tree(for: settings, at: now)
-    var site = Site(names: [settings.domain, "www.\(settings.domain)"], content: .files(tree))
-    site.listsFolders = settings.listsFolders
-    return site
+  private static func site(_ settings: HostSettings, dataDirectory: String, clock: any WorldClock) async throws(Failure) -> Site {
+    let tree: any FileTree = (try? ServedFolder(path: settings.webRoot)).map { DiskTree($0) } ?? WelcomePage.tree(for: settings, at: clock.now)
+    do throws(StorageError) {
+      var site = try await SiteAssembly.site(
+        names: [settings.domain, "www.\(settings.domain)"], files: tree, access: settings.site,
+        data: { () throws(StorageError) in try SiteData.kept(in: dataDirectory + "/sites", site: settings.domain) }, clock: clock, secrets: SystemRandomNumberGenerator())
+      site.listsFolders = settings.listsFolders
+      return site
+    } catch { throw .storage(error) }
   }
 
   private static func port(_ number: Int) -> UInt16 { UInt16(clamping: number) }

@@ -18,6 +18,8 @@ package struct HostSettings: Sendable, Hashable {
   package var webRoot = "public"
   /// Whether a folder without an index page shows what is in it.
   package var listsFolders = false
+  /// What else the web site does: its users, what they may change, what moved.
+  package var site = SiteAccess()
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Other zones served: origin and master file.
@@ -75,6 +77,7 @@ package struct HostSettings: Sendable, Hashable {
     _ = reader.mapping("web") { reader in
       webRoot = reader.value("root", .text, default: webRoot)
       listsFolders = reader.value("listing", .boolean, default: listsFolders)
+      site = SiteAccess(reader)
     }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)

@@ -6,6 +6,8 @@ public import Bytes
 public protocol FileOperations: Sendable {
   /// Makes or empties the file at `path` and writes `bytes` into it. Nothing is durable yet.
   func write(_ bytes: Buffer, to path: String) throws(StorageError)
+  /// Adds `bytes` to the end of the file at `path`, which is there. Nothing is durable yet.
+  func append(_ bytes: Buffer, to path: String) throws(StorageError)
   /// What was written to `path` becomes durable.
   func synchronize(file path: String) throws(StorageError)
   /// `path` takes the place of `target` at once.
@@ -25,7 +27,13 @@ public struct SystemFiles: FileOperations {
   public init() {}
 
   public func write(_ bytes: Buffer, to path: String) throws(StorageError) {
-    let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
+    try write(bytes, to: path, O_CREAT | O_TRUNC)
+  }
+
+  public func append(_ bytes: Buffer, to path: String) throws(StorageError) { try write(bytes, to: path, O_APPEND) }
+
+  private func write(_ bytes: Buffer, to path: String, _ flags: Int32) throws(StorageError) {
+    let file = try open(path, O_WRONLY | O_CLOEXEC | flags)
     defer { close(file) }
     let failure: Int32? = bytes.withUnsafeBytes { source in
       var done = 0

@@ -1,5 +1,6 @@
 // What a lab's world consists of, as plain values: hosts, links, zones, sites, socket programs.
 // Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
+package import Host
 package import World
 
 /// A whole world. Everything in it stands in the order of the file.
@@ -109,6 +110,8 @@ package struct SiteDescription: Sendable, Equatable {
   /// Names that are CNAMEs of the first.
   package var aliases: [String]
   package var content: Content
+  /// What runs in it, who may enter, what moved.
+  package var access = SiteAccess()
 
   package enum Content: Sendable, Equatable {
     case files([SiteFile])

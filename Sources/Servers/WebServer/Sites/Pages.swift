@@ -6,9 +6,9 @@ import Storage
 import World
 
 /// Pages in HTML, made by the server.
-enum Pages {
+package enum Pages {
   /// `text` with what HTML gives a meaning replaced, for element contents and quoted attributes.
-  static func escaped(_ text: some StringProtocol) -> String {
+  package static func escaped(_ text: some StringProtocol) -> String {
     var safe = ""
     for scalar in text.unicodeScalars {
       switch scalar {
