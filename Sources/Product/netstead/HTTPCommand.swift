@@ -18,6 +18,7 @@ struct HTTPCommand: AsyncParsableCommand {
         netstead http http://www.garnet.test/
         netstead http www.garnet.test/notes.txt -v
         netstead http http://www.garnet.test/ -X HEAD -H 'If-None-Match: "x"' --explain
+        netstead http http://shop.garnet.test/basket --jar cookies.txt -d article=jade -L
       """)
 
   @Argument(help: "A URL; `http://` may be left out.")
@@ -29,8 +30,7 @@ struct HTTPCommand: AsyncParsableCommand {
   @Option(name: [.customShort("H"), .customLong("header")], help: ArgumentHelp("A field to send; may be repeated.", valueName: "name: value"))
   var headers: [String] = []
 
-  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("Content to send; makes it a POST.", valueName: "text"))
-  var data: String?
+  @OptionGroup var content: HTTPContentOptions
 
   @Flag(name: [.customShort("L"), .customLong("follow")], help: "Follow redirects, at most ten.")
   var follows = false
@@ -51,6 +51,7 @@ struct HTTPCommand: AsyncParsableCommand {
     try session.finish()
     switch result {
     case .success(let status):
+      if status == .unauthorized { throw ToolFailure(.unauthenticated, output.short ? "" : "401 for \(ask.address)") }
       if status.rawValue >= 400 { throw ToolFailure(.refused, output.short ? "" : "\(status.rawValue) for \(ask.address)") }
     case .failure(let failure): throw ToolFailure(failure)
     }
@@ -59,16 +60,16 @@ struct HTTPCommand: AsyncParsableCommand {
   private func ask(_ session: ToolSession) async throws -> WebClient.Ask {
     guard let address = WebAddress(url) else { throw ToolFailure(.usage, "expected an http or https URL, found `\(url)`") }
     var ask = WebClient.Ask(address)
-    let wanted = (methodText ?? (data == nil ? "GET" : "POST")).uppercased()
+    let wanted = (methodText ?? (content.hasContent ? "POST" : "GET")).uppercased()
     guard let method = Method.allCases.first(where: { $0.text == wanted }) else { throw ToolFailure(.usage, "method \(wanted) is not known") }
     ask.method = method
-    ask.body = data.map { Buffer($0) }
     ask.redirectsMax = follows ? 10 : 0
     for header in headers {
       let parts = header.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { throw ToolFailure(.usage, "expected `name: value`, found `\(header)`") }
       ask.fields.append((FieldName(String(parts[0])), String(parts[1].drop { $0 == " " })))
     }
+    try content.apply(to: &ask)
     // In a lab on loopback addresses a host's port 80 is another one.
     let port = session.names.port(address.port)
     if port != address.port, let first = try await session.names.addresses(of: address.host, client: session.client).first {
@@ -83,6 +84,7 @@ struct HTTPCommand: AsyncParsableCommand {
     client.acceptsAnything = acceptsAnything
     client.connectTimeout = output.timeout.duration
     client.trace = session.trace
+    client.jar = try content.openJar(at: session.network.clock.now)
     let ink = output.isTalkColoured
     let fetched = try await client.fetch(ask) { progress in
       switch progress {
@@ -95,6 +97,7 @@ struct HTTPCommand: AsyncParsableCommand {
     } sink: { piece in
       if !output.jsonl { Terminal.say(piece) }
     }
+    try content.close(client.jar)
     return fetched.head.status
   }
 
