@@ -116,8 +116,8 @@ let package = Package(
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
-    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage"]),
+    tests("Host", ["Bytes", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
     tests("Lab", ["Settings", "World", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
