@@ -76,7 +76,7 @@ struct HTTPContentOptions: ParsableArguments {
     guard let sign = words[1].first, sign == "@" || sign == "<" else { return FormPart(words[0], Buffer(words[1])) }
     var path = String(words[1].dropFirst())
     var type: String?
-    if let mark = path.range(of: ";type=") {
+    if let mark = path.firstRange(of: ";type=") {
       type = String(path[mark.upperBound...])
       path = String(path[..<mark.lowerBound])
     }

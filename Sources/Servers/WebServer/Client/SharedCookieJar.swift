@@ -2,7 +2,7 @@
 import Bytes
 package import HTTP
 import Synchronization
-package import World
+import World
 
 /// A jar that several fetches share.
 package final class SharedCookieJar: Sendable {

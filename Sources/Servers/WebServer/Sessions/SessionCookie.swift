@@ -1,7 +1,7 @@
 // The cookie that carries a session's name, with the attributes that keep it where it belongs; and the check that a form comes from here.
 // Not here: sessions themselves (SessionStore.swift).
 package import HTTP
-import Bytes
+package import Bytes
 
 /// How a site's session cookie looks. Safe unless told otherwise: no script sees it, no other site's form sends it.
 package struct SessionCookie: Sendable, Hashable {
@@ -42,7 +42,7 @@ package enum CrossSite {
     if request.method.isSafe { return false }
     if let site = request.text(of: "Sec-Fetch-Site") { return site != "same-origin" && site != "none" }
     guard let origin = request.text(of: .origin) else { return false }
-    guard let scheme = origin.range(of: "://") else { return true }
+    guard let scheme = origin.firstRange(of: "://") else { return true }
     return origin[scheme.upperBound...].lowercased() != request.authority.text.lowercased()
   }
 }

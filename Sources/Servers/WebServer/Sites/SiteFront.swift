@@ -2,7 +2,7 @@
 // Not here: the answers themselves (SiteResponder, applications), checking passwords (Sessions/PasswordBook).
 import Bytes
 package import HTTP
-package import World
+import World
 
 /// A page that moved.
 package struct SiteRedirect: Sendable, Hashable {

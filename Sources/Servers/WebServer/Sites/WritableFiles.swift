@@ -1,9 +1,9 @@
 // A site of files whose visitors may put files and remove them, where it allows that: PUT and DELETE, with their conditions.
 // Not here: reading (SiteResponder), how a file gets to the disk whole (Storage/WritableFolder), who may (SiteFront).
 import Bytes
-package import HTTP
+import HTTP
 package import Storage
-package import World
+import World
 
 /// Where and how a site of files may be changed.
 package struct SiteWriting: Sendable {
