@@ -3,7 +3,7 @@
 import Bytes
 import DNS
 package import NameServer
-import Storage
+package import Storage
 package import Trace
 package import Transport
 import WebServer

@@ -33,15 +33,15 @@ package enum SiteAssembly {
   /// A site of files, or of an application, with everything that `access` says. `data` is asked for only when something has to be kept.
   package static func site(
     names: [String], files: any FileTree, access: SiteAccess, data: () throws(StorageError) -> SiteData, clock: any WorldClock,
-    secrets: some RandomNumberGenerator & Sendable
+    secrets: any RandomNumberGenerator & Sendable
   ) async throws(StorageError) -> Site {
-    var secrets = secrets
-    let users = PasswordBook(Dictionary(access.users.map { ($0.name, $0.hash) }) { first, _ in first }, random: &secrets)
+    var random = OpenedRandom(secrets)
+    let users = PasswordBook(Dictionary(access.users.map { ($0.name, $0.hash) }) { first, _ in first }, random: &random)
     var site = Site(names: names, content: .files(files))
     switch access.application {
     case .shop:
       let data = try data()
-      let sessions = try await SessionStore.open(in: data.records, random: secrets)
+      let sessions = try await SessionStore.open(in: data.records, random: random)
       site.content = .application(Shop(sessions: sessions, users: users, pictures: data.blobs, clock: clock))
     case nil:
       if !access.writable.isEmpty, let tree = files as? DiskTree {

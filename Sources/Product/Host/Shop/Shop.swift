@@ -189,7 +189,7 @@ package final class Shop: Application {
   }
 
   private func showPicture(_ name: BlobName, _ exchange: Exchange) async {
-    guard let bytes = try? await pictures.bytes(of: name), let bytes else {
+    guard let bytes = try? await pictures.bytes(of: name) else {
       return exchange.respond(Self.failure(.notFound, "This picture is not here, or no longer."))
     }
     var fields = FieldLines()

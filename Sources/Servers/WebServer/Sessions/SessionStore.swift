@@ -223,12 +223,3 @@ package final class SessionStore: Sendable {
     do throws(StorageError) { return try await body() } catch { throw .storage(error) }
   }
 }
-
-/// A generator of any kind, where one of a known kind is asked for.
-private struct OpenedRandom: RandomNumberGenerator {
-  var source: any RandomNumberGenerator & Sendable
-
-  init(_ source: any RandomNumberGenerator & Sendable) { self.source = source }
-
-  mutating func next() -> UInt64 { source.next() }
-}
