@@ -3,6 +3,7 @@ import Bytes
 import HTTP
 import TestKit
 import Testing
+import Trace
 
 @Suite("Forms as text")
 struct FormFieldTests {

@@ -17,7 +17,8 @@ struct ShopTests {
     var random = SeededRandom(seed: 7)
     var access = SiteAccess()
     access.application = .shop
-    access.users = [.init(name: "alice", hash: try #require(PasswordHash("ruby", costLog: 2, using: &random)))]
+    let hash = PasswordHash("ruby", costLog: 2, using: &random)
+    access.users = [.init(name: "alice", hash: try #require(hash))]
     access.protected = ["/staff"]
     let site = try await SiteAssembly.site(
       names: ["shop.test"], files: MemoryTree([:], modified: network.clock.now), access: access, data: { data }, clock: network.clock, secrets: random.derived("secrets"))

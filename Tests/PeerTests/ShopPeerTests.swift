@@ -1,5 +1,6 @@
 // The shop in the built-in world on loopback addresses, visited by curl with a jar, by Python's requests and by Chromium; and uploads that
 // a killed server leaves.
+import Bytes
 import Foundation
 import HTTP
 import TestKit
@@ -78,7 +79,7 @@ struct ShopPeerTests {
         let inside = await curl.run(common + ["-L", "-d", "user=bob&password=sapphire", url + "/login"])
         #expect(inside.text.contains("Welcome back, bob."), "\(inside.text)")
         // The name is masked in the trace, its attributes are not, and neither password is anywhere.
-        let wire = store.conversations().flatMap { store.events(of: $0.id) }.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
+        let wire = store.conversations().flatMap { store.events(of: $0.id) }.map(\.bytes.text).joined()
         #expect(wire.contains("Set-Cookie: session=****") && wire.contains("; HttpOnly; SameSite=Lax") && !wire.contains("sapphire"))
       }
     }

@@ -17,7 +17,10 @@ struct WritableFolderTests {
       try draft?.append("one ")
       try draft?.append("two")
       #expect(text(path + "/a.txt") == nil && all(path).count == 1)
-      guard case .kept(let status, replaced: false)? = try draft?.keep(if: { $0 == nil }) else { return Issue.record("not kept") }
+      guard case .kept(let status, replaced: false)? = try draft?.keep(if: { $0 == nil }) else {
+        Issue.record("not kept")
+        return
+      }
       draft = nil
       #expect(status.size == 7 && text(path + "/a.txt") == "one two" && all(path) == ["a.txt"])
       draft = try folder.draft(for: Array("a.txt".utf8))
@@ -26,7 +29,10 @@ struct WritableFolderTests {
       draft = nil
       #expect(text(path + "/a.txt") == "one two" && all(path) == ["a.txt"])
       draft = try folder.draft(for: Array("a.txt".utf8))
-      guard case .kept(_, replaced: true)? = try draft?.keep(if: { $0?.inode == status.inode }) else { return Issue.record("not replaced") }
+      guard case .kept(_, replaced: true)? = try draft?.keep(if: { $0?.inode == status.inode }) else {
+        Issue.record("not replaced")
+        return
+      }
       #expect(text(path + "/a.txt") == "")
       #expect(try !folder.remove(Array("a.txt".utf8), if: { _ in false }))
       #expect(try folder.remove(Array("a.txt".utf8), if: { $0 != nil }) && all(path) == [])
@@ -45,7 +51,10 @@ struct WritableFolderTests {
       let draft = try first.draft(for: Array("new".utf8))
       _ = try WritableFolder(ServedFolder(path: path))
       #expect(all(path).count == 3)
-      guard case .kept = try draft.keep(if: { _ in true }) else { return Issue.record("not kept") }
+      guard case .kept = try draft.keep(if: { _ in true }) else {
+        Issue.record("not kept")
+        return
+      }
       #expect(all(path) == [".other", "new", "page.html"])
     }
   }
@@ -67,7 +76,10 @@ struct WritableFolderTests {
         #expect(throws: FolderError.self) { try folder.remove(Array(name.utf8), if: { _ in true }) }
       }
       let draft = try folder.draft(for: Array("sub/x".utf8))
-      guard case .kept = try draft.keep(if: { $0 == nil }) else { return Issue.record("not kept") }
+      guard case .kept = try draft.keep(if: { $0 == nil }) else {
+        Issue.record("not kept")
+        return
+      }
       #expect(all(inside + "/sub") == ["x"] && all(path + "/out") == [])
     }
   }

@@ -3,6 +3,7 @@ import Bytes
 import HTTP
 import Storage
 import Testing
+import Transport
 import World
 
 @testable import WebServer
@@ -15,7 +16,8 @@ private func site(_ scratch: ScratchFolder, bytesMax: Int64 = 1_000) throws -> S
   scratch.write("secret/index.html", "for users")
   scratch.write("missing.html", "own page")
   var random = SeededRandom(seed: 1)
-  let users = PasswordBook(["alice": try #require(PasswordHash("ruby", costLog: 2, using: &random))], random: &random)
+  let hash = PasswordHash("ruby", costLog: 2, using: &random)
+  let users = PasswordBook(["alice": try #require(hash)], random: &random)
   let folder = try ServedFolder(path: scratch.path)
   var site = Site(names: ["www.home.test"], content: .files(DiskTree(folder)))
   let drop = try #require(PathArea("/drop"))
