@@ -118,7 +118,7 @@ let package = Package(
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage"]),
     tests("Host", ["Bytes", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Settings", "World", "Transport"]),
+    tests("Lab", ["Host", "Settings", "World", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "Lab", "Console",

@@ -1,5 +1,6 @@
 // The world's file: the built-in one is whole, errors are told with their places, zones of parents and children agree.
 @testable import Lab
+import Host
 import Settings
 import Testing
 import Transport
