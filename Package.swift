@@ -32,6 +32,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -85,7 +86,7 @@ let package = Package(
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
-    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),
+    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", crypto, cryptoExtras]),
     // Product
     part("Product", "Host", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer",
@@ -115,9 +116,9 @@ let package = Package(
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
-    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Settings", "World", "Trace", "DNS", "Transport"]),
+    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage"]),
+    tests("Host", ["Bytes", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("Lab", ["Host", "Settings", "World", "Trace", "DNS", "Transport"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "Lab", "Console",

@@ -72,7 +72,6 @@ let httpEntrances: [Entrance] = [
       must((try? SafePath(Buffer(text))) == path, "a path reads back from its text")
     }
     must(PercentText.decoded(Buffer(PercentText.encoded(bytes.text))) == Buffer(bytes.text), "a text reads back from its percent signs")
-    must(QueryItems(parsing: bytes).items.count <= 1_000, "pairs are bounded")
   },
 ]
 

@@ -50,7 +50,7 @@ enum Rule {
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
-    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc"],
+    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
     "Host": ground.union(["Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer"]),
     "Console": ["Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Transport", "WebServer", "FoundationEssentials"],
     "Lab": ground.union(system).union([

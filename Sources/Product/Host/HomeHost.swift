@@ -4,10 +4,10 @@ import Bytes
 import DNS
 package import NameServer
 package import Settings
-import Storage
+package import Storage
 package import Trace
 package import Transport
-package import WebServer
+import WebServer
 package import World
 
 /// A domain hosted by this process.
@@ -28,12 +28,14 @@ package final class HomeHost: Sendable {
     case certificates(String)
     /// A file named in the settings cannot be read.
     case file(String)
+    /// What the site keeps cannot be opened.
+    case storage(StorageError)
 
     /// Whether the settings are to blame, or a file they name.
     package var isOfSettings: Bool {
       switch self {
       case .zone, .settings, .file: true
-      case .network, .certificates: false
+      case .network, .certificates, .storage: false
       }
     }
 
@@ -44,6 +46,7 @@ package final class HomeHost: Sendable {
       case .network(let error): "\(error)"
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
+      case .storage(let error): "\(error)"
       }
     }
   }
@@ -61,7 +64,7 @@ package final class HomeHost: Sendable {
       identities = TLSIdentities([try certificates.issue(for: names, at: now)])
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([try site(settings, at: now)]))
+    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: network.clock)]))
     let clock = network.clock
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
@@ -106,7 +109,7 @@ package final class HomeHost: Sendable {
   package static func problems(of settings: HostSettings) -> [String] {
     var problems: [String] = []
     do throws(Failure) { _ = try zones(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
-    do throws(Failure) { _ = try site(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try files(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
     return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
@@ -133,17 +136,26 @@ package final class HomeHost: Sendable {
     return zones
   }
 
-  /// The web site: the folder of the settings, or a page that says what to do.
-  package static func site(_ settings: HostSettings, at now: Instant) throws(Failure) -> Site {
-    let tree: any FileTree
+  /// The web site: what the settings say beside its files.
+  private static func site(_ settings: HostSettings, dataDirectory: String, clock: any WorldClock) async throws(Failure) -> Site {
+    let files = try files(settings, at: clock.now)
+    do throws(StorageError) {
+      var site = try await SiteAssembly.site(
+        names: [settings.domain, "www.\(settings.domain)"], files: files, access: settings.site,
+        data: { () throws(StorageError) in try SiteData.kept(in: dataDirectory + "/sites", site: settings.domain) }, clock: clock,
+        secrets: SystemRandomNumberGenerator())
+      site.listsFolders = settings.listsFolders
+      return site
+    } catch { throw .storage(error) }
+  }
+
+  /// The site's files: the folder of the settings; as long as nobody chose one and there is none, a page that says what to do.
+  private static func files(_ settings: HostSettings, at now: Instant) throws(Failure) -> any FileTree {
     if let problem = settings.webRootProblem {
-      do throws(FolderError) { tree = DiskTree(try ServedFolder(path: settings.webRoot)) } catch { throw .settings(problem) }
-    } else {
-      tree = HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
+      do throws(FolderError) { return DiskTree(try ServedFolder(path: settings.webRoot)) } catch { throw .settings(problem) }
     }
-    var site = Site(names: [settings.domain, "www.\(settings.domain)"], content: .files(tree))
-    site.listsFolders = settings.listsFolders
-    return site
+    if let folder = try? ServedFolder(path: settings.webRoot) { return DiskTree(folder) }
+    return HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
   }
 
   private static func port(_ number: Int) -> UInt16 { UInt16(clamping: number) }

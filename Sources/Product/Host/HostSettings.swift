@@ -20,6 +20,8 @@ package struct HostSettings: Sendable, Hashable {
   package var webRootProblem: SettingsProblem?
   /// Whether a folder without an index page shows what is in it.
   package var listsFolders = false
+  /// What else the web site does: its users, what they may change, what moved.
+  package var site = SiteAccess()
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -87,6 +89,7 @@ package struct HostSettings: Sendable, Hashable {
         webRootProblem = SettingsProblem(file: file, place: place, sentence: "expected a folder that can be served, found `\(webRoot)`")
       }
       listsFolders = reader.value("listing", .boolean, default: listsFolders)
+      site = SiteAccess(reader)
     }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)

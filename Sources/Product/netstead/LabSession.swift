@@ -24,7 +24,7 @@ extension LabRun {
         world,
         with: RaisedWorld.Means(
           plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed ?? 1), certificates: certificates, folder: options.folder,
-          network: networks.network(of:)))
+          data: folder.path + "/sites", secrets: SystemRandomNumberGenerator(), network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
     try await startConsole(world, plan, network, recorder, socket: console, port: port)
     let lab = RunningLab(world, plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)

@@ -6,7 +6,7 @@ import DNS
 package import Host
 package import NameServer
 import Sockets
-import Storage
+package import Storage
 package import Trace
 package import Transport
 import WebServer
@@ -26,6 +26,8 @@ package final class RaisedWorld: Sendable {
     case service(host: String, NetworkError)
     case file(String)
     case certificates(String)
+    /// What a site keeps cannot be opened.
+    case storage(site: String, StorageError)
 
     package var description: String {
       switch self {
@@ -33,6 +35,7 @@ package final class RaisedWorld: Sendable {
       case .service(let host, let error): "\(host): \(error)"
       case .file(let path): "\(path) cannot be read"
       case .certificates(let why): why
+      case .storage(let site, let error): "\(site): \(error)"
       }
     }
   }
@@ -47,18 +50,24 @@ package final class RaisedWorld: Sendable {
     package var certificates: CertificateAuthority?
     /// Where the world's files are; empty: the current directory.
     package var folder: String
+    /// Where sites keep what they must not forget; nil: in memory.
+    package var data: String?
+    /// What sites' secrets are drawn from; nil: from `chance`, so that the same seed gives the same ones.
+    package var secrets: (any RandomNumberGenerator & Sendable)?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
     package init(
       plan: AddressPlan, recorder: (any Recorder)?, chance: SeededRandom, certificates: CertificateAuthority? = nil, folder: String = "",
-      network: @escaping @Sendable (HostDescription) -> any Network
+      data: String? = nil, secrets: (any RandomNumberGenerator & Sendable)? = nil, network: @escaping @Sendable (HostDescription) -> any Network
     ) {
       self.plan = plan
       self.recorder = recorder
       self.chance = chance
       self.certificates = certificates
       self.folder = folder
+      self.data = data
+      self.secrets = secrets
       self.network = network
     }
   }
@@ -196,7 +205,7 @@ package final class RaisedWorld: Sendable {
     guard !described.isEmpty else { return }
     let now = assembly.network.clock.now
     var sites: [Site] = []
-    for site in described { sites.append(Site(names: site.allNames, content: .files(try tree(of: site, means, at: now)))) }
+    for site in described { sites.append(try await made(site, means, clock: assembly.network.clock)) }
     let served = SiteSwitch(SiteSet(sites))
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
@@ -211,6 +220,16 @@ package final class RaisedWorld: Sendable {
       guard let tls else { return }
       for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(served, at: endpoint, tls: tls) }
     } catch { throw .service(host: host.name, error) }
+  }
+
+  private static func made(_ site: SiteDescription, _ means: Means, clock: any WorldClock) async throws(Failure) -> Site {
+    let files = try tree(of: site, means, at: clock.now)
+    do throws(StorageError) {
+      return try await SiteAssembly.site(
+        names: site.allNames, files: files, access: site.access,
+        data: { () throws(StorageError) in try means.data.map { folder throws(StorageError) in try SiteData.kept(in: folder, site: site.name) } ?? .inMemory },
+        clock: clock, secrets: means.secrets ?? means.chance.derived("site \(site.name)"))
+    } catch { throw .storage(site: site.name, error) }
   }
 
   private static func tree(of site: SiteDescription, _ means: Means, at now: Instant) throws(Failure) -> any FileTree {

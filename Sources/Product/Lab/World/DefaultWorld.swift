@@ -35,6 +35,7 @@ package enum DefaultWorld {
       www.garnet.test: {addresses: [198.51.100.10, "2001:db8:100::10"]}
       ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
       ns2.garnet.test: {addresses: [198.51.100.12, "2001:db8:100::12"]}
+      shop.garnet.test: {addresses: [198.51.100.13, "2001:db8:100::13"]}
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
       ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
       ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
@@ -99,7 +100,8 @@ package enum DefaultWorld {
             <li><a href="/stones.html">Stones</a>: a page that brings six more files with it
             <li><a href="/long.html">A long page</a>, more than fits into one segment or a hundred
             <li><a href="/notes.txt">Notes</a>, plain text
-            <li><a href="http://shop.garnet.test/">The shop</a>: another site at the same address
+            <li><a href="http://shop.garnet.test/">The shop</a>, which remembers you
+            <li><a href="http://stories.garnet.test/">Stories</a>: another site at the same address
             <li><a href="http://www.cobalt.test/">Cobalt</a>, our neighbour
             <li><a href="/nowhere.html">A page that is not there</a>
             </ul>
@@ -145,16 +147,26 @@ package enum DefaultWorld {
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect x="3" y="5" width="18" height="14" rx="5" fill="#1f7a54"/></svg>
           /onyx.svg: |
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="#1b1b1f"/><circle cx="9" cy="8" r="2" fill="#777"/></svg>
-      # A second site of the same host: only the name in the request tells them apart.
+      # A site that remembers: it gives each visitor a session and keeps its table in a database.
       shop.garnet.test:
+        application: shop
+        # Each made by `netstead password`; the passwords are `ruby-red` and `sapphire`.
+        users:
+          alice: '$scrypt$ln=14,r=8,p=5$jO/fjccC045eYAFcWxBx4A$7JBPqh8hfihBut3Ufo75NrH2xauym0bA5TIDzs0I4Tw'
+          bob: '$scrypt$ln=14,r=8,p=5$A799oafHbcFyU1wHAuaNow$EXBb1FkvwpZOtR2pkm6VxfcBVlUS8YW3tWD5TSGsJxI'
+        # Below these paths the browser asks for name and password (HTTP Basic authentication).
+        protect: [/staff]
+        redirects: {/shop: /}
+      # A second site of www.garnet.test: only the name in the request tells them apart.
+      stories.garnet.test:
         host: www.garnet.test
         files:
           /index.html: |
             <!doctype html>
             <html lang="en">
             <meta charset="utf-8">
-            <title>Garnet's shop</title>
-            <h1>The shop</h1>
+            <title>Garnet's stories</title>
+            <h1>Stories</h1>
             <p>Same host, same address, same port as <a href="http://www.garnet.test/">www.garnet.test</a>.
             The server knew which site you meant from one line of your request.
 

@@ -112,6 +112,8 @@ package struct SiteDescription: Sendable, Equatable {
   /// Names that are CNAMEs of the first.
   package var aliases: [String]
   package var content: Content
+  /// What runs in it, who may enter, what moved.
+  package var access = SiteAccess()
 
   package enum Content: Sendable, Equatable {
     case files([SiteFile])

@@ -154,9 +154,12 @@ private final class WorldReader {
       let folder = reader.optional("folder", .text)
       let files = reader.entries("files").compactMap { readFile($0) }
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
+      let access = SiteAccess(reader)
+      if access.application != nil, folder != nil || !files.isEmpty { reader.problem(at: "application", "expected either `application`, `files` or `folder`") }
+      if !access.writable.isEmpty, folder == nil { reader.problem(at: "write", "expected `folder` beside `write`, for files in the world's file stay as they are") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files))
+        content: folder.map { .folder($0) } ?? .files(files), access: access)
     }
     if let site { world.sites.append(site) }
   }

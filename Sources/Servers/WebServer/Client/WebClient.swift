@@ -19,6 +19,8 @@ package struct WebClient: Sendable {
   /// Accept any certificate.
   package var acceptsAnything = false
   package var connectTimeout = Duration.seconds(10)
+  /// What it remembers between fetches, and between redirects of one; nil: nothing.
+  package var jar: SharedCookieJar?
   package var trace: TraceContext?
   package var limits: HTTP.Limits
 
@@ -79,6 +81,7 @@ package struct WebClient: Sendable {
       // Whatever happens below, nothing of the connection stays behind.
       defer { answers.give(.connection(.peerClosed)) }
       let head = try await reception.head { progress(.interim($0)) }
+      jar?.store(head, from: ask.address, at: network.clock.now)
       progress(.head(head))
       if ask.redirectsMax > 0, let next = try Self.redirect(head, ask, after: redirects.count) {
         redirects.append(ask.address)
@@ -123,7 +126,7 @@ package struct WebClient: Sendable {
       // The request is there before the connection: a server that closes at once has failed to answer it.
       var conversation = ClientConversation(limits: limits)
       var actions: [ClientConversation.Action] = []
-      conversation.handle(.send(Ticket(), Self.request(ask)), at: network.clock.now, into: &actions)
+      conversation.handle(.send(Ticket(), request(ask)), at: network.clock.now, into: &actions)
       do throws(NetworkError) {
         let answers = try await network.connect(
           conversation, to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
@@ -146,10 +149,11 @@ package struct WebClient: Sendable {
     return try await lookUp(ask.address.host).map { Endpoint($0, ask.address.port) }
   }
 
-  private static func request(_ ask: Ask) -> Request {
+  private func request(_ ask: Ask) -> Request {
     var fields = FieldLines()
     for (name, value) in ask.fields { fields.append(name, value) }
     if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
+    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, at: network.clock.now) { fields.append(.cookie, cookies) }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
     return Request(ask.method, ask.address.target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
   }

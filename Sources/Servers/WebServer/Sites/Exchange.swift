@@ -4,7 +4,7 @@ package import Bytes
 package import HTTP
 import Synchronization
 import Transport
-import World
+package import World
 
 /// Nobody waits for the answer any more.
 package struct Abandoned: Error, Hashable, Sendable {
@@ -20,6 +20,10 @@ package struct BodyTooLarge: Error, Hashable, Sendable {
 /// A request that a workflow answers.
 package final class Exchange: Sendable {
   package let request: RequestHead
+  /// Whether the request came inside TLS.
+  package let isEncrypted: Bool
+  /// Who asks.
+  package let remote: Endpoint
   private let ticket: Ticket
   private let answers: Answers<ServerConversation.Input>
   private let state: Mutex<State>
@@ -42,8 +46,10 @@ package final class Exchange: Sendable {
     var hasRoom: Bool { !isHeld && underWayBytes < Exchange.underWayBytesMax }
   }
 
-  init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>) {
+  init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>, on carrier: any Carrier) {
     self.request = request
+    isEncrypted = carrier.isEncrypted
+    remote = carrier.remote
     self.ticket = ticket
     self.answers = answers
     state = Mutex(State(hasBodyEnded: !request.hasBody))

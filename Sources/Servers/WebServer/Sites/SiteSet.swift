@@ -22,12 +22,7 @@ package final class SiteSet: Sendable {
   package init(_ sites: [Site], fallback: Int? = 0) {
     var exact: [String: Int] = [:]
     var wildcards: [String: Int] = [:]
-    members = sites.map { site in
-      switch site.content {
-      case .files(let tree): .files(SiteResponder(site, tree: tree))
-      case .application(let application): .application(application)
-      }
-    }
+    members = sites.map { Self.member($0) }
     for (index, site) in sites.enumerated() {
       for name in site.names.map({ $0.lowercased() }) {
         // The first site that claims a name has it.
@@ -42,6 +37,18 @@ package final class SiteSet: Sendable {
     self.exact = exact
     self.wildcards = wildcards
     self.fallback = fallback.flatMap { sites.indices.contains($0) ? $0 : nil }
+  }
+
+  /// The site ready to answer, behind its front when it has one.
+  private static func member(_ site: Site) -> Member {
+    let inside: Member =
+      switch site.content {
+      case .files(let tree):
+        if let writing = site.writing { .application(WritableFiles(SiteResponder(site, tree: tree), writing)) } else { .files(SiteResponder(site, tree: tree)) }
+      case .application(let application): .application(application)
+      }
+    if site.redirects.isEmpty, site.protection == nil { return inside }
+    return .application(SiteFront(inside, redirects: site.redirects, protection: site.protection))
   }
 
   /// The site for `host` (lower case, without port): the one with exactly this name, else the longest wildcard, else the fallback.
