@@ -180,7 +180,11 @@ package final class RaisedWorld: Sendable {
     guard !described.isEmpty else { return }
     let now = assembly.network.clock.now
     var sites: [Site] = []
-    for site in described { sites.append(Site(names: site.allNames, content: .files(try tree(of: site, means, at: now)))) }
+    for site in described {
+      var made = Site(names: site.allNames, content: .files(try tree(of: site, means, at: now)))
+      if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
+      sites.append(made)
+    }
     let served = SiteSwitch(SiteSet(sites))
     var tls: TLSServerOptions?
     if let certificates = means.certificates {

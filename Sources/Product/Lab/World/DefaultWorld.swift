@@ -85,6 +85,8 @@ package enum DefaultWorld {
   private static let garnet = #"""
       www.garnet.test:
         names: [garnet.test]
+        # How long caches may answer in this site's place.
+        max-age: 60s
         files:
           /index.html: |
             <!doctype html>
@@ -164,6 +166,7 @@ package enum DefaultWorld {
   private static let cobalt = #"""
       www.cobalt.test:
         names: [cobalt.test]
+        max-age: 60s
         # A CNAME of www.cobalt.test.
         aliases: [web.cobalt.test]
         files:

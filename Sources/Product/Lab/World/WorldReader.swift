@@ -152,7 +152,7 @@ private final class WorldReader {
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files))
+        content: folder.map { .folder($0) } ?? .files(files), maxAge: reader.optional("max-age", .duration))
     }
     if let site { world.sites.append(site) }
   }
