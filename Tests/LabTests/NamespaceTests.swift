@@ -52,7 +52,7 @@ struct NamespaceTests {
       let outcome = await netstead.run(["lab", "exec", "--", "bash", "-c", script], environment: environment)
       let lines = outcome.text.split(separator: "\n").map(String.init)
       // The routing table of the namespace has its heading only: no network, no default route.
-      #expect(lines.dropFirst() == ["1", "17", "nameserver 203.0.113.53", "hosts: files dns", "0", "sealed", "namespace"], "\(outcome.errorText)")
+      #expect(lines.dropFirst() == ["1", "18", "nameserver 203.0.113.53", "hosts: files dns", "0", "sealed", "namespace"], "\(outcome.errorText)")
       #expect(lines.first.flatMap { Int($0) } ?? 0 > 0)
     }
   }
