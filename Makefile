@@ -46,6 +46,7 @@ check:
 bench: install-deps-bench
 	$(SWIFT) build -c release $(UNCHECKED)
 	python3 Benchmarks/bench_http.py
+	python3 Benchmarks/bench_proxy.py
 	python3 Benchmarks/bench_dns.py
 	python3 Benchmarks/bench_startup.py
 

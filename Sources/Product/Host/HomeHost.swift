@@ -7,7 +7,7 @@ package import Settings
 package import Storage
 package import Trace
 package import Transport
-import WebServer
+package import WebServer
 package import World
 
 /// A domain hosted by this process.
@@ -53,19 +53,23 @@ package final class HomeHost: Sendable {
 
   /// Starts everything the settings ask for, or nothing. `dataDirectory` must exist.
   package static func start(
-    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?
+    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?,
+    lookUp: @escaping WebClient.LookUp = { _ in [] }
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
     let certificates: CertificateAuthority
     let identities: TLSIdentities
-    let names = [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description)
+    let names =
+      [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       identities = TLSIdentities([try certificates.issue(for: names, at: now)])
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: network.clock)]))
     let clock = network.clock
+    let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
+    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
+    let forward = try means.forwardSites()
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
@@ -77,6 +81,7 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
+        if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
       await host.assembly.stop(grace: .zero)
@@ -122,7 +127,10 @@ package final class HomeHost: Sendable {
     do throws(HomeZone.Failure) {
       zones.append(
         try HomeZone.zone(
-          origin: settings.domain, made: HomeZone.text(domain: settings.domain, addresses: published, serial: serial), records: settings.records,
+          origin: settings.domain,
+          made: HomeZone.text(
+            domain: settings.domain, addresses: published, serial: serial, sites: settings.reverseProxies.flatMap(\.names)),
+          records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
     for zone in settings.zones {

@@ -3,6 +3,7 @@
 // Not here: what a world is (World/), where its networks come from (PacedLab, ScenarioRun).
 import Bytes
 import DNS
+import HTTP
 package import Host
 package import NameServer
 import Sockets
@@ -109,6 +110,7 @@ package final class RaisedWorld: Sendable {
     try await startNames(host, of: world, on: assembly, means)
     do throws(NetworkError) {
       try await startPrograms(host, of: world, on: assembly, means)
+      try await RaisedProxy.start(host, of: world, on: assembly, means)
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
   }
@@ -205,7 +207,11 @@ package final class RaisedWorld: Sendable {
     guard !described.isEmpty else { return }
     let now = assembly.network.clock.now
     var sites: [Site] = []
-    for site in described { sites.append(try await made(site, means, clock: assembly.network.clock)) }
+    for site in described {
+      var made = try await made(site, means, clock: assembly.network.clock)
+      if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
+      sites.append(made)
+    }
     let served = SiteSwitch(SiteSet(sites))
     var tls: TLSServerOptions?
     if let certificates = means.certificates {

@@ -46,6 +46,7 @@ package enum DefaultWorld {
       pc2:      {role: client, addresses: [203.0.113.11, "2001:db8:113::11"]}
       phone:    {role: client, addresses: [203.0.113.12, "2001:db8:113::12"]}
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
+      proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
 
     # Links that differ from their ends' attachments, for example a lossy one:
     #   - {between: [resolver, ns1.garnet.test], loss: 30%}
@@ -85,6 +86,8 @@ package enum DefaultWorld {
   private static let garnet = #"""
       www.garnet.test:
         names: [garnet.test]
+        # How long caches may answer in this site's place.
+        max-age: 60s
         files:
           /index.html: |
             <!doctype html>
@@ -175,6 +178,7 @@ package enum DefaultWorld {
   private static let cobalt = #"""
       www.cobalt.test:
         names: [cobalt.test]
+        max-age: 60s
         # A CNAME of www.cobalt.test.
         aliases: [web.cobalt.test]
         files:
@@ -202,6 +206,11 @@ package enum DefaultWorld {
       - {host: srv, program: uppercase-concurrent, port: 6790}
       - {host: srv, program: uppercase-datagram, port: 9876}
       - {host: srv, program: ping, port: 12000, loss: 30%}
+
+    # The access network's proxy, with a cache: curl -x http://proxy:3128 http://www.garnet.test/ as a client host.
+    # Also known: clients (ranges of addresses; the proxy's own net), tunnel-ports ([443]).
+    proxies:
+      - {host: proxy, port: 3128, cache: 64MiB}
 
     """#
 }

@@ -16,6 +16,7 @@ package struct WorldDescription: Sendable, Equatable {
   package var zones: [ZoneDescription] = []
   package var sites: [SiteDescription] = []
   package var programs: [ProgramDescription] = []
+  package var proxies: [ProxyDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -114,6 +115,8 @@ package struct SiteDescription: Sendable, Equatable {
   package var content: Content
   /// What runs in it, who may enter, what moved.
   package var access = SiteAccess()
+  /// How long caches may use its answers, as Cache-Control says it; nil: it says nothing.
+  package var maxAge: Duration?
 
   package enum Content: Sendable, Equatable {
     case files([SiteFile])
@@ -139,6 +142,18 @@ package struct SiteFile: Sendable, Equatable {
     let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
     return (1...max(1, repetitions)).map { parts.joined(separator: String($0)) }.joined()
   }
+}
+
+/// A forward proxy between the clients of a net and the rest of the world.
+package struct ProxyDescription: Sendable, Equatable {
+  package var host: String
+  package var port: UInt16
+  /// Who may use it; empty: whoever is in its own net.
+  package var clients: [AddressPrefix]
+  /// Unit: bytes. Zero: it keeps nothing.
+  package var cacheBytesMax: Int
+  /// Ports that tunnels may lead to.
+  package var tunnelPorts: [Int]
 }
 
 /// A socket program.

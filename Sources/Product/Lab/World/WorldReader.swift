@@ -34,6 +34,7 @@ private final class WorldReader {
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
+    for item in reader.list("proxies") { readProxy(item) }
     checkZones(reader)
     return world
   }
@@ -159,7 +160,7 @@ private final class WorldReader {
       if !access.writable.isEmpty, folder == nil { reader.problem(at: "write", "expected `folder` beside `write`, for files in the world's file stay as they are") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files), access: access)
+        content: folder.map { .folder($0) } ?? .files(files), access: access, maxAge: reader.optional("max-age", .duration))
     }
     if let site { world.sites.append(site) }
   }
@@ -175,6 +176,22 @@ private final class WorldReader {
     return entry.value.mapping { reader in
       SiteFile(path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1))
     }
+  }
+
+  private func readProxy(_ item: SettingsItem) {
+    let proxy = item.mapping { reader in
+      let ports = reader.list("tunnel-ports", .integer(1...65_535))
+      return ProxyDescription(
+        host: reader.item("host").map { existing($0) } ?? reader.required("host", .text), port: UInt16(reader.value("port", .integer(1...65_535), default: 3_128)),
+        clients: reader.list("clients", .prefix), cacheBytesMax: reader.value("cache", .size, default: 67_108_864), tunnelPorts: ports.isEmpty ? [443] : ports)
+    }
+    guard let proxy else { return }
+    if world.proxies.contains(where: { $0.host == proxy.host && $0.port == proxy.port })
+      || world.programs.contains(where: { $0.host == proxy.host && $0.port == proxy.port && !$0.kind.isDatagram })
+    {
+      item.problem("expected a free port, TCP port \(proxy.port) of host `\(proxy.host)` is taken")
+    }
+    world.proxies.append(proxy)
   }
 
   private func readProgram(_ item: SettingsItem) {

@@ -47,11 +47,11 @@ package struct SiteProtection: Sendable {
 
 /// A site behind its front.
 final class SiteFront: Application {
-  private let inner: SiteSet.Member
+  private let inner: SiteInterior
   private let redirects: [SiteRedirect]
   private let protection: SiteProtection?
 
-  init(_ inner: SiteSet.Member, redirects: [SiteRedirect], protection: SiteProtection?) {
+  init(_ inner: SiteInterior, redirects: [SiteRedirect], protection: SiteProtection?) {
     self.inner = inner
     self.redirects = redirects
     self.protection = protection
@@ -102,7 +102,19 @@ extension PathArea {
   init?(of path: SafePath) { self.init("/" + path.segments.joined(separator: "/")) }
 }
 
-extension SiteSet.Member {
+/// What can stand behind a front: everything that answers for itself.
+enum SiteInterior {
+  case files(SiteResponder)
+  case application(any Application)
+
+  /// It without a front.
+  var member: SiteSet.Member {
+    switch self {
+    case .files(let responder): .files(responder)
+    case .application(let application): .application(application)
+    }
+  }
+
   /// The answer to a request for this site.
   func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
     switch self {

@@ -10,6 +10,7 @@ package final class SiteSet: Sendable {
   package enum Member: Sendable {
     case files(SiteResponder)
     case application(any Application)
+    case proxy(Proxy)
   }
 
   let members: [Member]
@@ -41,13 +42,16 @@ package final class SiteSet: Sendable {
 
   /// The site ready to answer, behind its front when it has one.
   private static func member(_ site: Site) -> Member {
-    let inside: Member =
-      switch site.content {
-      case .files(let tree):
-        if let writing = site.writing { .application(WritableFiles(SiteResponder(site, tree: tree), writing)) } else { .files(SiteResponder(site, tree: tree)) }
-      case .application(let application): .application(application)
-      }
-    if site.redirects.isEmpty, site.protection == nil { return inside }
+    let inside: SiteInterior
+    switch site.content {
+    case .files(let tree):
+      let responder = SiteResponder(site, tree: tree)
+      inside = site.writing.map { .application(WritableFiles(responder, $0)) } ?? .files(responder)
+    case .application(let application): inside = .application(application)
+    // A proxy judges for itself who may ask it for what.
+    case .proxy(let proxy): return .proxy(proxy)
+    }
+    if site.redirects.isEmpty, site.protection == nil { return inside.member }
     return .application(SiteFront(inside, redirects: site.redirects, protection: site.protection))
   }
 
