@@ -10,6 +10,8 @@ struct ScenarioCommand {
   var script: String
   var options: LabCommand.WorldOptions
   var output: OutputOptions
+  /// Whether a table of delays is printed in the trace's place.
+  var showsDelays = false
 
   func run() throws {
     guard let text = SystemFile.text(script, bytesMax: Scenario.bytesMax) else { throw ToolFailure(.usage, "\(script) cannot be read, or is larger than 1 MiB") }
@@ -17,10 +19,13 @@ struct ScenarioCommand {
     do { scenario = try Scenario(file: script, text: text) } catch { throw ToolFailure(.usage, "\(error)") }
     let store = TraceStore()
     let complaints: [ScenarioError]
-    do { complaints = try ScenarioRun(scenario, in: world(of: scenario), seed: options.seed, store: store).run() } catch {
+    let world = try world(of: scenario)
+    do { complaints = try ScenarioRun(scenario, in: world, seed: options.seed, store: store).run() } catch {
       throw ToolFailure(.usage, "\(script): \(error)")
     }
-    if !output.short {
+    if showsDelays {
+      Terminal.say(DelayTable(of: store, in: world).text)
+    } else if !output.short {
       var printer = TracePrinter(output)
       printer.show(store)
     }

@@ -9,6 +9,7 @@ import Sockets
 import Storage
 package import Trace
 package import Transport
+import Video
 import WebServer
 package import World
 
@@ -100,6 +101,7 @@ package final class RaisedWorld: Sendable {
       try await startPrograms(host, of: world, on: assembly, means)
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
+    try await startEdges(host, of: world, on: assembly, means)
   }
 
   private static func startNames(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
@@ -109,7 +111,7 @@ package final class RaisedWorld: Sendable {
     let endpoints = means.plan.endpoints(of: host, port: 53)
     do throws(NetworkError) {
       if !zones.isEmpty {
-        let authority = AuthoritySource(Authority(zones: zones))
+        let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
       if host.role == .resolver {
@@ -179,25 +181,36 @@ package final class RaisedWorld: Sendable {
     guard !described.isEmpty else { return }
     let now = assembly.network.clock.now
     var sites: [Site] = []
-    for site in described { sites.append(Site(names: site.allNames, content: .files(try tree(of: site, means, at: now)))) }
-    let served = SiteSwitch(SiteSet(sites))
+    for description in described {
+      var site = Site(names: description.allNames, content: .files(try tree(of: description, means, at: now)))
+      // A clip never changes, so that whoever passes it on may keep it.
+      if case .video = description.content { site.extraFields.append((.cacheControl, "public, max-age=3600")) }
+      sites.append(site)
+    }
+    try await serve(SiteSwitch(SiteSet(sites)), for: described.flatMap(\.allNames), of: host, on: assembly, means)
+  }
+
+  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
+  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, on assembly: Assembly, _ means: Means)
+    async throws(Failure)
+  {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
-        let identity = try certificates.issue(
-          for: described.flatMap(\.allNames) + means.plan.addresses(of: host).map(\.description), at: now)
+        let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
         tls = TLSServerOptions(identities: [identity])
       } catch { throw .certificates("\(error)") }
     }
     do throws(NetworkError) {
-      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(served, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint) }
       guard let tls else { return }
-      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(served, at: endpoint, tls: tls) }
+      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls) }
     } catch { throw .service(host: host.name, error) }
   }
 
   private static func tree(of site: SiteDescription, _ means: Means, at now: Instant) throws(Failure) -> any FileTree {
     switch site.content {
+    case .video(let segmentCount): return VideoTree(Clip(segmentCount: segmentCount), modified: now)
     case .folder(let path):
       let folder = means.folder.isEmpty || path.hasPrefix("/") ? path : means.folder + "/" + path
       do throws(FolderError) { return DiskTree(try ServedFolder(path: folder)) } catch { throw .file(folder) }

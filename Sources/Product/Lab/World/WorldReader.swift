@@ -11,8 +11,8 @@ extension WorldDescription {
 }
 
 /// Reads one world. Kept only while reading.
-private final class WorldReader {
-  private var world = WorldDescription()
+final class WorldReader {
+  var world = WorldDescription()
   private var takenAddresses: [Address: String] = [:]
   /// 127.0.0.1 is the machine itself.
   private var takenPlaces: [Address: String] = [.loopback: "localhost"]
@@ -30,12 +30,13 @@ private final class WorldReader {
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
+    readContentNetwork(reader)
     checkZones(reader)
     return world
   }
 
   /// The name of a host, which must exist.
-  private func existing(_ item: SettingsItem) -> String {
+  func existing(_ item: SettingsItem) -> String {
     guard let name = item.value(.text) else { return "" }
     let names = world.hosts.map(\.name)
     if !names.contains(name) {
@@ -51,7 +52,8 @@ private final class WorldReader {
 
   private func readNet(_ entry: SettingsEntry) {
     let net = entry.value.mapping { reader in
-      NetDescription(name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader))
+      NetDescription(
+        name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader), insideDelay: reader.optional("inside", .duration))
     }
     if let net { world.nets.append(net) }
   }
@@ -148,10 +150,12 @@ private final class WorldReader {
       }
       let folder = reader.optional("folder", .text)
       let files = reader.entries("files").compactMap { readFile($0) }
+      let video = reader.mapping("video") { $0.value("segments", .integer(1...300), default: 15) }
+      if video != nil, folder != nil || !files.isEmpty { reader.problem(at: "video", "expected one of `files`, `folder` and `video`, found more") }
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files))
+        content: video.map { .video(segmentCount: $0) } ?? folder.map { .folder($0) } ?? .files(files))
     }
     if let site { world.sites.append(site) }
   }
