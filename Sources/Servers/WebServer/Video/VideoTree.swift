@@ -1,6 +1,6 @@
 // A clip as a site's files: the page that plays it, its manifests, its segments. A segment is made when it is first asked for, then kept.
 // Not here: the clip (Protocols/Video), the page (PlayerPage.swift).
-package import Bytes
+import Bytes
 package import Storage
 import Synchronization
 package import Video
