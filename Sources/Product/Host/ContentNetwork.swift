@@ -1,7 +1,8 @@
 // The two ends of a content network on one host: an edge that answers in an origin's place, and the watch that a steering server keeps over
 // its edges. Not here: the choice (NameServer/Steering), the proxy (WebServer/Proxy).
 package import NameServer
-package import Transport
+package import Storage
+import Transport
 package import WebServer
 package import World
 
@@ -28,8 +29,8 @@ package struct EdgeSettings: Sendable {
 }
 
 extension Assembly {
-  /// The sites of an edge: its own, and the origin's behind a cache in memory.
-  package func edgeSites(_ edge: EdgeSettings) throws -> SiteSwitch {
+  /// The sites of an edge: its own, and the origin's behind a cache in memory. Any other name is refused, so that nobody fills the cache by it.
+  package func edgeSites(_ edge: EdgeSettings) throws(StorageError) -> SiteSwitch {
     var settings = ProxySettings(.reverse(edge.origin))
     settings.name = edge.name
     settings.networkToken = edge.network
@@ -39,7 +40,7 @@ extension Assembly {
     let desk = EdgeDesk(name: edge.name, capacity: edge.capacity) { proxy.statistics.figures }
     return SiteSwitch(SiteSet([
       Site(names: [edge.name], content: .application(desk)), Site(names: edge.names, content: .proxy(proxy)),
-    ], fallback: 1))
+    ], fallback: nil))
   }
 
   /// Asks each edge of `steering` again and again how it is, by HTTP at `port`, until this host is stopped.

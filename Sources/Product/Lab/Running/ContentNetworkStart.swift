@@ -3,6 +3,7 @@
 import DNS
 import Host
 import NameServer
+import Storage
 import Transport
 import WebServer
 import World
@@ -39,11 +40,10 @@ extension RaisedWorld {
     upstream.keepsHost = false
     let name = world.domainName(of: host)
     let names = edge.names + world.steering.filter { $0.edges.contains(host.name) }.map(\.name)
+    let network = ZoneText(world, means.plan).zone(of: name)?.origin ?? name
+    let settings = EdgeSettings(name: name, names: names, origin: upstream, network: network, capacity: edge.capacity)
     let sites: SiteSwitch
-    do {
-      sites = try assembly.edgeSites(
-        EdgeSettings(name: name, names: names, origin: upstream, network: ZoneText(world, means.plan).zone(of: name)?.origin ?? name, capacity: edge.capacity))
-    } catch { throw .certificates("\(error)") }
+    do throws(StorageError) { sites = try assembly.edgeSites(settings) } catch { throw .cache(host: host.name, error) }
     try await serve(sites, for: [name] + names, of: host, on: assembly, means)
   }
 }

@@ -6,7 +6,7 @@ import DNS
 package import Host
 package import NameServer
 import Sockets
-import Storage
+package import Storage
 package import Trace
 package import Transport
 import Video
@@ -27,6 +27,7 @@ package final class RaisedWorld: Sendable {
     case service(host: String, NetworkError)
     case file(String)
     case certificates(String)
+    case cache(host: String, StorageError)
 
     package var description: String {
       switch self {
@@ -34,6 +35,7 @@ package final class RaisedWorld: Sendable {
       case .service(let host, let error): "\(host): \(error)"
       case .file(let path): "\(path) cannot be read"
       case .certificates(let why): why
+      case .cache(let host, let error): "\(host): its cache cannot be used: \(error)"
       }
     }
   }

@@ -69,7 +69,7 @@ package struct SteeringLimits: Sendable, Hashable {
   /// How often each edge is asked.
   package var checkInterval = Duration.seconds(1)
   /// How long edges are asked on after the last question about a steered name. Past it: they are left in peace until the next one, whose
-  /// answer then comes from the last known state.
+  /// answer then counts every edge as alive.
   package var attentionTime = Duration.seconds(20)
 
   package init() {}

@@ -27,8 +27,8 @@ package final class Steering: Sendable {
   private struct State {
     var health: [EdgeHealth]
     var turns: [Int]
-    /// When a steered name was asked for last.
-    var lastAsked: Instant
+    /// When a steered name was asked for last; nil: never.
+    var lastAsked: Instant?
     var isStopped = false
     /// Watches that wait for a question.
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -47,7 +47,7 @@ package final class Steering: Sendable {
       }
     }
     self.edges = edges
-    state = Mutex(State(health: edges.map { _ in EdgeHealth() }, turns: names.map { _ in 0 }, lastAsked: clock.now))
+    state = Mutex(State(health: edges.map { _ in EdgeHealth() }, turns: names.map { _ in 0 }))
     let folded = names.map { FoldedName.bytes(of: $0.name) }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(8, folded.reduce(0) { $0 + $1.count }), alignment: 8)
     let slots = NameSlots(for: names.count)
@@ -124,7 +124,8 @@ package final class Steering: Sendable {
     let now = clock.now
     await withCheckedContinuation { continuation in
       let isDue = state.withLock { state in
-        if state.isStopped || state.lastAsked.duration(to: now) < limits.attentionTime { return true }
+        if state.isStopped { return true }
+        if let lastAsked = state.lastAsked, lastAsked.duration(to: now) < limits.attentionTime { return true }
         state.waiting.append(continuation)
         return false
       }
