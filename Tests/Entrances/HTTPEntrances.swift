@@ -188,7 +188,7 @@ private func asked(_ limits: Limits, _ pieces: [Buffer]) -> Story {
   var outcomes: [UInt64: Int] = [:]
   let driver = ConversationDriver(ClientConversation(limits: limits), trace: nil) { question, answers in
     switch question {
-    case .opened, .holdParts, .resumeParts: break
+    case .opened, .holdParts, .resumeParts, .partTaken: break
     case .interim(let ticket, let head): told.add("interim \(ticket.number) \(head.status)")
     case .responseHead(let ticket, let head): told.add("head \(ticket.number) \(head.status) \(head.fields.count) \(head.reason)")
     case .bodyPart(let ticket, let bytes):

@@ -13,7 +13,7 @@ struct WorldTests {
   @Test("the built-in world is read without a problem, and has what the lessons need")
   func isWhole() throws {
     let world = try Self.builtIn()
-    #expect(world.hosts.count == 16)
+    #expect(world.hosts.count == 17)
     #expect(world.client == "pc")
     #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone"])
     #expect(world.hosts(as: .resolver).map(\.name) == ["resolver"])

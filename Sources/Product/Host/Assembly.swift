@@ -87,6 +87,12 @@ package final class Assembly: Sendable {
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
   }
 
+  /// Proxies for clients, in the clear, beside the proxy's own page.
+  package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
+    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: trace)
+    note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
+  }
+
   // MARK: Socket programs
 
   /// The uppercase service over TCP, one client at a time or all at once.

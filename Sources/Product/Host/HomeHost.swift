@@ -6,7 +6,7 @@ package import NameServer
 import Storage
 package import Trace
 package import Transport
-import WebServer
+package import WebServer
 package import World
 
 /// A domain hosted by this process.
@@ -37,7 +37,8 @@ package final class HomeHost: Sendable {
 
   /// Starts everything the settings ask for, or nothing. `dataDirectory` must exist.
   package static func start(
-    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?
+    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?,
+    lookUp: @escaping WebClient.LookUp = { _ in [] }
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
     let certificates: CertificateAuthority
@@ -45,10 +46,13 @@ package final class HomeHost: Sendable {
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       identity = try certificates.issue(
-        for: [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description), at: now)
+        for: [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description),
+        at: now)
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([site(settings, at: now)]))
+    let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
+    let sites = SiteSwitch(SiteSet([site(settings, at: now)] + (try means.reverseSites())))
+    let forward = try means.forwardSites()
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, authority: authority)
@@ -59,6 +63,7 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(identities: [identity]), isSharded: true)
+        if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
       await host.assembly.stop(grace: .zero)
@@ -84,7 +89,8 @@ package final class HomeHost: Sendable {
       zones.append(
         try HomeZone.zone(
           origin: settings.domain, file: "the zone of \(settings.domain)",
-          text: HomeZone.text(domain: settings.domain, addresses: published, serial: serial, records: settings.records)))
+          text: HomeZone.text(
+            domain: settings.domain, addresses: published, serial: serial, records: settings.records, sites: settings.reverseProxies.flatMap(\.names))))
     } catch { throw .zone(error) }
     for zone in settings.zones {
       let bytes: Buffer?

@@ -17,6 +17,7 @@ struct HTTPCommand: AsyncParsableCommand {
       Examples:
         netstead http http://www.garnet.test/
         netstead http www.garnet.test/notes.txt -v
+        netstead http http://www.garnet.test/ -x proxy:3128 -v
         netstead http http://www.garnet.test/ -X HEAD -H 'If-None-Match: "x"' --explain
       """)
 
@@ -31,6 +32,9 @@ struct HTTPCommand: AsyncParsableCommand {
 
   @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("Content to send; makes it a POST.", valueName: "text"))
   var data: String?
+
+  @Option(name: [.customShort("x"), .customLong("proxy")], help: ArgumentHelp("Ask this proxy instead of the host; http only.", valueName: "host:port"))
+  var proxy: String?
 
   @Flag(name: [.customShort("L"), .customLong("follow")], help: "Follow redirects, at most ten.")
   var follows = false
@@ -69,9 +73,17 @@ struct HTTPCommand: AsyncParsableCommand {
       guard parts.count == 2 else { throw ToolFailure(.usage, "expected `name: value`, found `\(header)`") }
       ask.fields.append((FieldName(String(parts[0])), String(parts[1].drop { $0 == " " })))
     }
+    if let proxy {
+      guard let place = WebAddress(proxy), !place.isSecure, place.target == "/" else {
+        throw ToolFailure(.usage, "expected a proxy such as proxy:3128, found `\(proxy)`")
+      }
+      if address.isSecure { throw ToolFailure(.usage, "only http addresses can be asked through a proxy, found \(address)") }
+      ask.proxy = place
+    }
     // In a lab on loopback addresses a host's port 80 is another one.
-    let port = session.names.port(address.port)
-    if port != address.port, let first = try await session.names.addresses(of: address.host, client: session.client).first {
+    let place = ask.proxy ?? address
+    let port = session.names.port(place.port)
+    if port != place.port, let first = try await session.names.addresses(of: place.host, client: session.client).first {
       ask.endpoint = Endpoint(first, port)
     }
     return ask

@@ -49,6 +49,7 @@ package enum DefaultWorld {
       pc2:      {role: client, addresses: [203.0.113.11, "2001:db8:113::11"]}
       phone:    {role: client, addresses: [203.0.113.12, "2001:db8:113::12"]}
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
+      proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
 
       # A content network: an origin in America, an edge on each continent, a client and a resolver there.
       origin.garnet.test: {addresses: [198.18.20.10, "2001:db8:20::10"]}
@@ -242,6 +243,11 @@ package enum DefaultWorld {
       - {host: srv, program: uppercase-concurrent, port: 6790}
       - {host: srv, program: uppercase-datagram, port: 9876}
       - {host: srv, program: ping, port: 12000, loss: 30%}
+
+    # The access network's proxy, with a cache: curl -x http://proxy:3128 http://www.garnet.test/ as a client host.
+    # Also known: clients (ranges of addresses; the proxy's own net), tunnel-ports ([443]).
+    proxies:
+      - {host: proxy, port: 3128, cache: 64MiB}
 
     """#
 }

@@ -18,6 +18,7 @@ package struct WorldDescription: Sendable, Equatable {
   package var edges: [EdgeDescription] = []
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
+  package var proxies: [ProxyDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -141,6 +142,18 @@ package struct SiteFile: Sendable, Equatable {
     let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
     return (1...max(1, repetitions)).map { parts.joined(separator: String($0)) }.joined()
   }
+}
+
+/// A forward proxy between the clients of a net and the rest of the world.
+package struct ProxyDescription: Sendable, Equatable {
+  package var host: String
+  package var port: UInt16
+  /// Who may use it; empty: whoever is in its own net.
+  package var clients: [AddressPrefix]
+  /// Unit: bytes. Zero: it keeps nothing.
+  package var cacheBytesMax: Int
+  /// Ports that tunnels may lead to.
+  package var tunnelPorts: [Int]
 }
 
 /// A socket program.

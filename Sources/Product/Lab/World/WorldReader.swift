@@ -31,6 +31,7 @@ final class WorldReader {
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
+    for item in reader.list("proxies") { readProxy(item) }
     checkZones(reader)
     return world
   }
@@ -171,6 +172,22 @@ final class WorldReader {
     return entry.value.mapping { reader in
       SiteFile(path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1))
     }
+  }
+
+  private func readProxy(_ item: SettingsItem) {
+    let proxy = item.mapping { reader in
+      let ports = reader.list("tunnel-ports", .integer(1...65_535))
+      return ProxyDescription(
+        host: reader.item("host").map { existing($0) } ?? reader.required("host", .text), port: UInt16(reader.value("port", .integer(1...65_535), default: 3_128)),
+        clients: reader.list("clients", .prefix), cacheBytesMax: reader.value("cache", .size, default: 67_108_864), tunnelPorts: ports.isEmpty ? [443] : ports)
+    }
+    guard let proxy else { return }
+    if world.proxies.contains(where: { $0.host == proxy.host && $0.port == proxy.port })
+      || world.programs.contains(where: { $0.host == proxy.host && $0.port == proxy.port && !$0.kind.isDatagram })
+    {
+      item.problem("expected a free port, TCP port \(proxy.port) of host `\(proxy.host)` is taken")
+    }
+    world.proxies.append(proxy)
   }
 
   private func readProgram(_ item: SettingsItem) {

@@ -48,6 +48,8 @@ public struct ClientConversation: StreamConversation {
     case holdParts(Ticket)
     /// Parts may come again.
     case resumeParts(Ticket)
+    /// A part of this many bytes has gone to the carrier: it no longer counts as on its way.
+    case partTaken(Ticket, Int)
     /// The connection is at its end; every request has been answered or has failed.
     case ended
   }

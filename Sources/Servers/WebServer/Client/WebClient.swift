@@ -42,6 +42,8 @@ package struct WebClient: Sendable {
     package var redirectsMax = 0
     /// Connect here, whatever the host's name means.
     package var endpoint: Endpoint?
+    /// Ask this proxy, by the whole address; http only.
+    package var proxy: WebAddress?
 
     package init(_ address: WebAddress) { self.address = address }
   }
@@ -111,7 +113,8 @@ package struct WebClient: Sendable {
   // MARK: Connecting
 
   private func connect(_ ask: Ask) async throws -> (Reception, Answers<ClientConversation.Input>, Endpoint) {
-    var failure = WebClientFailure.noSuchHost(ask.address.host)
+    if ask.proxy != nil, ask.address.isSecure { throw WebClientFailure.notThroughProxy(ask.address) }
+    var failure = WebClientFailure.noSuchHost((ask.proxy ?? ask.address).host)
     for endpoint in try await endpoints(for: ask) {
       let reception = Reception()
       var tls: TLSClientOptions?
@@ -140,8 +143,9 @@ package struct WebClient: Sendable {
 
   private func endpoints(for ask: Ask) async throws -> [Endpoint] {
     if let endpoint = ask.endpoint { return [endpoint] }
-    if let address = Address(ask.address.host) { return [Endpoint(address, ask.address.port)] }
-    return try await lookUp(ask.address.host).map { Endpoint($0, ask.address.port) }
+    let place = ask.proxy ?? ask.address
+    if let address = Address(place.host) { return [Endpoint(address, place.port)] }
+    return try await lookUp(place.host).map { Endpoint($0, place.port) }
   }
 
   private static func request(_ ask: Ask) -> Request {
@@ -149,7 +153,9 @@ package struct WebClient: Sendable {
     for (name, value) in ask.fields { fields.append(name, value) }
     if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
-    return Request(ask.method, ask.address.target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
+    // RFC 9112 §3.2.2: a proxy is told the whole address.
+    let target = ask.proxy == nil ? ask.address.target : "http://\(ask.address.authority)\(ask.address.target)"
+    return Request(ask.method, target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
   }
 
   // MARK: Redirects
@@ -177,7 +183,7 @@ package struct WebClient: Sendable {
     // What was meant for one server is not shown to another.
     if address.host != ask.address.host || address.port != ask.address.port || (ask.address.isSecure && !address.isSecure) {
       next.fields.removeAll { $0.name == .authorization || $0.name == .cookie }
-      next.endpoint = nil
+      if next.proxy == nil { next.endpoint = nil }
     }
     return next
   }
@@ -193,6 +199,8 @@ package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
   case badRedirect(String)
   /// The body is longer than the caller takes. Unit: bytes.
   case bodyTooLong(Int)
+  /// TLS would have to begin inside a tunnel.
+  case notThroughProxy(WebAddress)
 
   package var description: String {
     switch self {
@@ -201,6 +209,7 @@ package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
     case .conversation(let failure): failure.description
     case .tooManyRedirects(let count): "more than \(count) redirects"
     case .badRedirect(let location): "redirected to \(location), which is no web address"
+    case .notThroughProxy(let address): "\(address) cannot be asked through a proxy: only http addresses can"
     case .bodyTooLong(let allowed): "the body is longer than \(allowed) bytes"
     }
   }

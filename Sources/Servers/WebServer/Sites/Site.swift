@@ -10,6 +10,8 @@ package struct Site: Sendable {
     case files(any FileTree)
     /// A part of this program.
     case application(any Application)
+    /// Another server's answers, kept or passed on.
+    case proxy(Proxy)
   }
 
   /// Host names in lower case, `*.example.test` for every name below `example.test`. IPv6 addresses in brackets.

@@ -10,6 +10,7 @@ package final class SiteSet: Sendable {
   package enum Member: Sendable {
     case files(SiteResponder)
     case application(any Application)
+    case proxy(Proxy)
   }
 
   let members: [Member]
@@ -26,6 +27,7 @@ package final class SiteSet: Sendable {
       switch site.content {
       case .files(let tree): .files(SiteResponder(site, tree: tree))
       case .application(let application): .application(application)
+      case .proxy(let proxy): .proxy(proxy)
       }
     }
     for (index, site) in sites.enumerated() {
