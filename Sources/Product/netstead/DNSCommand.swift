@@ -18,6 +18,7 @@ struct DNSCommand: AsyncParsableCommand {
         netstead dns www.garnet.test
         netstead dns garnet.test MX @198.51.100.11 --explain
         netstead dns www.garnet.test --trace
+        netstead dns video.cdn.test @ns1.cdn.test --subnet 198.18.30.0/24
       """)
 
   @Argument(help: "NAME, record type, @server or @server:port.")
@@ -32,17 +33,21 @@ struct DNSCommand: AsyncParsableCommand {
   @Flag(name: .customLong("no-recursion"), help: "Do not ask the server to ask others.")
   var noRecursion = false
 
+  @Option(help: ArgumentHelp("Tell the server which network the client is in, so that it can answer by place.", valueName: "address/bits"))
+  var subnet: String?
+
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() async throws {
     let session = ToolSession(output)
     let question = try Question(words)
+    let options = try clientSubnet().map { [EDNSOption.clientSubnet($0)] } ?? []
     let server = try await server(question.server, session)
     if trace {
       await walk(question, server, session)
       return try session.finish()
     }
-    let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion)
+    let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion, edns: EDNS(options: options))
     let outcome = await session.client.ask(query, server, overStream: tcp)
     if case .answered(let message, let from, let carriage, let duration, let count) = outcome, !output.jsonl {
       show(message, from, carriage, duration, count, session)
@@ -54,6 +59,16 @@ struct DNSCommand: AsyncParsableCommand {
     case .timedOut: throw ToolFailure(.unreachable, "no answer from \(server) in time")
     case .unreachable(let why): throw ToolFailure(.unreachable, why)
     }
+  }
+
+  /// The client's network that was named.
+  private func clientSubnet() throws -> ClientSubnet? {
+    guard let subnet else { return nil }
+    let parts = subnet.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = Address(parts[0]), let length = Int(parts[1]), (0...address.bytes.count * 8).contains(length) else {
+      throw ToolFailure(.usage, "expected a network such as 203.0.113.0/24 after --subnet, found `\(subnet)`")
+    }
+    return ClientSubnet(address, sourceLength: length)
   }
 
   private func server(_ given: String?, _ session: ToolSession) async throws -> Endpoint {
