@@ -2,6 +2,7 @@
 import Bytes
 import TestKit
 import Testing
+import Trace
 import World
 
 @testable import DNS

@@ -41,7 +41,8 @@ struct ContentNetworkTests {
       """)
     #expect(world.edges.map(\.host) == ["edge1", "edge2"] && world.edges[0].originName == "origin.test" && world.edges[0].capacity == 5_000_000)
     #expect(world.steering.map(\.policy) == [.leastLoad, .nearest] && world.steering.map(\.timeToLive) == [7, 5])
-    #expect(world.nearness == [NearnessDescription(network: try #require(AddressPrefix("192.0.2.0/24")), edges: ["edge1", "edge2"])])
+    let near = try #require(AddressPrefix("192.0.2.0/24"))
+    #expect(world.nearness == [NearnessDescription(network: near, edges: ["edge1", "edge2"])])
     #expect(world.sites.first?.content == .video(segmentCount: 3))
     let zone = ZoneText(world, AddressPlan(.namespace)).masterFile(of: world.zones[1], records: "")
     #expect(zone.contains("\nv.test. 7 A 198.51.100.2\nv.test. 7 A 192.0.2.2\nw.test. 5 A 192.0.2.2\n"), "\(zone)")
@@ -70,7 +71,9 @@ struct ContentNetworkTests {
   func orders() throws {
     let links = try LinkOrders.read("a b rate 1Mbit/s\nc d cut\nb a delay 5ms\n")
     #expect(links.map(\.first) == ["c", "b"] && links.last?.change.delay == .milliseconds(5) && links.last?.change.rateDown == nil)
-    #expect(try LinkOrders.read("a b whole").first?.change == { var change = LinkChange(); change.isCut = false; return change }())
+    var whole = LinkChange()
+    whole.isCut = false
+    #expect(try LinkOrders.read("a b whole").first?.change == whole)
     for bad in ["a", "a b", "a b fast", "a b rate", "a b rate 5"] { #expect(throws: ScenarioError.self) { try LinkOrders.read(bad) } }
   }
 

@@ -6,6 +6,7 @@ import SimulatedTransport
 import Synchronization
 import TestKit
 import Testing
+import Trace
 import Transport
 import World
 
@@ -200,7 +201,7 @@ struct HealthWatchTests {
     let asked = Atomic(0)
     let steering = Steering([try name(.nearest)], clock: host.clock)
     let client = SteeringClient(Address(203, 0, 113, 9))
-    func first() -> Address? { steering.addresses(forName: 0, areV6: false, client: client)?.addresses.first }
+    @Sendable func first() -> Address? { steering.addresses(forName: 0, areV6: false, client: client)?.addresses.first }
     try internet.run {
       HealthWatch.start(steering, on: host) { edge in
         asked.wrappingAdd(1, ordering: .relaxed)

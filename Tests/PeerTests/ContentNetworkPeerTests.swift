@@ -124,7 +124,8 @@ struct ContentNetworkPeerTests {
         for number in 1...clip.segmentCount {
           // One segment alone behind its beginning: nothing of the others is needed.
           let file = folder + "/\(rung.name)\(number).mp4"
-          let bytes = clip.initialization(of: rung).array + (try #require(clip.segment(number, of: rung))).array
+          let segment = try #require(clip.segment(number, of: rung))
+          let bytes = clip.initialization(of: rung).array + segment.array
           try Data(bytes).write(to: URL(fileURLWithPath: file))
           let decoded = await ffmpeg.run(["-v", "warning", "-xerror", "-err_detect", "explode", "-i", file, "-f", "framecrc", "-"], timeout: .seconds(60))
           let frames = decoded.text.split(separator: "\n").count { !$0.hasPrefix("#") }

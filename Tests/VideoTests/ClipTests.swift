@@ -51,10 +51,12 @@ struct ClipTests {
   func segments(_ rung: Rung) throws {
     let clip = Clip(segmentCount: 4)
     for number in 1...4 {
-      let bytes = try #require(clip.segment(number, of: rung)).array
+      let segment = try #require(clip.segment(number, of: rung))
+      let bytes = segment.array
       let top = try #require(boxes(bytes[...]))
       #expect(top.map(\.type) == ["styp", "moof", "mdat"])
-      let parts = try #require(boxes(try #require(boxes(top[1].body)?.last).body))
+      let fragment = try #require(boxes(top[1].body)?.last)
+      let parts = try #require(boxes(fragment.body))
       #expect(parts.map(\.type) == ["tfhd", "tfdt", "trun"])
       // Version and flags, then eight bytes of time.
       #expect(parts[1].body.dropFirst(4).reduce(0) { $0 << 8 | Int($1) } == (number - 1) * 2_000)
@@ -71,7 +73,8 @@ struct ClipTests {
     #expect(clip.segment(0, of: rung) == nil && clip.segment(5, of: rung) == nil)
     let head = try #require(boxes(clip.initialization(of: rung).array[...]))
     #expect(head.map(\.type) == ["ftyp", "moov"])
-    #expect(try #require(boxes(head[1].body)).map(\.type) == ["mvhd", "trak", "mvex"])
+    let movie = try #require(boxes(head[1].body))
+    #expect(movie.map(\.type) == ["mvhd", "trak", "mvex"])
   }
 
   @Test("what changed between two pictures is all that differs")

@@ -39,7 +39,11 @@ struct EdgeTests {
     figures.withLock { $0.bytesToClients = 500_000 }
     #expect(desk.report(at: start + .milliseconds(100)).load == 0, "too soon to say")
     #expect(desk.report(at: start + .seconds(1)).load == 0.5)
-    figures.withLock { $0.open = 250; $0.cacheable = 9; $0.hits = 7 }
+    figures.withLock {
+      $0.open = 250
+      $0.cacheable = 9
+      $0.hits = 7
+    }
     let report = desk.report(at: start + .seconds(2))
     #expect(report.load == 0.25 && report.open == 250 && report.requests == 9 && report.hits == 7 && report.name == "e1")
   }

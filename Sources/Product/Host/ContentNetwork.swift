@@ -1,10 +1,11 @@
 // The two ends of a content network on one host: an edge that answers in an origin's place, and the watch that a steering server keeps over
 // its edges. Not here: the choice (NameServer/Steering), the proxy (WebServer/Proxy).
+import HTTP
 package import NameServer
 package import Storage
 import Transport
 package import WebServer
-package import World
+import World
 
 /// An edge as a host is told.
 package struct EdgeSettings: Sendable {
@@ -12,14 +13,14 @@ package struct EdgeSettings: Sendable {
   package var name: String
   /// The names it answers in the origin's place.
   package var names: [String]
-  package var origin: Upstream
+  package var origin: WebServer.Upstream
   /// The content network, as it signs in CDN-Loop.
   // RFC 8586 §2
   package var network: String
   /// What it can carry. Unit: bits per second.
   package var capacity: Int
 
-  package init(name: String, names: [String], origin: Upstream, network: String, capacity: Int) {
+  package init(name: String, names: [String], origin: WebServer.Upstream, network: String, capacity: Int) {
     self.name = name
     self.names = names
     self.origin = origin
