@@ -72,6 +72,12 @@ public struct ClientConversation: StreamConversation {
     // RFC 9110 §9.2.2: idempotent, or it never left; and nothing of the response was seen.
     public var isRepeatable: Bool
     public var description: String { explanation }
+
+    public init(kind: Kind, explanation: String, isRepeatable: Bool) {
+      self.kind = kind
+      self.explanation = explanation
+      self.isRepeatable = isRepeatable
+    }
   }
 
   public typealias Action = StreamAction<Question>

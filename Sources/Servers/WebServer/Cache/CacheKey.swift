@@ -1,7 +1,7 @@
 // The first level of a cache's key: which address a request is for, written so that no two addresses share a key and no address has two.
 // Not here: Vary, the second level (CacheEntry.swift).
 import Bytes
-import HTTP
+package import HTTP
 
 /// The key of an address: `http://host:port/path?query`, host in lower case, the port always there, path and query byte for byte.
 package enum CacheKey {

@@ -1,7 +1,7 @@
 // What stands in a cache's folder about one kept response, besides its body: whole and unchanged, or worth nothing.
 // Not here: where such files stand and in which order they are written (CacheFolder.swift).
 package import Bytes
-import HTTP
+package import HTTP
 package import World
 
 /// One response's record: its key, its head, its times, and how its body can be told from a torn one.

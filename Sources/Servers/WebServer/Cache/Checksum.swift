@@ -43,7 +43,7 @@ struct Checksum {
 
   private mutating func mix(_ word: UInt64) {
     let product = (state ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    state = product.high ^ product.low &+ 0xA076_1D64_78BD_642F
+    state = (product.high ^ product.low) &+ 0xA076_1D64_78BD_642F
   }
 
   var value: UInt64 {

@@ -3,7 +3,7 @@
 // Read next: CacheIndex.swift.
 import Bytes
 package import HTTP
-import Storage
+package import Storage
 import Synchronization
 package import World
 

@@ -3,6 +3,7 @@
 import Bytes
 import HTTP
 import Storage
+import Transport
 import World
 
 extension Proxy {

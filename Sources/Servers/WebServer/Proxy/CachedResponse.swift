@@ -2,6 +2,7 @@
 // Not here: whether it may be used (CachedAnswering.swift).
 import Bytes
 import HTTP
+import Transport
 import World
 
 extension Proxy {

@@ -2,7 +2,7 @@
 // Not here: sending it (Relaying.swift), the fields that are left out (HTTP/Forwarding.swift).
 import Bytes
 import HTTP
-import World
+package import World
 
 /// Who asks, as the proxy's own connection knows it.
 package struct ProxyClient: Sendable, Hashable {

@@ -1,6 +1,5 @@
 // What a proxy has done so far, in numbers: for its status page, for a content network's steering, for lessons.
 import Synchronization
-package import World
 
 /// Counts of one proxy.
 package final class ProxyStatistics: Sendable {
