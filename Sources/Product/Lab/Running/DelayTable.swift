@@ -1,5 +1,6 @@
 // A table of who was served by whom, how quickly, made from a trace: what choosing edges is worth.
 // Not here: the trace (Ground/Trace), printing (the executable).
+import Bytes
 import HTTP
 package import Trace
 import World

@@ -1,5 +1,6 @@
 // The networks of a lab on real sockets: every host has addresses of its own, and what passes between two of them passes over their link.
 // Programs of the learner speak as client hosts; their side of a link is imposed at the other end.
+import Synchronization
 package import Transport
 import World
 

@@ -3,6 +3,7 @@
 // Not here: what a world is (World/), where its networks come from (PacedLab, ScenarioRun).
 import Bytes
 import DNS
+import HTTP
 package import Host
 package import NameServer
 import Sockets
