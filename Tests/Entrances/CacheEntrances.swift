@@ -129,6 +129,6 @@ private final class NowhereNetwork: Network {
 
 private let nowhere = NowhereNetwork()
 
-private let proxies: [Proxy] = [ProxySettings.Role.reverse(Upstream(host: "a.test", port: 80)), .forward(ForwardRules())].map { role in
+private let proxies: [Proxy] = [ProxySettings.Role.reverse(UpstreamServer(host: "a.test", port: 80)), .forward(ForwardRules())].map { role in
   Proxy(ProxySettings(role), network: nowhere, lookUp: { _ in [] }, cache: try? WebCache(CacheSettings()))
 }

@@ -21,7 +21,8 @@ struct CacheTests {
   static func stored(_ fields: String = "Cache-Control: max-age=60\r\n", at now: Instant = .simulationStart) throws -> StoredResponse {
     var bytes = Buffer("HTTP/1.1 200 OK\r\nDate: \(DateText.bytes(of: now).text)\r\n\(fields)\r\n")
     var reader = ResponseReader()
-    return StoredResponse(head: try #require(try reader.next(from: &bytes, answering: .get)), requestedAt: now, receivedAt: now, policy: CachePolicy())
+    let head = try #require(try reader.next(from: &bytes, answering: .get))
+    return StoredResponse(head: head, requestedAt: now, receivedAt: now, policy: CachePolicy())
   }
 
   static func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
@@ -34,7 +35,8 @@ struct CacheTests {
   @discardableResult
   static func keep(_ path: String, _ size: Int, in cache: WebCache, fields: String = "Cache-Control: max-age=60\r\n") throws -> CacheEntry {
     let request = try request(path)
-    let entry = cache.begin(try #require(CacheKey.bytes(of: request, isSecure: false)), for: request, try stored(fields), announcedLength: nil)
+    let key = try #require(CacheKey.bytes(of: request, isSecure: false))
+    let entry = cache.begin(key, for: request, try stored(fields), announcedLength: nil)
     var checksum = Checksum()
     var content = Origin.content(size)
     while let piece = content.take(min(1_000, content.count)), !piece.isEmpty {
@@ -47,7 +49,8 @@ struct CacheTests {
 
   static func find(_ path: String, in cache: WebCache) throws -> CacheEntry? {
     let request = try request(path)
-    if case .entry(let entry) = cache.find(try #require(CacheKey.bytes(of: request, isSecure: false)), for: request, at: .simulationStart) { return entry }
+    let key = try #require(CacheKey.bytes(of: request, isSecure: false))
+    if case .entry(let entry) = cache.find(key, for: request, at: .simulationStart) { return entry }
     return nil
   }
 
@@ -60,7 +63,8 @@ struct CacheTests {
     func key(_ target: String) throws -> [UInt8] {
       var bytes = Buffer("GET \(target) HTTP/1.1\r\nHost: x.test\r\n\r\n")
       var reader = RequestReader()
-      return try #require(CacheKey.bytes(of: try #require(try reader.next(from: &bytes)), isSecure: false))
+      let head = try #require(try reader.next(from: &bytes))
+      return try #require(CacheKey.bytes(of: head, isSecure: false))
     }
     #expect((try key(one) == key(other)) == isSame)
     #expect(try key(one) != CacheKey.bytes(of: try Self.request("/"), isSecure: true))
@@ -148,7 +152,8 @@ struct CacheTests {
         try Self.keep("/b", 10, in: cache)
         let confirmation = try Self.stored("Cache-Control: max-age=99\r\nETag: \"a\"\r\n").head
         #expect(cache.freshen(kept, by: confirmation, requestedAt: .simulationStart, receivedAt: .simulationStart + .seconds(5)))
-        #expect(cache.purge(try #require(WebAddress("http://here.test/b"))) == 1)
+        let other = try #require(WebAddress("http://here.test/b"))
+        #expect(cache.purge(other) == 1)
       }
       let again = try WebCache(settings)
       #expect(try Self.find("/a", in: again)?.stored.lifetime == 99)

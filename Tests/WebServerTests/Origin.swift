@@ -98,7 +98,7 @@ final class ProxiedOrigin: Sendable {
   static func reverse(_ cache: CacheSettings? = CacheSettings(), limits: ProxyLimits = ProxyLimits(), _ body: (ProxiedOrigin) async throws -> Void) async throws {
     try await with({ network in
       try await ProxiedOrigin(network: network) { _, port in
-        var settings = ProxySettings(.reverse(Upstream(host: "127.0.0.1", port: port)))
+        var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: port)))
         settings.name = "test-proxy"
         settings.limits = limits
         return Proxy(settings, network: network, lookUp: { _ in [.loopback] }, cache: try cache.map { try WebCache($0) })

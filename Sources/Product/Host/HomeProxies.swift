@@ -1,5 +1,6 @@
 // The proxies of a hosted domain, made of its settings: sites in front of other servers, and a proxy for clients.
 // Not here: the settings' form (HostSettings), proxying and keeping (WebServer/Proxy, WebServer/Cache).
+import HTTP
 import Storage
 import Trace
 import Transport
@@ -20,7 +21,7 @@ struct HomeProxies {
   func reverseSites() throws(HomeHost.Failure) -> [Site] {
     var sites: [Site] = []
     for described in settings.reverseProxies {
-      guard var upstream = Upstream(described.upstream), let first = described.names.first else { continue }
+      guard var upstream = UpstreamServer(described.upstream), let first = described.names.first else { continue }
       upstream.keepsHost = described.keepsHost
       var proxied = ProxySettings(.reverse(upstream))
       proxied.name = settings.domain

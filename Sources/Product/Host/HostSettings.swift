@@ -168,7 +168,7 @@ extension SettingsForm where Value == AddressRange {
 extension SettingsForm where Value == String {
   /// The server behind a reverse proxy.
   package static var upstream: Self {
-    Self(expected: "an address such as http://127.0.0.1:3000, without a path", standIn: "http://127.0.0.1:1") { Upstream($0) == nil ? nil : $0 }
+    Self(expected: "an address such as http://127.0.0.1:3000, without a path", standIn: "http://127.0.0.1:1") { UpstreamServer($0) == nil ? nil : $0 }
   }
 
   /// A domain name of letters, digits and hyphens: labels of 1 to 63, 253 in all, without a final dot.

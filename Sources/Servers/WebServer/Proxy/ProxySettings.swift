@@ -8,7 +8,7 @@ package struct ProxySettings: Sendable {
   /// In front of whom it stands.
   package enum Role: Sendable {
     /// In front of a server: it answers in that server's name.
-    case reverse(Upstream)
+    case reverse(UpstreamServer)
     /// In front of clients: it asks whom they name.
     case forward(ForwardRules)
   }
@@ -31,7 +31,7 @@ package struct ProxySettings: Sendable {
 }
 
 /// The server behind a reverse proxy.
-package struct Upstream: Sendable, Hashable {
+package struct UpstreamServer: Sendable, Hashable {
   /// A host name or an address.
   package var host: String
   package var port: UInt16
