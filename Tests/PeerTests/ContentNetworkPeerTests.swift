@@ -11,11 +11,11 @@ import TestKit
 import Testing
 import Trace
 import Transport
-import Video
 import WebServer
 import World
 
 @testable import Lab
+@testable import Video
 
 /// The built-in world at 127.x.y.z and ports + 8000 for the length of `body`.
 private func withWorld(_ body: (RaisedWorld, PacedNetworks, TraceStore) async throws -> Void) async throws {

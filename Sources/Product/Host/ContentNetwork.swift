@@ -13,14 +13,14 @@ package struct EdgeSettings: Sendable {
   package var name: String
   /// The names it answers in the origin's place.
   package var names: [String]
-  package var origin: WebServer.Upstream
+  package var origin: UpstreamServer
   /// The content network, as it signs in CDN-Loop.
   // RFC 8586 §2
   package var network: String
   /// What it can carry. Unit: bits per second.
   package var capacity: Int
 
-  package init(name: String, names: [String], origin: WebServer.Upstream, network: String, capacity: Int) {
+  package init(name: String, names: [String], origin: UpstreamServer, network: String, capacity: Int) {
     self.name = name
     self.names = names
     self.origin = origin

@@ -35,7 +35,7 @@ extension RaisedWorld {
   static func startEdges(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means) async throws(Failure) {
     guard let edge = world.edges.first(where: { $0.host == host.name }), let origin = world.host(edge.origin) else { return }
     let port = means.plan.port(80)
-    var upstream = WebServer.Upstream(host: edge.originName, port: port)
+    var upstream = UpstreamServer(host: edge.originName, port: port)
     upstream.endpoints = means.plan.addresses(of: origin).map { Endpoint($0, port) }
     upstream.keepsHost = false
     let name = world.domainName(of: host)
