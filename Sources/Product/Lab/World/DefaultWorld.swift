@@ -85,7 +85,7 @@ package enum DefaultWorld {
           @        MX    10 www
           _http._tcp SRV 0 0 80 www
           *.maybe  A     198.51.100.10
-          # Whoever wants the video is sent on to the content network, whose name server chooses an edge.
+          ; Whoever wants the video is sent on to the content network, whose name server chooses an edge.
           video    CNAME video.cdn.test.
           static   CNAME static.cdn.test.
       cdn.test: {served-by: [ns1.cdn.test], ttl: 60}
