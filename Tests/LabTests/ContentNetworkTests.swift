@@ -55,7 +55,7 @@ struct ContentNetworkTests {
     ("edges: {nobody: {origin: origin}}", "expected the name of a host, found `nobody`"),
     ("edges: {origin: {origin: origin}}", "has sites of its own already"),
     ("edges: {edge1: {origin: origin}}\nsteering: {names: {v.test: {edges: [edge2]}}}", "expected a host that stands under `edges`, found `edge2`"),
-    ("edges: {edge1: {origin: origin}}\nsteering: {names: {v.test: {policy: best, edges: [edge1]}}}", "policy"),
+    ("edges: {edge1: {origin: origin}}\nsteering: {names: {v.test: {policy: best, edges: [edge1]}}}", "expected one of nearest, least-load, round-robin, ranked"),
     ("steering: {names: {v.test: {edges: []}}}", "expected at least one edge"),
     ("steering: {names: {v.other: {edges: []}}}", "expected a name in one of the zones"),
     ("steering: {networks: {192.0.2.7/24: []}}", "expected a range of addresses"),
