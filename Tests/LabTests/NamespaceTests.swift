@@ -89,9 +89,10 @@ struct NamespaceTests {
         kill -INT $lab; wait $lab; echo first $?
         [ -e "$NETSTEAD_RUNTIME/lab.json" ] || echo gone
         """
+      let hosts = try WorldTests.builtIn().hosts.count
       let outcome = await sh.run(["-c", script, "sh", netstead.path], environment: environment, timeout: .seconds(60))
       #expect(outcome.text.split(separator: "\n") == [
-        "203.0.113.10", "2001:db8:113::10", "2001:db8:100::80", "twice", "\(try WorldTests.builtIn().hosts.count)", "second 1", "first 0", "gone",
+        "203.0.113.10", "2001:db8:113::10", "2001:db8:100::80", "twice", "\(hosts)", "second 1", "first 0", "gone",
       ], "\(outcome.errorText)")
     }
   }
