@@ -46,6 +46,7 @@ check:
 bench: install-deps-bench
 	$(SWIFT) build -c release $(UNCHECKED)
 	python3 Benchmarks/bench_http.py
+	python3 Benchmarks/bench_proxy.py
 	python3 Benchmarks/bench_dns.py --ours ".build/release/netstead-bench-dns {port} {zone}"
 	python3 Benchmarks/bench_startup.py --command "$(PROGRAM) up --data {dir}" --port $(if $(filter 0,$(shell id -u)),80,8080)
 

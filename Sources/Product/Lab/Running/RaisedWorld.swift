@@ -187,8 +187,7 @@ package final class RaisedWorld: Sendable {
     var sites: [Site] = []
     for description in described {
       var site = Site(names: description.allNames, content: .files(try tree(of: description, means, at: now)))
-      // A clip never changes, so that whoever passes it on may keep it.
-      if case .video = description.content { site.extraFields.append((.cacheControl, "public, max-age=3600")) }
+      if let age = description.maxAge { site.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(site)
     }
     try await serve(SiteSwitch(SiteSet(sites)), for: described.flatMap(\.allNames), of: host, on: assembly, means)

@@ -104,6 +104,8 @@ package enum DefaultWorld {
   private static let garnet = #"""
       www.garnet.test:
         names: [garnet.test]
+        # How long caches may answer in this site's place.
+        max-age: 60s
         files:
           /index.html: |
             <!doctype html>
@@ -183,6 +185,7 @@ package enum DefaultWorld {
   private static let cobalt = #"""
       www.cobalt.test:
         names: [cobalt.test]
+        max-age: 60s
         # A CNAME of www.cobalt.test.
         aliases: [web.cobalt.test]
         files:
@@ -205,7 +208,7 @@ package enum DefaultWorld {
 
   private static let video = #"""
       # A clip in three qualities, made by computation, with the page that plays it. The edges keep copies of it.
-      origin.garnet.test: {video: {segments: 20}}
+      origin.garnet.test: {video: {segments: 20}, max-age: 1h}
 
     # Caching reverse proxies in front of an origin.
     edges:

@@ -115,6 +115,8 @@ package struct SiteDescription: Sendable, Equatable {
   /// Names that are CNAMEs of the first.
   package var aliases: [String]
   package var content: Content
+  /// How long caches may use its answers, as Cache-Control says it; nil: it says nothing.
+  package var maxAge: Duration?
 
   package enum Content: Sendable, Equatable {
     case files([SiteFile])

@@ -156,7 +156,7 @@ final class WorldReader {
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: video.map { .video(segmentCount: $0) } ?? folder.map { .folder($0) } ?? .files(files))
+        content: video.map { .video(segmentCount: $0) } ?? folder.map { .folder($0) } ?? .files(files), maxAge: reader.optional("max-age", .duration))
     }
     if let site { world.sites.append(site) }
   }
