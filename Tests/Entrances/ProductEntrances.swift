@@ -44,6 +44,12 @@ let productEntrances: [Entrance] = [
       must(error.file == "f" && error.line > 0, "what we write we read: \(error)")
     }
   },
+  Entrance("lab-links") { bytes in
+    guard let links = try? LinkOrders.read(bytes.text) else { return }
+    must(links.count <= 256, "orders are bounded")
+    let pairs = links.map { [$0.first, $0.second].sorted() }
+    must(Set(pairs).count == pairs.count, "one order holds for two hosts")
+  },
   Entrance("console-request") { bytes in
     let site = ConsoleSite(ConsoleModel(title: "a<b>", trace: quietTrace, explain: explainAnything))
     let halves = bytes.text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)

@@ -51,7 +51,8 @@ package final class Assembly: Sendable {
   /// Who records what this host says as a client.
   package var clientTrace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .client) } }
 
-  private func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
+  /// Keeps a running service, to be closed when the host stops.
+  func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
     services.withLock { $0.append(Service(name: name, endpoint: endpoint, close: close)) }
   }
 

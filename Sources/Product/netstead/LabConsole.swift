@@ -22,6 +22,7 @@ enum LabConsole {
         ConsoleModel.Hint("netstead lab exec -- dig +trace \(site)", "a look-up, step by step"),
         ConsoleModel.Hint("netstead lab exec -- curl -v http://\(site)/", "a look-up and a page"),
         ConsoleModel.Hint("netstead lab exec -- nc srv 6789", "a socket program: what you type comes back in capitals"),
+      ] + (world.edges.first.map { [ConsoleModel.Hint("netstead lab link \(world.client) \($0.host) rate 500kbit/s", "slows a link down")] } ?? []) + [
         ConsoleModel.Hint("netstead lab shell", "a shell on host \(world.client)"),
       ],
       trace: trace, explain: explainAnything)
@@ -36,6 +37,11 @@ enum LabConsole {
     if !sites.isEmpty {
       services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: sites.joined(separator: " ")))
       services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: sites.joined(separator: " ")))
+    }
+    for edge in world.edges where edge.host == host.name {
+      let detail = "edge of \(edge.originName) for \(edge.names.joined(separator: " "))"
+      services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: detail))
+      services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: detail))
     }
     for program in world.programs where program.host == host.name {
       services.append(ConsoleModel.Service(program.kind.rawValue, port: "\(plan.port(program.port))/\(program.kind.isDatagram ? "udp" : "tcp")"))

@@ -10,6 +10,7 @@ import Sockets
 package import Storage
 package import Trace
 package import Transport
+import Video
 import WebServer
 package import World
 
@@ -29,6 +30,8 @@ package final class RaisedWorld: Sendable {
     case certificates(String)
     /// What a site keeps cannot be opened.
     case storage(site: String, StorageError)
+    /// What a host keeps for others cannot be opened.
+    case cache(host: String, StorageError)
 
     package var description: String {
       switch self {
@@ -37,6 +40,7 @@ package final class RaisedWorld: Sendable {
       case .file(let path): "\(path) cannot be read"
       case .certificates(let why): why
       case .storage(let site, let error): "\(site): \(error)"
+      case .cache(let host, let error): "\(host): its cache cannot be used: \(error)"
       }
     }
   }
@@ -113,6 +117,7 @@ package final class RaisedWorld: Sendable {
       try await RaisedProxy.start(host, of: world, on: assembly, means)
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
+    try await startEdges(host, of: world, on: assembly, means)
   }
 
   private static func startNames(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
@@ -122,7 +127,7 @@ package final class RaisedWorld: Sendable {
     let endpoints = means.plan.endpoints(of: host, port: 53)
     do throws(NetworkError) {
       if !zones.isEmpty {
-        let authority = AuthoritySource(Authority(zones: zones))
+        let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
       if host.role == .resolver {
@@ -212,19 +217,24 @@ package final class RaisedWorld: Sendable {
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    let served = SiteSwitch(SiteSet(sites))
+    try await serve(SiteSwitch(SiteSet(sites)), for: described.flatMap(\.allNames), of: host, on: assembly, means)
+  }
+
+  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
+  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, on assembly: Assembly, _ means: Means)
+    async throws(Failure)
+  {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
-        let identity = try certificates.issue(
-          for: described.flatMap(\.allNames) + means.plan.addresses(of: host).map(\.description), at: now)
+        let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
         tls = TLSServerOptions(identities: [identity])
       } catch { throw .certificates("\(error)") }
     }
     do throws(NetworkError) {
-      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(served, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint) }
       guard let tls else { return }
-      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(served, at: endpoint, tls: tls) }
+      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls) }
     } catch { throw .service(host: host.name, error) }
   }
 
@@ -241,6 +251,7 @@ package final class RaisedWorld: Sendable {
   private static func tree(of site: SiteDescription, _ means: Means, at now: Instant) throws(Failure) -> any FileTree {
     switch site.content {
     case .folder(let path): return try tree(at: path, means.folder)
+    case .video(let segmentCount): return VideoTree(Clip(segmentCount: segmentCount), modified: now)
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
       for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }

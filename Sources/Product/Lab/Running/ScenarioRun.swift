@@ -158,7 +158,7 @@ package final class ScenarioRun: Sendable {
 
   private func get(_ client: SimulatedNetwork, _ url: String, as host: String) async -> Result.Outcome {
     guard let address = WebAddress(url) else { return .failed("`\(url)` is no address of a page") }
-    let resolver = world.hosts(as: .resolver).first?.addresses.first
+    let resolver = world.resolver(near: world.host(host))?.addresses.first
     let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
     let id = nextID()
     var web = WebClient(network: client) { name in

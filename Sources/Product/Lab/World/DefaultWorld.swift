@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + programs
+  package static let text = head + garnet + cobalt + video + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -23,6 +23,10 @@ package enum DefaultWorld {
       core:   {prefixes: [192.0.2.0/24, "2001:db8:2::/48"], delay: 1ms}
       sites:  {prefixes: [198.51.100.0/24, "2001:db8:100::/48"], delay: 1ms}
       access: {prefixes: [203.0.113.0/24, "2001:db8:113::/48"], delay: 2ms, rate-down: 20Mbit/s, rate-up: 5Mbit/s}
+      # Three continents. Oceans take time; `inside` is the delay between two hosts of the same one.
+      europe:  {prefixes: [198.18.10.0/24, "2001:db8:10::/48"], delay: 1ms, inside: 2ms}
+      america: {prefixes: [198.18.20.0/24, "2001:db8:20::/48"], delay: 40ms, inside: 4ms}
+      asia:    {prefixes: [198.18.30.0/24, "2001:db8:30::/48"], delay: 90ms, inside: 5ms}
 
     hosts:
       # The servers every look-up starts from, and those one level below.
@@ -48,6 +52,17 @@ package enum DefaultWorld {
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
       proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
 
+      # A content network: an origin in America, an edge on each continent, a client and a resolver there.
+      origin.garnet.test: {addresses: [198.18.20.10, "2001:db8:20::10"]}
+      ns1.cdn.test:   {addresses: [198.51.100.30, "2001:db8:100::30"]}
+      edge1.cdn.test: {addresses: [198.18.10.1, "2001:db8:10::1"]}
+      edge2.cdn.test: {addresses: [198.18.20.1, "2001:db8:20::1"]}
+      edge3.cdn.test: {addresses: [198.18.30.1, "2001:db8:30::1"]}
+      pc-america:       {role: client, addresses: [198.18.20.50, "2001:db8:20::50"]}
+      resolver-america: {role: resolver, addresses: [198.18.20.53, "2001:db8:20::53"]}
+      pc-asia:          {role: client, addresses: [198.18.30.50, "2001:db8:30::50"]}
+      resolver-asia:    {role: resolver, addresses: [198.18.30.53, "2001:db8:30::53"]}
+
     # Links that differ from their ends' attachments, for example a lossy one:
     #   - {between: [resolver, ns1.garnet.test], loss: 30%}
     links: []
@@ -71,6 +86,10 @@ package enum DefaultWorld {
           @        MX    10 www
           _http._tcp SRV 0 0 80 www
           *.maybe  A     198.51.100.10
+          ; Whoever wants the video is sent on to the content network, whose name server chooses an edge.
+          video    CNAME video.cdn.test.
+          static   CNAME static.cdn.test.
+      cdn.test: {served-by: [ns1.cdn.test], ttl: 60}
       cobalt.test:
         served-by: [ns1.cobalt.test, ns2.cobalt.test]
         ttl: 60
@@ -196,6 +215,39 @@ package enum DefaultWorld {
           /robots.txt: |
             User-agent: *
             Disallow: /private/
+
+    """#
+
+  private static let video = #"""
+      # A clip in three qualities, made by computation, with the page that plays it. The edges keep copies of it.
+      origin.garnet.test: {video: {segments: 20}, max-age: 1h}
+
+    # Caching reverse proxies in front of an origin.
+    edges:
+      edge1.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 50Mbit/s}
+      edge2.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 200Mbit/s}
+      edge3.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 50Mbit/s}
+
+    # Names whose addresses the servers of their zone choose for each question, among edges that say they are well.
+    steering:
+      # The edges that clients of a network prefer, the nearest first.
+      networks:
+        203.0.113.0/24:    [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        2001:db8:113::/48: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        198.18.10.0/24:    [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        198.18.20.0/24:    [edge2.cdn.test, edge1.cdn.test, edge3.cdn.test]
+        2001:db8:20::/48:  [edge2.cdn.test, edge1.cdn.test, edge3.cdn.test]
+        198.18.30.0/24:    [edge3.cdn.test, edge2.cdn.test, edge1.cdn.test]
+        2001:db8:30::/48:  [edge3.cdn.test, edge2.cdn.test, edge1.cdn.test]
+      names:
+        # Enter deep: an edge near every client. Bring home: one large site for all.
+        video.cdn.test:  {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        static.cdn.test: {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        home.cdn.test:   {policy: nearest, ttl: 5, edges: [edge2.cdn.test]}
+        # The other rules, over the same edges.
+        least.cdn.test:  {policy: least-load, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        turns.cdn.test:  {policy: round-robin, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        ranked.cdn.test: {policy: ranked, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
 
     """#
 

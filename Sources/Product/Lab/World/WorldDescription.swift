@@ -16,6 +16,9 @@ package struct WorldDescription: Sendable, Equatable {
   package var zones: [ZoneDescription] = []
   package var sites: [SiteDescription] = []
   package var programs: [ProgramDescription] = []
+  package var edges: [EdgeDescription] = []
+  package var nearness: [NearnessDescription] = []
+  package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
@@ -74,6 +77,8 @@ package struct NetDescription: Sendable, Equatable {
   package var name: String
   package var prefixes: [AddressPrefix]
   package var attachment: LinkChange
+  /// The delay between two hosts of this net, which need not leave it; nil: that of both their attachments.
+  package var insideDelay: Duration?
 }
 
 /// A link between two hosts that differs from what their attachments make it, in both directions.
@@ -122,6 +127,8 @@ package struct SiteDescription: Sendable, Equatable {
     case files([SiteFile])
     /// A folder, relative to the world's file.
     case folder(String)
+    /// A clip made by computation, with the page that plays it.
+    case video(segmentCount: Int)
   }
 
   /// Every name it answers to.

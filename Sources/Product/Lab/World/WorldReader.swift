@@ -12,9 +12,9 @@ extension WorldDescription {
 }
 
 /// Reads one world. Kept only while reading.
-private final class WorldReader {
+final class WorldReader {
   private let file: String
-  private var world = WorldDescription()
+  var world = WorldDescription()
   private var takenAddresses: [Address: String] = [:]
   /// 127.0.0.1 is the machine itself.
   private var takenPlaces: [Address: String] = [.loopback: "localhost"]
@@ -34,13 +34,14 @@ private final class WorldReader {
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
+    readContentNetwork(reader)
     for item in reader.list("proxies") { readProxy(item) }
     checkZones(reader)
     return world
   }
 
   /// The name of a host, which must exist.
-  private func existing(_ item: SettingsItem) -> String {
+  func existing(_ item: SettingsItem) -> String {
     guard let name = item.value(.text) else { return "" }
     let names = world.hosts.map(\.name)
     if !names.contains(name) {
@@ -56,7 +57,8 @@ private final class WorldReader {
 
   private func readNet(_ entry: SettingsEntry) {
     let net = entry.value.mapping { reader in
-      NetDescription(name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader))
+      NetDescription(
+        name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader), insideDelay: reader.optional("inside", .duration))
     }
     if let net { world.nets.append(net) }
   }
@@ -154,13 +156,18 @@ private final class WorldReader {
       }
       let folder = reader.optional("folder", .text)
       let files = reader.entries("files").compactMap { readFile($0) }
+      let video = reader.mapping("video") { $0.value("segments", .integer(1...300), default: 15) }
+      if video != nil, folder != nil || !files.isEmpty { reader.problem(at: "video", "expected one of `files`, `folder` and `video`, found more") }
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
       let access = SiteAccess(reader)
-      if access.application != nil, folder != nil || !files.isEmpty { reader.problem(at: "application", "expected either `application`, `files` or `folder`") }
+      if access.application != nil, folder != nil || video != nil || !files.isEmpty {
+        reader.problem(at: "application", "expected one of `application`, `files`, `folder` and `video`, found more")
+      }
       if !access.writable.isEmpty, folder == nil { reader.problem(at: "write", "expected `folder` beside `write`, for files in the world's file stay as they are") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files), access: access, maxAge: reader.optional("max-age", .duration))
+        content: video.map { .video(segmentCount: $0) } ?? folder.map { .folder($0) } ?? .files(files), access: access,
+        maxAge: reader.optional("max-age", .duration))
     }
     if let site { world.sites.append(site) }
   }

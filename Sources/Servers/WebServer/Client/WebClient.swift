@@ -101,9 +101,12 @@ package struct WebClient: Sendable {
     }
   }
 
-  /// Fetches a body of at most `bytesMax` into memory.
-  package func get(_ address: WebAddress, redirectsMax: Int = 10, bytesMax: Int = 16_777_216) async throws -> (fetched: Fetched, body: Buffer) {
+  /// Fetches a body of at most `bytesMax` into memory, from `endpoint` when one is given.
+  package func get(
+    _ address: WebAddress, at endpoint: Endpoint? = nil, redirectsMax: Int = 10, bytesMax: Int = 16_777_216
+  ) async throws -> (fetched: Fetched, body: Buffer) {
     var ask = Ask(address)
+    ask.endpoint = endpoint
     ask.redirectsMax = redirectsMax
     return try await get(ask, bytesMax: bytesMax)
   }
