@@ -93,7 +93,7 @@ let package = Package(
     part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
     part("Product", "Lab", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
-      "WebServer", "Host",
+      "WebServer", "Host", crypto,
     ]),
     .executableTarget(
       name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
@@ -117,7 +117,7 @@ let package = Package(
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
     tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Settings", "World", "Transport"]),
+    tests("Lab", ["Bytes", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "Lab", "Console",

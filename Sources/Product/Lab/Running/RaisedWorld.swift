@@ -47,6 +47,8 @@ package final class RaisedWorld: Sendable {
     package var certificates: CertificateAuthority?
     /// Where the world's files are; empty: the current directory.
     package var folder: String
+    /// What can be changed while the world runs; nil: nothing is.
+    package var controls: WorldControls?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
@@ -110,6 +112,7 @@ package final class RaisedWorld: Sendable {
     do throws(NetworkError) {
       if !zones.isEmpty {
         let authority = AuthoritySource(Authority(zones: zones))
+        means.controls?.note(authority, of: host.name)
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
       if host.role == .resolver {
@@ -203,8 +206,11 @@ package final class RaisedWorld: Sendable {
       do throws(FolderError) { return DiskTree(try ServedFolder(path: folder)) } catch { throw .file(folder) }
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
-      for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
-      return tree
+      for file in files {
+        tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now.advanced(by: .zero - file.age))
+      }
+      guard let controls = means.controls else { return tree }
+      return controls.editable(tree, of: site.name)
     }
   }
 }
