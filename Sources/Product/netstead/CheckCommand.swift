@@ -10,7 +10,7 @@ import Settings
 /// Checks files.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check settings, a world, a scenario or a zone.",
+    commandName: "check", abstract: "Check settings, a world, a scenario, a lesson or a zone.",
     discussion: """
       The kind is told by the name (.yaml, .txt, .zone) and the content; --as names it.
 
@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "The files.")
   var files: [String]
 
-  @Option(name: .customLong("as"), help: "settings, world, scenario or zone.")
+  @Option(name: .customLong("as"), help: "settings, world, scenario, lesson or zone.")
   var kind: Kind?
 
   @Option(help: ArgumentHelp("The zone's name, for zones without $ORIGIN.", valueName: "name"))
@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, zone }
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, lesson, zone }
 
   func run() throws {
     var problems: [String] = []
@@ -57,6 +57,8 @@ struct CheckCommand: ParsableCommand {
       do { _ = try WorldDescription(file: file, text: text) } catch { return error.problems.map(\.description) }
     case .scenario:
       do { _ = try Scenario(file: file, text: text) } catch { return [error.description] }
+    case .lesson:
+      do { _ = try LessonFile(file: file, text: text) } catch { return error.problems.map(\.description) }
     case .zone: return zoneProblems(of: text, file)
     }
     return []
@@ -72,7 +74,11 @@ struct CheckCommand: ParsableCommand {
 
   private func guess(_ text: String, _ file: String) -> Kind {
     if file.hasSuffix(".zone") || text.contains("$ORIGIN") || text.contains(" SOA ") { return .zone }
-    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return text.split(separator: "\n").contains { $0.hasPrefix("hosts:") } ? .world : .settings }
+    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
+      let lines = text.split(separator: "\n")
+      if lines.contains(where: { $0.hasPrefix("questions:") }) { return .lesson }
+      return lines.contains { $0.hasPrefix("hosts:") } ? .world : .settings
+    }
     return .scenario
   }
 }

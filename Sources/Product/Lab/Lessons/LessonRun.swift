@@ -2,6 +2,8 @@
 // guard, and the facts each of these traces tells.
 // Not here: what a run is (Running/ScenarioRun), judging answers (LessonGrading).
 import Bytes
+import DNS
+import Synchronization
 package import Trace
 import World
 

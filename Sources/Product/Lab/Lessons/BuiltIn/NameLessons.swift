@@ -114,8 +114,8 @@ enum NameLessons {
       - {do: "pc asks resolver {name}.garnet.test A", at: 0s, text: The first look-up fills the resolver's memory.}
       - {do: "pc asks resolver {name}.garnet.test A", at: "{pause}s", text: The second is answered from it. Compare the times to live.}
       - {do: "zone garnet.test sets {name} {ttl} A 198.51.100.{fresh}", at: "{change}s", text: The host moves to another address.}
-      - {do: "pc asks resolver {name}.garnet.test A", at: "{late}s", text: Which address does pc get now?}
-      - {do: "pc asks resolver {name}.garnet.test A", at: 1000s, text: And now?}
+      - {do: "pc asks resolver {name}.garnet.test A", at: "{late}s", text: "Which address does pc get now?"}
+      - {do: "pc asks resolver {name}.garnet.test A", at: 1000s, text: "And now?"}
     guards:
       - id: lowered
         title: A short time to live beforehand

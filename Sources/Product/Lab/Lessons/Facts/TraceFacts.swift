@@ -2,11 +2,11 @@
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
 // Read next: HTTPFacts.swift, DNSFacts.swift, SocketFacts.swift.
 import Bytes
-package import Trace
+import Trace
 import World
 
 /// Reads a trace as facts.
-package struct TraceFacts {
+struct TraceFacts {
   let dialogues: [Dialogue]
   let start: Instant
   private let names: @Sendable (Address) -> String?
@@ -16,7 +16,7 @@ package struct TraceFacts {
   static var messagesMax: Int { 50_000 }
 
   /// Reads `store`. `start` is the moment that counts as zero; `names` knows hosts by their addresses.
-  package init(_ store: TraceStore, start: Instant, names: @escaping @Sendable (Address) -> String?) {
+  init(_ store: TraceStore, start: Instant, names: @escaping @Sendable (Address) -> String?) {
     self.start = start
     self.names = names
     // The links' own notes are read by SocketFacts, from a store of their own.
@@ -25,7 +25,7 @@ package struct TraceFacts {
   }
 
   /// The members `http`, `dns`, `tcp`, `udp`, `message` and `ping` of the whole.
-  package func members(packets: TraceStore?) -> [String: LessonValue] {
+  func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
     for (index, dialogue) in dialogues.enumerated() {
       passed += dialogue.passages().prefix(Self.messagesMax).map { Passed(passage: $0, dialogue: dialogue, connection: index) }
