@@ -85,20 +85,19 @@ let productEntrances: [Entrance] = [
 
 /// A few facts to look into.
 private let lessonTrace: LessonFact = {
-  let queries = (0..<4).map { number in
-    LessonValue.fact(
-      LessonFact(.dnsQuery, [
-        "name": .text("www.garnet.test"), "host": .text(number == 0 ? "resolver" : "root1"), "lost": .truth(number == 2), "time": .duration(Double(number) * 1e6),
-        "id": .number(Double(number)),
-      ], message: UInt64(number + 1)))
+  let queries = (0..<4).map { (number: Int) -> LessonValue in
+    let host = number == 0 ? "resolver" : "root1"
+    let members: [String: LessonValue] = [
+      "name": .text("www.garnet.test"), "host": .text(host), "lost": .truth(number == 2), "time": .duration(Double(number) * 1e6), "id": .number(Double(number)),
+    ]
+    return .fact(LessonFact(.dnsQuery, members, message: UInt64(number + 1)))
   }
   let request = LessonFact(.httpRequest, ["method": .text("GET"), "field": .fact(LessonFact(.fields, ["host": .text("www.garnet.test")]))], message: 9)
   let response = LessonFact(.httpResponse, ["status": .number(200), "request": .fact(request)], message: 10)
-  return LessonFact(.trace, [
-    "dns": .fact(LessonFact(.dns, ["query": .list(queries)])),
-    "http": .fact(LessonFact(.http, ["request": .list([.fact(request)]), "response": .list([.fact(response)])])),
-    "draw": .fact(LessonFact(.draws, ["path": .text("x")])),
-  ])
+  let dns = LessonFact(.dns, ["query": .list(queries)])
+  let http = LessonFact(.http, ["request": .list([.fact(request)]), "response": .list([.fact(response)])])
+  let draw = LessonFact(.draws, ["path": .text("x")])
+  return LessonFact(.trace, ["dns": .fact(dns), "http": .fact(http), "draw": .fact(draw)])
 }()
 
 private let quietTrace: TraceStore = {

@@ -8,39 +8,36 @@ struct ExpressionTests {
   /// Two requests, two answers, three queries, one of them lost.
   static let trace: LessonFact = {
     func query(_ name: String, _ host: String, _ time: Double, lost: Bool, message: UInt64) -> LessonValue {
-      .fact(
-        LessonFact(.dnsQuery, [
-          "name": .text(name), "host": .text(host), "to": .text(host), "from": .text("pc"), "time": .duration(time * 1e6), "lost": .truth(lost),
-          "rd": .truth(host == "resolver"), "bytes": .number(40), "type": .text("A"),
-        ], message: message))
+      let members: [String: LessonValue] = [
+        "name": .text(name), "host": .text(host), "to": .text(host), "from": .text("pc"), "time": .duration(time * 1e6), "lost": .truth(lost),
+        "rd": .truth(host == "resolver"), "bytes": .number(40), "type": .text("A"),
+      ]
+      return .fact(LessonFact(.dnsQuery, members, message: message))
     }
     func request(_ path: String, message: UInt64) -> LessonFact {
-      LessonFact(.httpRequest, [
-        "path": .text(path), "method": .text("GET"), "field": .fact(LessonFact(.fields, ["host": .text("www.garnet.test"), "accept": .text("*/*")])),
-        "time": .duration(5e6),
-      ], message: message)
+      let fields = LessonFact(.fields, ["host": .text("www.garnet.test"), "accept": .text("*/*")])
+      let members: [String: LessonValue] = ["path": .text(path), "method": .text("GET"), "field": .fact(fields), "time": .duration(5e6)]
+      return LessonFact(.httpRequest, members, message: message)
     }
     func response(_ status: Double, _ bytes: Double, _ request: LessonFact, message: UInt64) -> LessonValue {
-      .fact(
-        LessonFact(.httpResponse, [
-          "status": .number(status), "bodyBytes": .number(bytes), "time": .duration(9e6), "arrived": .duration(14e6), "request": .fact(request),
-          "field": .fact(LessonFact(.fields, ["etag": .text("\"a1\"")])),
-        ], message: message))
+      let fields = LessonFact(.fields, ["etag": .text("\"a1\"")])
+      let members: [String: LessonValue] = [
+        "status": .number(status), "bodyBytes": .number(bytes), "time": .duration(9e6), "arrived": .duration(14e6), "request": .fact(request),
+        "field": .fact(fields),
+      ]
+      return .fact(LessonFact(.httpResponse, members, message: message))
     }
     let (first, second) = (request("/a", message: 4), request("/b", message: 6))
+    let responses = [response(200, 512, first, message: 5), response(304, 0, second, message: 7)]
+    let http = LessonFact(.http, ["request": .list([.fact(first), .fact(second)]), "response": .list(responses)])
+    let queries = [
+      query("www.garnet.test", "resolver", 0, lost: false, message: 1), query("www.garnet.test", "root1", 2, lost: true, message: 2),
+      query("cobalt.test", "resolver", 4, lost: false, message: 3),
+    ]
+    let dns = LessonFact(.dns, ["query": .list(queries), "response": .list([])])
+    let draw = LessonFact(.draws, ["size": .number(512), "path": .text("bakodi")])
     return LessonFact(.trace, [
-      "http": .fact(
-        LessonFact(.http, [
-          "request": .list([.fact(first), .fact(second)]), "response": .list([response(200, 512, first, message: 5), response(304, 0, second, message: 7)]),
-        ])),
-      "dns": .fact(
-        LessonFact(.dns, [
-          "query": .list([
-            query("www.garnet.test", "resolver", 0, lost: false, message: 1), query("www.garnet.test", "root1", 2, lost: true, message: 2),
-            query("cobalt.test", "resolver", 4, lost: false, message: 3),
-          ]), "response": .list([]),
-        ])),
-      "draw": .fact(LessonFact(.draws, ["size": .number(512), "path": .text("bakodi")])), "step": .list([]), "message": .list([]), "ping": .list([]),
+      "http": .fact(http), "dns": .fact(dns), "draw": .fact(draw), "step": .list([]), "message": .list([]), "ping": .list([]),
     ])
   }()
 
@@ -89,8 +86,8 @@ struct ExpressionTests {
     ("count(dns.query where hots == \"x\")", "column 23: there is no `hots`; did you mean `host`?"), ("cuont([1])", "column 1: there is no function `cuont`; did you mean `count`?"),
     ("count()", "column 1: `count` takes 1 argument, found 0"), ("if(true, 1)", "column 1: `if` takes 3 arguments, found 2"), ("count(1)", "column 7: expected a list, found a number"),
     ("http.response[0].status == \"200\"", "column 28: `==` does not go with a number and a text"), ("1 + 2s", "column 5: `+` does not go with a number and a duration"),
-    ("sum(dns.query.name)", "column 5: expected a list of numbers or durations, found a list of a text"), ("not 1", "column 5: expected a truth, found a number"),
-    ("where", "column 1: expected a value, found `where`"), ("http.response.status where 1", "column 1: expected a list of things with members before `where`"),
+    ("sum(dns.query.name)", "column 15: expected a list of numbers or durations, found a list of a text"), ("not 1", "column 5: expected a truth, found a number"),
+    ("where", "column 1: expected a value, found `where`"), ("http.response.status where 1", "column 15: expected a list of things with members before `where`"),
     ("1[0]", "column 2: expected a list before `[`, found a number"), ("1.name", "column 3: a number has no members, so no `name`"),
   ])
   func error(_ text: String, _ sentence: String) {

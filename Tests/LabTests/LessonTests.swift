@@ -1,5 +1,6 @@
 // Every built-in lesson carried out to its end: its keys exist, its right answers are right, wrong ones are told what to read and not what it
 // says, no two learners share a key, and the trace is the one kept in Tests/Golden/lessons.txt. `make golden` renews that file.
+import Bytes
 import Foundation
 @testable import Lab
 import Settings
@@ -125,9 +126,9 @@ struct LessonTests {
   }
 
   @Test("a slip in a lesson's file is told with its place", arguments: [
-    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc dances}]", "x.yaml:5:13: expected asks, gets, loads, says, types or pings, found `dances` (character 4)"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc dances}]", "x.yaml:5:14: expected asks, gets, loads, says, types or pings, found `dances` (character 4)"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nstep: []", "x.yaml:5:1: unknown key `step`; did you mean `steps`?"),
-    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {path: word}}\nsteps: [{do: \"pc gets http://a/{paht}\"}]", "x.yaml:5:13: nothing is drawn for `{paht}`; did you mean `{path}`?"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {path: word}}\nsteps: [{do: \"pc gets http://a/{paht}\"}]", "x.yaml:5:14: nothing is drawn for `{paht}`; did you mean `{path}`?"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {n: 5..2}}\nsteps: [{do: pc gets http://a/}]", "x.yaml:4:32: expected a range such as 2000..9000 or 1d..300d, `word`, or a list, found `5..2`"),
     (
       "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nquestions: [{ask: a, kind: number, key: http.respnse}]",

@@ -45,7 +45,7 @@ struct LessonPrinting {
     guard let event = leg.store.event(sequence), let info = leg.store.conversation(event.conversation)?.info else {
       throw ToolFailure(.usage, "this run has no message \(sequence)")
     }
-    let transcript = Transcript([.heads, .explain, .time], from: .host(info.host), explain: explainAnything)
+    var transcript = Transcript([.heads, .explain, .time], from: .host(info.host), explain: explainAnything)
     for line in transcript.lines(for: event, in: info) { Terminal.say(line.description) }
   }
 

@@ -4,7 +4,7 @@
 package import Bytes
 import Crypto
 package import Settings
-package import Trace
+import Trace
 
 /// One lesson handed in.
 package struct LessonReport: Sendable, Equatable {

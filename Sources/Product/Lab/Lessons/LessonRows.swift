@@ -1,6 +1,6 @@
 // The messages of a run as rows, each with its number: what the terminal lists and what a wrong answer points at.
 package import Trace
-package import World
+import World
 
 /// One message in a list.
 package struct LessonRow: Sendable, Equatable {
@@ -16,7 +16,7 @@ package struct LessonRow: Sendable, Equatable {
 
 extension LessonRun.Leg {
   /// Every message in the order of their times.
-  package func rows(in world: WorldDescription, explain: ExplainMessage) -> [LessonRow] {
+  package func rows(in world: WorldDescription, explain: @escaping ExplainMessage) -> [LessonRow] {
     let facts = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
     var rows: [(time: Instant, row: LessonRow)] = []
     for dialogue in facts.dialogues {
@@ -29,7 +29,7 @@ extension LessonRun.Leg {
           passage.time,
           LessonRow(
             sequence: passage.event.sequence, time: (passage.time - .simulationStart).offsetText, from: isToServer ? client : server,
-            to: isToServer ? server : client, dialect: exchange.best.info.dialect.rawValue, title: title, isLost: passage.fate == .lost)
+            to: isToServer ? server : client, dialect: exchange.best.info.dialect.rawValue, title: title, isLost: TraceFacts.Passed(passage: passage, dialogue: dialogue, connection: 0).isLost)
         ))
       }
     }

@@ -234,7 +234,7 @@ enum NameLessons {
         key: number((dns.response where to == "pc" and type == "MX")[0].answer[0].data)
         read: (dns.response where to == "pc" and type == "MX")[0]
       - id: word
-        ask: Which record type holds the word {text} and a colon or quotes around a sentence, meant for people and programs alike?
+        ask: Of which type is the record that holds a sentence for people to read?
         kind: choice
         options: [MX, TXT, SOA, PTR]
         key: (dns.response where to == "pc" and type == "TXT")[0].answer[0].type

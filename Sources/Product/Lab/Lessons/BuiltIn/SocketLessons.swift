@@ -117,8 +117,8 @@ enum SocketLessons {
         title: A line that does not fit
         text: From the tenth second on the link carries small packets only, so that one line travels in several segments.
         steps:
-          - {do: link pc srv packet 100, at: 10s}
-          - do: pc says srv 6790 tcp "{long}{first}{long}{second}{long}{first}{long}{second}{long}{first}{long}{second}{long}{first}{long}{second}"
+          - {do: link pc srv packet 110, at: 10s}
+          - do: pc says srv 6790 tcp "{long}{first}{long}{second}{long}{first}{long}{second}{long}{first}{long}{second}{long}{first}{long}{second}{long}{long}{first}{long}{second}"
             at: 11s
             text: The program on srv reads several times before it has a whole line.
     questions:

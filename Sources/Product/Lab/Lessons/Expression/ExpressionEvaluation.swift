@@ -89,7 +89,8 @@ private struct ExpressionEvaluation {
       if case .list(let list)? = values.first {
         // Distinct compares each with each.
         try spend(function == .distinct ? list.count &* Swift.min(list.count, 4_096) : list.count, at: node.column)
-        values.first.map { note($0) }
+        // One item is taken from the list, so only that one is where the value came from; else all are.
+        if function != .first && function != .last { values.first.map { note($0) } }
       }
       let value = try function.value(values, at: arguments.first?.column ?? node.column)
       if case .text(let text) = value, text.utf8.count > limits.textBytesMax {

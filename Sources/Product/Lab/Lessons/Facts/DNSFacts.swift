@@ -24,7 +24,7 @@ struct DNSFacts {
     for (one, message) in read {
       let key = Key(connection: one.connection, id: message.id)
       if message.flags.isResponse {
-        if let index = asked[key] { queries[index].members["answered"] = .truth(one.passage.fate != .lost) }
+        if let index = asked[key] { queries[index].members["answered"] = .truth(!one.isLost) }
         responses.append(.fact(response(one, message, asked[key].map { queries[$0] })))
       } else {
         asked[key] = queries.count

@@ -46,15 +46,15 @@ package struct FactKind: Sendable, Equatable {
   ]
 
   /// The fields of a message by name, in any case.
-  static let fields = FactKind("set of fields", [], isOpen: true)
-  static let draws = FactKind("set of drawn values", [], isOpen: true, openShape: .anything)
-  static let hosts = FactKind("set of hosts", [], isOpen: true, openShape: .fact(host))
-  static let host = FactKind("host", [
+  package static let fields = FactKind("set of fields", [], isOpen: true)
+  package static let draws = FactKind("set of drawn values", [], isOpen: true, openShape: .anything)
+  package static let hosts = FactKind("set of hosts", [], isOpen: true, openShape: .fact(host))
+  package static let host = FactKind("host", [
     Member("name", .text, "as the world calls it"), Member("address", .text, "its first IPv4 address"),
     Member("addresses", .list(.text), "all its addresses"),
   ])
 
-  static let httpRequest = FactKind("request", passing + [
+  package static let httpRequest = FactKind("request", passing + [
     Member("method", .text, "what is to be done"), Member("target", .text, "with what: path and query"),
     Member("path", .text, "the target up to the question mark"), Member("query", .text, "what follows it; nothing when there is none"),
     Member("version", .text, "HTTP's version in the request line"), Member("host", .text, "the value of Host; nothing without one"),
@@ -62,7 +62,7 @@ package struct FactKind: Sendable, Equatable {
     Member("bodyBytes", .number, "bytes of content"), Member("body", .text, "the content's beginning"),
   ])
 
-  static let httpResponse = FactKind("response", passing + [
+  package static let httpResponse = FactKind("response", passing + [
     Member("status", .number, "the status code"), Member("reason", .text, "the words after it"), Member("version", .text, "HTTP's version in the status line"),
     Member("field", .fact(fields), "a field's value: `field[\"last-modified\"]`"), Member("headBytes", .number, "bytes up to and with the empty line"),
     Member("bodyBytes", .number, "bytes of content, without chunk lines"), Member("body", .text, "the content's beginning"),
@@ -70,18 +70,18 @@ package struct FactKind: Sendable, Equatable {
     Member("request", .fact(httpRequest), "the request it answers"),
   ])
 
-  static let record = FactKind("record", [
+  package static let record = FactKind("record", [
     Member("name", .text, "whose it is, without the dot at the end"), Member("type", .text, "A, AAAA, NS, …"),
     Member("ttl", .number, "for how many seconds it may be kept"), Member("data", .text, "what it says, names without the dot at the end"),
   ])
 
-  static let dnsQuery = FactKind("query", passing + [
+  package static let dnsQuery = FactKind("query", passing + [
     Member("host", .text, "the host that is asked"), Member("id", .number, "the identifier"), Member("name", .text, "the name asked about, without the dot at the end"),
     Member("type", .text, "the type asked for"), Member("rd", .truth, "whether recursion is desired"), Member("carrier", .text, "udp or tcp"),
     Member("answered", .truth, "whether an answer with its identifier came back"),
   ])
 
-  static let dnsResponse = FactKind("answer", passing + [
+  package static let dnsResponse = FactKind("answer", passing + [
     Member("host", .text, "the host that answers"), Member("id", .number, "the identifier"), Member("name", .text, "the name of the question"),
     Member("type", .text, "the type of the question"), Member("rcode", .text, "NOERROR, NXDOMAIN, …"), Member("carrier", .text, "udp or tcp"),
     Member("aa", .truth, "whether the server is an authority for the name"), Member("tc", .truth, "whether something did not fit"),
@@ -90,7 +90,7 @@ package struct FactKind: Sendable, Equatable {
     Member("query", .fact(dnsQuery), "the query it answers"),
   ])
 
-  static let connection = FactKind("connection", [
+  package static let connection = FactKind("connection", [
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
@@ -100,39 +100,39 @@ package struct FactKind: Sendable, Equatable {
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
-  static let message = FactKind("message", passing + [
+  package static let message = FactKind("message", passing + [
     Member("protocol", .text, "dns, http, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
 
-  static let packet = FactKind("packet", [
+  package static let packet = FactKind("packet", [
     Member("from", .text, "the host that sent it"), Member("to", .text, "the host it was for"), Member("time", .duration, "when it was sent"),
     Member("carrier", .text, "udp or tcp"), Member("bytes", .number, "bytes of data it carries"), Member("syn", .truth, "whether it opens a connection"),
     Member("fin", .truth, "whether it ends its side of a connection"), Member("reset", .truth, "whether it refuses or breaks a connection"),
     Member("again", .truth, "whether it repeats what was sent before"), Member("lost", .truth, "whether a link lost it"),
   ])
 
-  static let ping = FactKind("ping", passing + [
+  package static let ping = FactKind("ping", passing + [
     Member("sequence", .number, "which ping it is"), Member("answered", .truth, "whether its answer came back"),
     Member("roundTrip", .duration, "from its sending to its answer's arrival; nothing without an answer"),
   ])
 
-  static let step = FactKind("step", [
+  package static let step = FactKind("step", [
     Member("host", .text, "who did it"), Member("time", .duration, "when it began"), Member("took", .duration, "how long it took"),
     Member("failed", .truth, "whether it came to nothing"), Member("said", .text, "what came of it, in a few words"),
   ])
 
-  static let http = FactKind("part of HTTP", [
+  package static let http = FactKind("part of HTTP", [
     Member("request", .list(.fact(httpRequest)), "every request, in the order of their times"), Member("response", .list(.fact(httpResponse)), "every response"),
   ])
-  static let dns = FactKind("part of the DNS", [
+  package static let dns = FactKind("part of the DNS", [
     Member("query", .list(.fact(dnsQuery)), "every query"), Member("response", .list(.fact(dnsResponse)), "every answer"),
   ])
-  static let tcp = FactKind("part of TCP", [
+  package static let tcp = FactKind("part of TCP", [
     Member("connection", .list(.fact(connection)), "every connection"), Member("packet", .list(.fact(packet)), "every segment, repeats and losses included"),
   ])
-  static let udp = FactKind("part of UDP", [
+  package static let udp = FactKind("part of UDP", [
     Member("exchange", .list(.fact(connection)), "each pair of endpoints that talked"), Member("datagram", .list(.fact(message)), "every datagram"),
     Member("packet", .list(.fact(packet)), "every datagram as the links saw it"),
   ])

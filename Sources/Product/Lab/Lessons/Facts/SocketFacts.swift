@@ -48,7 +48,7 @@ struct SocketFacts {
   /// Every ping that was sent, with its answer's arrival.
   func pings(_ passed: [TraceFacts.Passed]) -> [LessonValue] {
     var arrivals: [Key: Instant] = [:]
-    for one in passed where one.dialect == .ping && one.passage.direction == .toClient && one.passage.fate != .lost {
+    for one in passed where one.dialect == .ping && one.passage.direction == .toClient && !one.isLost {
       guard let ping = try? PingMessage(one.passage.event.bytes), let arrived = one.passage.received else { continue }
       let key = Key(connection: one.connection, sequence: ping.sequence)
       arrivals[key] = min(arrivals[key] ?? arrived, arrived)

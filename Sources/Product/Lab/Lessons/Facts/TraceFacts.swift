@@ -56,6 +56,8 @@ struct TraceFacts {
 
     var carrier: ConversationInfo.Carriage { dialogue.exchange.best.info.carrier }
     var dialect: Dialect { dialogue.exchange.best.info.dialect }
+    /// Every host of a lesson records what it gets, so a datagram that nobody recorded getting never came.
+    var isLost: Bool { passage.fate == .lost || carrier == .udp && passage.received == nil }
   }
 
   // MARK: What all messages share
@@ -73,7 +75,7 @@ struct TraceFacts {
     return [
       "from": .text(isToServer ? client(exchange) : server(exchange)), "to": .text(isToServer ? server(exchange) : client(exchange)),
       "bytes": .number(Double(passed.passage.event.length)), "time": moment(passed.passage.sent ?? passed.passage.time),
-      "arrived": moment(passed.passage.fate == .lost ? nil : passed.passage.received), "lost": .truth(passed.passage.fate == .lost),
+      "arrived": moment(passed.isLost ? nil : passed.passage.received), "lost": .truth(passed.isLost),
       "connection": .number(Double(passed.connection)),
     ]
   }
