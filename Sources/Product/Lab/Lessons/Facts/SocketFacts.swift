@@ -27,8 +27,14 @@ struct SocketFacts {
           "closed": isClosed ? trace.moment(exchange.last) : .nothing, "messagesToServer": .number(Double(toServer.count)),
           "messagesToClient": .number(Double(toClient.count)), "bytesToServer": .number(Double(toServer.reduce(0) { $0 + $1.event.length })),
           "bytesToClient": .number(Double(toClient.reduce(0) { $0 + $1.event.length })), "connection": .number(Double(index)),
-        ], message: passages.first?.event.sequence))
+        ], message: passages.first?.event.sequence ?? Self.sign(of: dialogue)))
     }
+  }
+
+  /// What to look at in a connection of which no message arrived: what was said into the void, or that it was opened.
+  private static func sign(of dialogue: Dialogue) -> UInt64? {
+    let events = dialogue.client + dialogue.server
+    return (events.first { $0.kind == .sent } ?? events.first)?.sequence
   }
 
   func message(_ passed: TraceFacts.Passed) -> LessonFact {
