@@ -2,6 +2,7 @@
 @testable import Lab
 import TestKit
 import Testing
+import World
 
 @Suite("Lesson expressions")
 struct ExpressionTests {
@@ -123,6 +124,31 @@ struct ExpressionTests {
     let heavy = try Expression("count(dns.query where count(dns.query where count(dns.query where lost) > 0) > 0)")
     #expect(throws: ExpressionError.self) { try heavy.value(over: Self.trace, limits: limits) }
     #expect(try heavy.value(over: Self.trace).value == .number(3))
+  }
+
+  @Test("words thrown together are read or refused, never more")
+  func thrownTogether() {
+    let words = [
+      "(", ")", "[", "]", ".", ",", "+", "-", "*", "/", "%", "==", "<", "where", "and", "not", "in", "contains", "1", "0", "2s", "\"a\"", "true", "nothing", "http",
+      "response", "request", "status", "field", "dns", "query", "host", "time", "lost", "count", "sum", "min", "sorted", "word", "if", "draw", "message", "-1", "[0]",
+      "(dns.query", "count(", "first(", "http.response", ".status", "dns.query where lost",
+    ]
+    var random = SeededRandom(seed: 20_261_121)
+    var limits = ExpressionLimits()
+    limits.stepsMax = 10_000
+    var read = 0
+    for _ in 0..<20_000 {
+      let text = (0..<Int.random(in: 1...9, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }.joined(separator: Bool.random(using: &random) ? " " : "")
+      do throws(ExpressionError) {
+        let expression = try Expression(text)
+        read += 1
+        do throws(ExpressionError) {
+          let outcome = try expression.value(over: Self.trace, limits: limits)
+          #expect(try expression.value(over: Self.trace, limits: limits).value.description == outcome.value.description, "\(text)")
+        } catch { #expect(error.column >= 1 && error.column <= text.count + 1, "\(text): \(error)") }
+      } catch { #expect(error.column >= 1 && error.column <= text.count + 1, "\(text): \(error)") }
+    }
+    #expect(read > 300, "\(read) of the texts were expressions")
   }
 
   @Test("the page lists every member and every function")

@@ -4,13 +4,24 @@ import Bytes
 import Foundation
 @testable import Lab
 import Settings
+import Synchronization
 import TestKit
 import Testing
 import Trace
 import World
 
+/// The runs made so far: carrying a lesson out takes a moment.
+private let carried = Mutex<[String: LessonRun]>([:])
+
 /// A lesson of one learner, carried out once for all tests.
 private func carriedOut(_ id: String, _ learner: String) throws -> LessonRun {
+  if let run = carried.withLock({ $0[id + learner] }) { return run }
+  let run = try carriedOutAnew(id, learner)
+  carried.withLock { $0[id + learner] = run }
+  return run
+}
+
+private func carriedOutAnew(_ id: String, _ learner: String) throws -> LessonRun {
   let file = try #require(try BuiltInLessons.file(id))
   let seed = LessonSeed(.open, learner: learner, lesson: file.id, version: file.version)
   let world = try WorldDescription(file: DefaultWorld.name, text: DefaultWorld.text)
@@ -58,8 +69,9 @@ struct LessonTests {
 
   @Test("the same learner sees the same trace, another one another", arguments: ids)
   func repeats(_ id: String) throws {
-    let (ada, again, ben) = (try carriedOut(id, "ada"), try carriedOut(id, "ada"), try carriedOut(id, "ben"))
-    #expect(ada.digest == again.digest)
+    let (ada, ben) = (try carriedOut(id, "ada"), try carriedOut(id, "ben"))
+    // The cheapest lesson runs twice in one process; the others' second run is that of the process that wrote the golden file.
+    if id == "S1" { #expect(try carriedOutAnew(id, "ada").digest == ada.digest) }
     #expect(ada.digest != ben.digest)
     let (first, second) = (try ada.keys().map(\.value), try ben.keys().map(\.value))
     #expect(first != second)
