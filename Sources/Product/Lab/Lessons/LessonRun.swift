@@ -59,12 +59,18 @@ package final class LessonRun: Sendable {
   /// The run a question is about.
   package func leg(_ variant: String) -> Leg? { legs.first { $0.variant.id == variant } }
 
-  /// A hash over everything that was recorded: the same lesson, learner and program give the same.
+  /// The last link of a chain of hashes over everything that was recorded: the same lesson, learner and program give the same.
   package var digest: String {
     var chain = HashChain()
     for leg in legs {
       chain.add(leg.variant.name.utf8)
-      for line in JSONLines().lines(of: leg.store).array.split(separator: 0x0A) { chain.add(line) }
+      for event in leg.store.events(after: 0).events {
+        var line = "\(event.sequence) \(event.time.nanoseconds) \(event.conversation.number) \(event.kind.rawValue) \(event.length) \(event.text)\n"
+        if event.kind == .opened, let info = leg.store.conversation(event.conversation)?.info {
+          line += "\(info.host) \(info.role.rawValue) \(info.carrier.rawValue) \(info.dialect.rawValue) \(info.local) \(info.remote)\n"
+        }
+        chain.add(Array(line.utf8) + event.bytes.array)
+      }
     }
     return chain.text
   }

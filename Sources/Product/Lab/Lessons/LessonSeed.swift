@@ -49,10 +49,12 @@ package struct HashChain: Sendable, Equatable {
 
   package init() {}
 
-  package mutating func add(_ bytes: some Sequence<UInt8>) {
+  package mutating func add(_ text: String.UTF8View) { add(Array(text)) }
+
+  package mutating func add(_ bytes: [UInt8]) {
     var hash = SHA256()
     hash.update(data: link)
-    hash.update(data: Array(bytes))
+    hash.update(data: bytes)
     link = Array(hash.finalize())
   }
 
