@@ -97,7 +97,7 @@ enum EmbeddedObjects {
   /// The addresses in `src` of images and scripts and in `href` of style sheets, in the order of the page, each once.
   static func addresses(in html: String) -> [String] {
     var found: [String] = []
-    for tag in html.split(separator: "<").dropFirst() {
+    for tag in html.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
       let inside = tag.prefix { $0 != ">" }
       let name = inside.prefix { $0.isLetter }.lowercased()
       let attribute: String
