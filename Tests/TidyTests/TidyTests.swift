@@ -54,7 +54,7 @@ enum Rule {
     "Host": ground.union(["Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer"]),
     "Console": ["Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Transport", "WebServer", "FoundationEssentials"],
     "Lab": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Video", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials",
+      "Sockets", "DNS", "HTTP", "Video", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials", "Crypto",
     ]),
     "netstead": ground.union(system).union([
       "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", "ArgumentParser", "Dispatch",

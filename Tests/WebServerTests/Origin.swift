@@ -39,7 +39,7 @@ final class Origin: Application {
   static func content(_ size: Int) -> Buffer { Buffer((0..<size).map { UInt8(truncatingIfNeeded: $0 / 251 &+ $0) }) }
 
   private func respond(_ request: RequestHead, _ exchange: Exchange) async {
-    let query = QueryItems(parsing: request.query ?? Buffer())
+    let query = (try? FormFields(parsing: request.query ?? Buffer())) ?? FormFields()
     if let delay = query["delay"].flatMap({ Int($0) }) { try? await Task.sleep(for: .milliseconds(delay)) }
     if failing.load(ordering: .acquiring) { return exchange.respond(.text(.serviceUnavailable, "failing")) }
     var fields = FieldLines()

@@ -8,7 +8,7 @@ import World
 enum LabConsole {
   static func model(of world: WorldDescription, _ plan: AddressPlan, seed: UInt64, trace: TraceStore) -> ConsoleModel {
     let site = world.sites.first?.name ?? "www.\(world.domain)"
-    return ConsoleModel(
+    var model = ConsoleModel(
       title: world.title.isEmpty ? "The lab" : world.title,
       subtitle: plan.kind == .namespace ? "in a network of its own, seed \(seed)" : "on loopback addresses, ports + 8000, seed \(seed)",
       nets: world.nets.map { ConsoleModel.Net(name: $0.name, prefixes: $0.prefixes.map(\.description), attachment: text(of: $0.attachment)) },
@@ -26,6 +26,8 @@ enum LabConsole {
         ConsoleModel.Hint("netstead lab shell", "a shell on host \(world.client)"),
       ],
       trace: trace, explain: explainAnything)
+    model.lessons = LabLessons.lessons()
+    return model
   }
 
   private static func services(of host: HostDescription, _ world: WorldDescription, _ plan: AddressPlan) -> [ConsoleModel.Service] {

@@ -97,7 +97,8 @@ struct Lines {
   /// The field lines after the start line.
   func fields(of bytes: Buffer) -> [FieldLine] {
     lines.dropFirst().map { line in
-      let colon = min(bytes.firstIndex(of: 0x3A, from: line.content.lowerBound) ?? line.content.upperBound, line.content.upperBound)
+      // Only in the line itself: content without colons would else be searched to its end once for each of its lines.
+      let colon = bytes.withUnsafeBytes { all in all[line.content].firstIndex(of: 0x3A) } ?? line.content.upperBound
       let name = line.content.lowerBound..<colon
       return bytes.withUnsafeBytes { all in
         FieldLine(

@@ -59,6 +59,8 @@ package final class RaisedWorld: Sendable {
     package var data: String?
     /// What sites' secrets are drawn from; nil: from `chance`, so that the same seed gives the same ones.
     package var secrets: (any RandomNumberGenerator & Sendable)?
+    /// What can be changed while the world runs; nil: nothing is.
+    package var controls: WorldControls?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
@@ -128,6 +130,7 @@ package final class RaisedWorld: Sendable {
     do throws(NetworkError) {
       if !zones.isEmpty {
         let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
+        means.controls?.note(authority, of: host.name)
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
       if host.role == .resolver {
@@ -254,8 +257,11 @@ package final class RaisedWorld: Sendable {
     case .video(let segmentCount): return VideoTree(Clip(segmentCount: segmentCount), modified: now)
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
-      for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
-      return tree
+      for file in files {
+        tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now.advanced(by: .zero - file.age))
+      }
+      guard let controls = means.controls else { return tree }
+      return controls.editable(tree, of: site.name)
     }
   }
 

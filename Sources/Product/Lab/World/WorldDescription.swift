@@ -142,6 +142,8 @@ package struct SiteFile: Sendable, Equatable {
   package var text: String
   /// The text is repeated this often, `{n}` replaced by the count; 1: as it stands.
   package var repetitions: Int
+  /// How long ago it was last changed when the world begins.
+  package var age = Duration.zero
 
   /// What is served.
   package var body: String {

@@ -172,7 +172,7 @@ final class WorldReader {
     if let site { world.sites.append(site) }
   }
 
-  /// `/path: text`, or `/path: {text: …, repeat: 100}`.
+  /// `/path: text`, or `/path: {text: …, repeat: 100, age: 3d}`.
   private func readFile(_ entry: SettingsEntry) -> SiteFile? {
     if !entry.name.hasPrefix("/") || entry.name.split(separator: "/").contains("..") {
       entry.value.problem(at: entry.place, "expected a path that begins with `/`, without `..`, found `\(entry.name)`")
@@ -181,7 +181,9 @@ final class WorldReader {
       return entry.value.value(.text).map { SiteFile(path: entry.name, text: $0, repetitions: 1) }
     }
     return entry.value.mapping { reader in
-      SiteFile(path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1))
+      SiteFile(
+        path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1),
+        age: reader.value("age", .duration, default: .zero))
     }
   }
 

@@ -2,6 +2,7 @@
 // Not here: counting (ProxyStatistics.swift).
 import Bytes
 package import HTTP
+import Trace
 package import World
 
 /// Shows what a proxy has done. For people at `/`, for programs at `/status.json`.
@@ -57,14 +58,14 @@ package struct ProxyStatusPage: Application {
     return """
       <!doctype html>
       <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-      <title>\(Pages.escaped(name))</title>
+      <title>\(Markup.escaped(name))</title>
       <style>
       :root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
       td,th{text-align:left;padding:.1rem 2rem .1rem 0;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.95em}
       </style>
-      <h1>The proxy \(Pages.escaped(name))</h1>
+      <h1>The proxy \(Markup.escaped(name))</h1>
       <p>It stands between the clients of its network and the rest of the internet. Tell a program to use it:
-      <code>curl -x http://\(Pages.escaped(name)) http://www.garnet.test/</code></p>
+      <code>curl -x http://\(Markup.escaped(name)) http://www.garnet.test/</code></p>
       \(table(figures))
       <h2>What the cache is worth</h2>
       <p>Of all requests that a cache may answer, the share <i>h</i> was a hit. A hit waits for the cache only, the others for the origin:
@@ -103,7 +104,7 @@ package struct ProxyStatusPage: Application {
     guard let newest = proxy.cache?.newest(Self.listedMax, at: now), !newest.isEmpty else { return "" }
     let rows = newest.map { item in
       let left = item.secondsLeft > 0 ? "\(item.secondsLeft) s" : "stale for \(-item.secondsLeft) s"
-      return "<tr><td>\(Pages.escaped(item.address))<td>\(item.status.rawValue)<td class=n>\(item.bytes)<td class=n>\(left)\n"
+      return "<tr><td>\(Markup.escaped(item.address))<td>\(item.status.rawValue)<td class=n>\(item.bytes)<td class=n>\(left)\n"
     }
     return "<h2>What it has</h2>\n<table>\n<tr><th>Address<th>Status<th>Bytes<th>Fresh for\n\(rows.joined())</table>"
   }
