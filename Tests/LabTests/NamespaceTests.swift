@@ -100,7 +100,7 @@ struct NamespaceTests {
         """
       let outcome = await sh.run(["-c", script, "sh", netstead.path], environment: environment, timeout: .seconds(60))
       #expect(outcome.text.split(separator: "\n") == [
-        "203.0.113.10", "2001:db8:113::10", "2001:db8:100::80", "twice", "16", "second 1", "first 0", "gone",
+        "203.0.113.10", "2001:db8:113::10", "2001:db8:100::80", "twice", "17", "second 1", "first 0", "gone",
       ], "\(outcome.errorText)")
     }
   }
