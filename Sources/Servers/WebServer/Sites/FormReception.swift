@@ -61,7 +61,6 @@ extension Exchange {
           head = next
           value = Buffer()
           guard let name = next.fileName else { continue }
-          // A browser sends a part without name and content when no file was chosen.
           guard let blobs else { throw Refusal(.badRequest, "this form takes no files") }
           file = ReceivedFile(field: next.name, fileName: name, beginning: Buffer(), draft: try await blobs.draft())
         case .data(let bytes):
@@ -78,6 +77,7 @@ extension Exchange {
           try await draft.append(bytes)
         case .partEnd:
           if let whole = file {
+            // A browser sends a part without name and content when no file was chosen.
             if whole.draft.count > 0 || !whole.fileName.isEmpty { form.files.append(whole) } else { await whole.draft.discard() }
           } else if let head {
             form.fields.append(head.name, value.text)
