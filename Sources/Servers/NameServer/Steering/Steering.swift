@@ -88,6 +88,11 @@ package final class Steering: Sendable {
     let now = clock.now
     let (health, turn, waiting) = state.withLock { state in
       state.turns[index] &+= 1
+      // Nobody was asked for a while: until reports come, or fail to, each edge has the benefit of the doubt, so that the quickest report
+      // does not make all others look dead.
+      if state.lastAsked.map({ $0.duration(to: now) >= limits.attentionTime }) ?? true {
+        for edge in state.health.indices { (state.health[edge].reported, state.health[edge].isUp) = (now, true) }
+      }
       state.lastAsked = now
       defer { state.waiting = [] }
       return (places[index].map { state.health[$0] }, state.turns[index] &- 1, state.waiting)
