@@ -44,7 +44,7 @@ struct ContentNetworkTests {
     let near = try #require(AddressPrefix("192.0.2.0/24"))
     #expect(world.nearness == [NearnessDescription(network: near, edges: ["edge1", "edge2"])])
     #expect(world.sites.first?.content == .video(segmentCount: 3))
-    let zone = ZoneText(world, AddressPlan(.namespace)).masterFile(of: world.zones[1], records: "")
+    let zone = ZoneText(world, AddressPlan(.namespace)).masterFile(of: world.zones[1])
     #expect(zone.contains("\nv.test. 7 A 198.51.100.2\nv.test. 7 A 192.0.2.2\nw.test. 5 A 192.0.2.2\n"), "\(zone)")
     // Two hosts of one net need not leave it.
     let (pc, edge1, edge2) = (try #require(world.host("pc")), try #require(world.host("edge1")), try #require(world.host("edge2")))
