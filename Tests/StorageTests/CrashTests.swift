@@ -46,13 +46,17 @@ final class ForgetfulDisk: FileOperations {
   }
 
   func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
+    try write(bytes, to: path)
+    try synchronize(file: path)
+  }
+
+  func write(_ bytes: Buffer, to path: String) throws(StorageError) {
     try step { state in
       state.seen[path] = bytes
       state.synchronized[path] = nil
       // The name may reach the platter before the bytes do: the worst case is kept.
       state.durable[path] = Buffer(bytes.array.prefix(bytes.count / 2))
     }
-    try synchronize(file: path)
   }
 
   func append(_ bytes: Buffer, to path: String) throws(StorageError) {

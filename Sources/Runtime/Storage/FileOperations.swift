@@ -6,6 +6,8 @@ public import Bytes
 public protocol FileOperations: Sendable {
   /// Makes or empties the file at `path`, writes `bytes` into it and makes them durable. Its name is not durable yet.
   func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError)
+  /// Makes or empties the file at `path` and writes `bytes` into it: for what may be lost. Nothing of them is durable yet.
+  func write(_ bytes: Buffer, to path: String) throws(StorageError)
   /// Adds `bytes` to the end of the file at `path`, which is there. Nothing of them is durable yet.
   func append(_ bytes: Buffer, to path: String) throws(StorageError)
   /// What was written to `path` becomes durable.
@@ -32,6 +34,12 @@ public struct SystemFiles: FileOperations {
     try write(bytes, to: file, path)
     // On the descriptor that wrote: only that one is sure to hear of an error in writing back.
     if fsync(file) != 0 { throw .system(errno, path) }
+  }
+
+  public func write(_ bytes: Buffer, to path: String) throws(StorageError) {
+    let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
+    defer { close(file) }
+    try write(bytes, to: file, path)
   }
 
   public func append(_ bytes: Buffer, to path: String) throws(StorageError) {
