@@ -65,8 +65,8 @@ enum RaisedProxy {
       let name = try Name(host.contains(".") ? host : host + "." + domain)
       for type in [RecordType.a, .aaaa] {
         let id = chance.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
-        guard case .answered(let message, _, _, _, _) = await client.ask(.query(name, type, id: id), resolver) else { continue }
-        let addresses = message.answers.compactMap { $0.data.address }
+        guard case .answered(let answer) = await client.ask(.query(name, type, id: id), resolver) else { continue }
+        let addresses = answer.message.answers.compactMap { $0.data.address }
         if !addresses.isEmpty { return addresses }
       }
       return []

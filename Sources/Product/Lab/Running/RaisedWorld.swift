@@ -213,7 +213,6 @@ package final class RaisedWorld: Sendable {
   {
     let described = world.sites.filter { $0.host == host.name }
     guard !described.isEmpty else { return }
-    let now = assembly.network.clock.now
     var sites: [Site] = []
     for site in described {
       var made = try await made(site, means, clock: assembly.network.clock)
