@@ -1,5 +1,6 @@
 // Lessons as the console shows them: plain values and closures that the lab fills, since the console knows no lab.
 // Answers travel in the address, so that the console still only shows, and works without scripts. Read next: Pages/LessonPages.swift.
+import HTTP
 package import Trace
 
 /// The lessons there are, and what they come to for a learner.
@@ -131,7 +132,7 @@ struct LessonPlace: Sendable {
   var run: String
 
   /// The query that keeps learner and run.
-  var query: String { "?learner=\(Phrase.encoded(learner))" + (run.isEmpty ? "" : "&run=\(Phrase.encoded(run))") }
-  var path: String { "/lesson/\(Phrase.encoded(id))\(query)" }
-  func message(_ sequence: UInt64) -> String { "/lesson/\(Phrase.encoded(id))/message/\(sequence)\(query)" }
+  var query: String { "?learner=\(PercentText.encoded(learner))" + (run.isEmpty ? "" : "&run=\(PercentText.encoded(run))") }
+  var path: String { "/lesson/\(PercentText.encoded(id))\(query)" }
+  func message(_ sequence: UInt64) -> String { "/lesson/\(PercentText.encoded(id))/message/\(sequence)\(query)" }
 }

@@ -1,5 +1,6 @@
 // The list of lessons, and one lesson: its steps, the ladder of its run, its questions with links from a wrong answer to the message to read.
 // Forms are sent by GET: the answers stand in the address, nothing is stored. Not here: what is asked and judged (ConsoleLessons).
+import HTTP
 import Trace
 import World
 
@@ -64,7 +65,7 @@ struct LessonPage: Sendable {
     return frame.page(
       "\(view.id) \(view.title)", place: .lessons,
       """
-      <nav class="crumbs" aria-label="Path"><a href="/lessons?learner=\(Phrase.encoded(place.learner))" data-up>Lessons</a> <span aria-hidden="true">/</span> <span>\(view.id)</span></nav>
+      <nav class="crumbs" aria-label="Path"><a href="/lessons?learner=\(PercentText.encoded(place.learner))" data-up>Lessons</a> <span aria-hidden="true">/</span> <span>\(view.id)</span></nav>
       <div class="title"><div><h1>\(view.id) \(view.title)</h1><p class="lead">For \(place.learner)</p></div></div>
       <section class="card"><h2>What it is about</h2><p>\(view.text)</p></section>
       \(runs)
@@ -100,7 +101,7 @@ struct LessonPage: Sendable {
     let kept: HTML = place.run.isEmpty ? "" : "<input type=\"hidden\" name=\"run\" value=\"\(place.run)\">"
     return """
       <section class="card"><h2>\(isOpen ? "Questions" : "Before the run")</h2>
-      <form class="answers" action="/lesson/\(Phrase.encoded(view.id))"><input type="hidden" name="learner" value="\(place.learner)">\(kept)\(isOpen ? "<input type=\"hidden\" name=\"seen\" value=\"1\">" : "")
+      <form class="answers" action="/lesson/\(PercentText.encoded(view.id))"><input type="hidden" name="learner" value="\(place.learner)">\(kept)\(isOpen ? "<input type=\"hidden\" name=\"seen\" value=\"1\">" : "")
       <ol>
       \(items)</ol>
       <button type="submit">\(isOpen ? "Check" : "Predict, and show the run")</button>\(isOpen ? "" : " <a href=\"\(place.path)&amp;seen=1\">Show it without</a>")
