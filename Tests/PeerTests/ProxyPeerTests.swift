@@ -9,9 +9,6 @@ import World
 
 @testable import Host
 
-/// The program beside the test bundle.
-private let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent().appendingPathComponent("netstead").path
-
 /// A folder of the test's own.
 private func withScratch<R>(_ body: (String) async throws -> R) async throws -> R {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-proxy-\(UUID().uuidString.prefix(8))").path
