@@ -47,6 +47,7 @@ struct DNSCommand: AsyncParsableCommand {
   mutating func validate() throws {
     try messages.validate(beside: json)
     if trace, noRecursion { throw ValidationError("A walk from the root asks without recursion anyway: leave out --no-recursion.") }
+    if trace, subnet != nil { throw ValidationError("A walk from the root does not tell of the client's network: leave out --subnet.") }
   }
 
   func run() async throws {
