@@ -11,7 +11,7 @@ ENTRY ?=
 TIME ?= 60
 DOCS ?= .build/docs
 
-.PHONY: help run build test check bench fuzz docs install-deps install-deps-run install-deps-test install-deps-bench
+.PHONY: help run build test check bench fuzz docs golden install-deps install-deps-run install-deps-test install-deps-bench
 
 help:
 	@echo 'make run           install what is missing, build, start the lab, say where to look'
@@ -19,6 +19,7 @@ help:
 	@echo 'make check         the fast tests: none beside dig, curl, tshark or a browser'
 	@echo 'make bench         speed beside nginx, NSD and Knot'
 	@echo 'make fuzz          list the fuzzers; ENTRY=name TIME=seconds runs one'
+	@echo 'make golden        renew the digests of the lessons'\'' traces: read the difference before it is kept'
 	@echo 'make docs          manual pages and shell completions into $(DOCS)'
 	@echo 'make install-deps  everything the above needs (Debian, Ubuntu)'
 
@@ -43,9 +44,15 @@ check:
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel --skip PeerTests
 
+golden:
+	$(SWIFT) build --build-tests
+	NETSTEAD_RENEW_GOLDEN=1 $(SWIFT) test --skip-build --no-parallel --filter LessonTests/repeats
+	git --no-pager diff --stat Tests/Golden
+
 bench: install-deps-bench
 	$(SWIFT) build -c release $(UNCHECKED)
 	python3 Benchmarks/bench_http.py
+	python3 Benchmarks/bench_proxy.py
 	python3 Benchmarks/bench_dns.py
 	python3 Benchmarks/bench_startup.py
 

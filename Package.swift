@@ -32,6 +32,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -78,6 +79,7 @@ let package = Package(
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
     part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
     part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
+    part("Protocols", "Video", ["Bytes"]),
     // Runtime
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioTLS, nioSSL, x509, crypto]),
@@ -85,7 +87,7 @@ let package = Package(
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
-    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage"]),
+    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", crypto, cryptoExtras]),
     // Product
     part("Product", "Host", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer",
@@ -93,7 +95,7 @@ let package = Package(
     part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
     part("Product", "Lab", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
-      "WebServer", "Host",
+      "Video", "WebServer", "Host", crypto,
     ]),
     .executableTarget(
       name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
@@ -113,14 +115,14 @@ let package = Package(
       ], path: "Tests/Entrances", swiftSettings: house),
     .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
-    tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
+    tests("Video"), tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
-    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP"]),
-    tests("Host", ["Settings", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Settings", "World", "Trace", "DNS", "Transport"]),
+    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage"]),
+    tests("Host", ["Bytes", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
-        "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "Lab", "Console",
+        "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "Video", "WebServer", "Host", "Lab", "Console",
       ], path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
-// Serves one folder over HTTP/1.1 on one loop: what bench_http.py compares with nginx where the whole of Netstead is not wanted.
+// Serves one folder over HTTP/1.1 on one loop, or passes another server's answers on, with a cache or without: what bench_http.py and
+// bench_proxy.py compare with nginx and Varnish where the whole of Netstead is not wanted.
 import Storage
 import Transport
 import WebServer
@@ -7,14 +8,21 @@ import World
 @main struct Serve {
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 3, let port = UInt16(arguments[1]) else {
-      print("usage: netstead-bench-web PORT FOLDER")
+    guard (3...4).contains(arguments.count), let port = UInt16(arguments[1]), let site = try site(arguments) else {
+      print("usage: netstead-bench-web PORT FOLDER | PORT proxy http://HOST:PORT | PORT cache http://HOST:PORT")
       return
     }
-    let site = Site(names: [], content: .files(DiskTree(try ServedFolder(path: arguments[2]))))
-    let listener = try await WebService.start(
-      network: SocketNetwork(loops: 1), endpoint: Endpoint(.loopback, port), sites: SiteSwitch(SiteSet([site])))
+    let listener = try await WebService.start(network: network, endpoint: Endpoint(.loopback, port), sites: SiteSwitch(SiteSet([site])))
     print("serving \(arguments[2]) at http://\(listener.endpoint)/")
     try await Task.sleep(for: .seconds(86_400 * 365))
+  }
+
+  private static let network = SocketNetwork(loops: 1)
+
+  private static func site(_ arguments: [String]) throws -> Site? {
+    if arguments.count == 3 { return Site(names: [], content: .files(DiskTree(try ServedFolder(path: arguments[2])))) }
+    guard let upstream = UpstreamServer(arguments[3]) else { return nil }
+    let cache = arguments[2] == "cache" ? try WebCache(CacheSettings()) : nil
+    return Site(names: [], content: .proxy(Proxy(ProxySettings(.reverse(upstream)), network: network, lookUp: { _ in [.loopback] }, cache: cache)))
   }
 }

@@ -25,6 +25,15 @@ let dnsEntrances: [Entrance] = [
     mustCover(bytes, DNS.explain(bytes))
     mustCover(bytes, DNS.explain(bytes, framing: .lengthPrefixed))
   },
+  Entrance("dns-client-subnet") { bytes in
+    guard let subnet = try? ClientSubnet(reading: bytes.array) else { return }
+    must(subnet.data == bytes.array, "a client subnet is written as it was read")
+    must(subnet.sourceLength <= 128 && subnet.scopeLength <= 128, "prefixes have a length")
+    if let address = subnet.address {
+      let again = ClientSubnet(address, sourceLength: subnet.sourceLength, scopeLength: subnet.scopeLength)
+      must(again == subnet, "a client subnet is made of its parts")
+    }
+  },
   Entrance("dns-name") { bytes in
     guard let name = try? Name(bytes.text) else { return }
     must(name.wire.count <= 255, "a name is at most 255 bytes")

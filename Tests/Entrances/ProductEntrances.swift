@@ -44,6 +44,41 @@ let productEntrances: [Entrance] = [
       must(error.file == "f" && error.line > 0, "what we write we read: \(error)")
     }
   },
+  Entrance("lab-links") { bytes in
+    guard let links = try? LinkOrders.read(bytes.text) else { return }
+    must(links.count <= 256, "orders are bounded")
+    let pairs = links.map { [$0.first, $0.second].sorted() }
+    must(Set(pairs).count == pairs.count, "one order holds for two hosts")
+  },
+  Entrance("lesson-expression") { bytes in
+    do throws(ExpressionError) {
+      let expression = try Expression(bytes.text)
+      var limits = ExpressionLimits()
+      limits.stepsMax = 20_000
+      do throws(ExpressionError) {
+        let outcome = try expression.value(over: lessonTrace, limits: limits)
+        must(try expression.value(over: lessonTrace, limits: limits) == outcome || "\(outcome.value)".contains("nan"), "an expression has one value")
+        must(outcome.value.description.utf8.count <= 16 * limits.textBytesMax, "a value is bounded")
+      } catch { must(error.column > 0, "a failure has a place") }
+    } catch {
+      must(error.column > 0 && error.column <= bytes.text.count + 1, "a refusal has a place: \(error)")
+    }
+  },
+  Entrance("lesson-file") { bytes in
+    guard let file = try? LessonFile(file: "f", text: bytes.text) else { return }
+    let seed = LessonSeed(.open, learner: "l", lesson: file.id, version: file.version)
+    guard let lesson = try? file.lesson(for: seed) else { return }
+    must(lesson == (try? file.lesson(for: seed)), "a seed draws one lesson")
+    must(lesson.variants.flatMap(\.steps).flatMap(\.deeds).allSatisfy { $0.time >= .zero }, "a deed has a time")
+  },
+  Entrance("lesson-answers") { bytes in
+    guard let answers = try? LessonAnswers(file: "f", text: bytes.text) else { return }
+    must((try? LessonAnswers(file: "f", text: answers.text)) == answers, "answers that were written read back: \(answers.text)")
+  },
+  Entrance("lesson-report") { bytes in
+    guard let report = try? LessonReport(file: "f", text: bytes.text) else { return }
+    must((try? LessonReport(file: "f", text: report.json.text)) == report, "a report that was written reads back")
+  },
   Entrance("console-request") { bytes in
     let site = ConsoleSite(ConsoleModel(title: "a<b>", trace: quietTrace, explain: explainAnything))
     let halves = bytes.text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
@@ -65,6 +100,23 @@ let productEntrances: [Entrance] = [
     must(escaped.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }, "no control byte is shown")
   },
 ]
+
+/// A few facts to look into.
+private let lessonTrace: LessonFact = {
+  let queries = (0..<4).map { (number: Int) -> LessonValue in
+    let host = number == 0 ? "resolver" : "root1"
+    let members: [String: LessonValue] = [
+      "name": .text("www.garnet.test"), "host": .text(host), "lost": .truth(number == 2), "time": .duration(Double(number) * 1e6), "id": .number(Double(number)),
+    ]
+    return .fact(LessonFact(.dnsQuery, members, message: UInt64(number + 1)))
+  }
+  let request = LessonFact(.httpRequest, ["method": .text("GET"), "field": .fact(LessonFact(.fields, ["host": .text("www.garnet.test")]))], message: 9)
+  let response = LessonFact(.httpResponse, ["status": .number(200), "request": .fact(request)], message: 10)
+  let dns = LessonFact(.dns, ["query": .list(queries)])
+  let http = LessonFact(.http, ["request": .list([.fact(request)]), "response": .list([.fact(response)])])
+  let draw = LessonFact(.draws, ["path": .text("x")])
+  return LessonFact(.trace, ["dns": .fact(dns), "http": .fact(http), "draw": .fact(draw)])
+}()
 
 private let quietTrace: TraceStore = {
   var bytes = Buffer([0x00, 0x0C])

@@ -37,6 +37,29 @@ let serverEntrances: [Entrance] = [
     let count = responder.answer(query, over: .udp, into: edge.room)
     must(count <= edge.room.count, "an answer keeps to its room")
   },
+  Entrance("authority-steering") { bytes in
+    // The first byte says which edges are down, the rest is the query.
+    let query = bytes[1..<bytes.count]
+    for index in 0..<3 { if Int(bytes[at: 0] ?? 0) >> index & 1 == 1 { steering.noteDown(index) } else { steering.note(load: Double(index), of: index) } }
+    for carriage in [ConversationInfo.Carriage.udp, .tcp] {
+      guard let answer = steeringResponder.answer(query, from: Address(10, 20, 1, 1), over: carriage) else { continue }
+      guard let message = try? Message(reading: answer) else { fatalError("broken promise: an answer can be read: \(answer)") }
+      must(carriage == .tcp || answer.count <= 1_232, "a datagram keeps to its size")
+      guard let asked = try? Message(reading: query), message.responseCode == .noError else { continue }
+      must(message.questions == asked.questions, "the question comes back")
+      let (told, said) = (asked.edns?.option(.clientSubnet)?.clientSubnet, message.edns?.option(.clientSubnet)?.clientSubnet)
+      must(said?.address == told?.address && said?.sourceLength == told?.sourceLength, "the client's network comes back, if it was told")
+      if asked.questions.first?.name == steering.names[0].name, asked.questions.first?.type == .a, asked.questions.first?.class == .internet {
+        must(message.answers.count == 1 && message.flags.isAuthoritative, "a steered name has an edge")
+      }
+    }
+  },
+  Entrance("edge-report") { bytes in
+    guard let report = try? EdgeReport(reading: bytes) else { return }
+    must(report.load >= 0 && report.load.isFinite && !report.name.isEmpty, "a report has a name and a load")
+    guard let again = try? EdgeReport(reading: Buffer(report.text)) else { fatalError("broken promise: a report reads back") }
+    must(again.load == report.load, "a report reads back as it was")
+  },
   Entrance("resolver-client") { bytes in
     var conversation = ResolverConversation(resolver(answering: Buffer()))
     var actions: [DatagramAction<ResolverConversation.Question>] = []
@@ -151,6 +174,25 @@ private let zones: [Zone] = {
 }()
 
 private let responder = AuthorityResponder(AuthoritySource(Authority(zones: zones, completeness: .full)))
+
+/// A steered name over three edges, in the zone above.
+private let steering: Steering = {
+  let edges = (1...3).map { SteeredEdge(name: "edge\($0)", addresses: [Address(192, 0, 2, UInt8($0))]) }
+  let names = [Name.root].compactMap { try? $0.prepending(Array("test".utf8)) }.compactMap { try? $0.prepending(Array("a".utf8)) }
+    .compactMap { try? $0.prepending(Array("edge".utf8)) }
+  return Steering(
+    names.map {
+      SteeredName(name: $0, policy: .nearest, edges: edges, networks: [SteeringRow(AddressRange(Address(10, 0, 0, 0), length: 8), ranking: [2, 1])])
+    }, clock: StillClock())
+}()
+
+/// A clock that stands still.
+private struct StillClock: WorldClock {
+  var now: Instant { .simulationStart }
+  func sleep(until deadline: Instant) async throws {}
+}
+
+private let steeringResponder = AuthorityResponder(AuthoritySource(Authority(zones: zones, steering: steering)))
 
 /// Memory that ends where the next page may not be touched: for a query, and for an answer of the smallest size.
 private struct Edge: @unchecked Sendable {

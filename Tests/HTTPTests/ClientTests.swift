@@ -31,7 +31,7 @@ private final class Caller {
       case .responseEnd(let ticket, let trailers): box.told.append("\(ticket.number) end\(trailers.isEmpty ? "" : " \(trailers.count)")")
       case .failed(let ticket, let failure): box.told.append("\(ticket.number) failed \(failure.kind)\(failure.isRepeatable ? " repeatable" : "")")
       case .giveBody(let ticket): box.told.append("\(ticket.number) give")
-      case .holdParts, .resumeParts: break
+      case .holdParts, .resumeParts, .partTaken: break
       case .ended: box.told.append("ended")
       }
       return nil

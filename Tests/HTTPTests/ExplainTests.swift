@@ -15,7 +15,7 @@ struct ExplainTests {
     #expect(explanation.fields[0].children.map(\.value) == ["GET", "/a?b", "HTTP/1.1"])
     for child in explanation.fields[0].children { #expect(bytes[child.range].text == child.value) }
     #expect(explanation.fields[1].source == "RFC 9110 §7.2" && bytes[explanation.fields[1].range].text == "Host: a.test\r\n")
-    #expect(ServerConversation.secrets(in: bytes).map { bytes[$0].text } == ["Basic c2VjcmV0"])
+    #expect(ServerConversation.secrets(in: bytes).map { bytes[$0].text } == ["c2VjcmV0"])
   }
 
   @Test("a response, its content, and a cookie") func response() {
@@ -23,7 +23,7 @@ struct ExplainTests {
     let explanation = HTTP.explain(bytes)
     #expect(explanation.title == "200 OK text/html 2 bytes" && explanation.problem == nil)
     #expect(explanation.fields.last?.name == "content" && explanation.fields.last?.value == "hi")
-    #expect(ClientConversation.secrets(in: bytes).map { bytes[$0].text } == ["id=1"])
+    #expect(ClientConversation.secrets(in: bytes).map { bytes[$0].text } == ["1"])
   }
 
   @Test("chunks, content and broken messages", arguments: [

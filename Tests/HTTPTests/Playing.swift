@@ -113,8 +113,3 @@ final class Site {
     return heard
   }
 }
-
-extension Buffer {
-  /// Bytes from text, each scalar below 256 one byte: so that a table can write any byte as `\u{FF}`.
-  init(latin text: String) { self.init(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }) }
-}

@@ -54,6 +54,26 @@ struct HostSettingsTests {
     #expect(identities.current.map(\.names) == [["home.test"]])
   }
 
+  @Test("proxies: a site in front of another server, and a proxy for clients; none unless asked for")
+  func proxies() throws {
+    let none = try HostSettings(file: "n.yaml", text: "web: {root: public}", isPrivileged: false)
+    #expect(none.reverseProxies.isEmpty && none.forwardProxy == nil)
+    let text = """
+      web:
+        reverse-proxy:
+          - {names: [app.home.test, b.home.test], upstream: "http://127.0.0.1:3000", cache: {memory: 1MiB, stale-if-error: 60s}}
+          - {names: [c.home.test], upstream: "https://inside.test", preserve-host: no}
+      forward-proxy: {allow: [192.0.2.0/24, "2001:db8::1"], connect-ports: [443, 8443]}
+      """
+    let settings = try HostSettings(file: "n.yaml", text: text, isPrivileged: false)
+    #expect(settings.reverseProxies.map(\.names) == [["app.home.test", "b.home.test"], ["c.home.test"]])
+    #expect(settings.reverseProxies.map(\.keepsHost) == [true, false] && settings.reverseProxies.map { $0.cache == nil } == [false, true])
+    #expect(settings.reverseProxies.first?.cache?.memoryBytesMax == 1_048_576 && settings.reverseProxies.first?.cache?.staleIfError == .seconds(60))
+    let forward = try #require(settings.forwardProxy)
+    #expect(forward.port == 3_128 && forward.clients.count == 2 && forward.tunnelPorts == [443, 8_443] && forward.cache == nil)
+    #expect(forward.clients.contains { $0.contains(Address(192, 0, 2, 77)) } && !forward.clients.contains { $0.contains(.loopback) })
+  }
+
   struct Case: Sendable {
     var text: String
     var problem: String
@@ -65,6 +85,10 @@ struct HostSettingsTests {
     Case(text: "ports:\n  dns: 70000", problem: "n.yaml:2:8: expected a whole number from 0 to 65535, found `70000`"),
     Case(text: "trace: {memory: 5kB}", problem: "n.yaml:1:17: expected a size from 1MiB to 1GiB"),
     Case(text: "listen: [127.0.0.1, 1.2.3]", problem: "n.yaml:1:21: expected an IPv4 or IPv6 address, found `1.2.3`"),
+    Case(
+      text: "web: {reverse-proxy: [{names: [a.test], upstream: \"127.0.0.1:3000/x\"}]}",
+      problem: "n.yaml:1:51: expected an address such as http://127.0.0.1:3000, without a path, found `127.0.0.1:3000/x`"),
+    Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])
   func mistakes(_ example: Case) {
     do {

@@ -91,6 +91,35 @@ struct ScenarioTests {
     #expect(problems.count == 1 && problems.first?.hasPrefix("s.txt:5:9: expected ") == true, "\(problems)")
   }
 
+  @Test("what lessons do beyond that is read", arguments: [
+    ("a gets http://b/ method HEAD with \"Range: bytes=0-9\" with \"Accept: */*\"", .get(host: "a", url: "http://b/", how: fetching(["Range: bytes=0-9", "Accept: */*"], "HEAD", nil))),
+    ("a gets http://b/ again", .get(host: "a", url: "http://b/", how: fetching([], "GET", .all))),
+    ("a gets http://b/ again by date", .get(host: "a", url: "http://b/", how: fetching([], "GET", .date))),
+    ("a gets http://b/ again by tag with \"A: b\"", .get(host: "a", url: "http://b/", how: fetching(["A: b"], "GET", .tag))),
+    ("a loads http://b/", .load(host: "a", url: "http://b/", connections: 1)), ("a loads http://b/ over 4 connections", .load(host: "a", url: "http://b/", connections: 4)),
+    ("a types b 80 \"GET / HTTP/1.0\\r\\n\\r\\n\"", .type(host: "a", server: "b", port: 80, text: "GET / HTTP/1.0\r\n\r\n", silence: .seconds(1))),
+    ("a types b 80 \"\" for 3s", .type(host: "a", server: "b", port: 80, text: "", silence: .seconds(3))),
+    ("site www.b edits /x.txt \"new\"", .edit(site: "www.b", path: "/x.txt", text: "new")),
+    ("zone b sets www 60 a 192.0.2.9", .set(zone: "b", owner: "www", type: "A", record: "www 60 A 192.0.2.9")),
+    ("zone b sets @ 60 TXT \"two words\"", .set(zone: "b", owner: "@", type: "TXT", record: "@ 60 TXT \"two words\"")),
+  ] as [(String, Scenario.Deed)])
+  func readsLessonDeeds(_ text: String, _ deed: Scenario.Deed) throws {
+    let scenario = try Scenario(file: "s", text: "hosts a 192.0.2.1 b 192.0.2.2\nat 1s " + text)
+    #expect(scenario.steps.map(\.deed) == [deed])
+  }
+
+  private static func fetching(_ fields: [String], _ method: String, _ validators: Scenario.Fetching.Validators?) -> Scenario.Fetching {
+    var how = Scenario.Fetching()
+    (how.fields, how.method, how.validators) = (fields, method, validators)
+    return how
+  }
+
+  @Test("a page embeds images, scripts and style sheets, each once")
+  func embedded() {
+    let html = "<link rel=\"stylesheet\" href=\"/a.css\"><link rel=icon href=/i><img alt='x' src='/b.svg'><IMG SRC=/no><script src=/c.js></script><img src=\"/b.svg\"><img src=http://d/e.png width=3><a href=\"/f\">"
+    #expect(EmbeddedObjects.addresses(in: html) == ["/a.css", "/b.svg", "/c.js", "http://d/e.png"])
+  }
+
   @Test("a slip is told with its place", arguments: [
     ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
     ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),
@@ -102,11 +131,17 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
     ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
     ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
-    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, says or pings, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, loads, says, types or pings, found `shouts`"),
     ("hosts a 192.0.2.1\nat 1s a gets ftp://a/", "2:14: expected a URL that begins with http:// or https://, found `ftp://a/`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),
     ("hosts a 192.0.2.1\nat 1s host a asleep", "2:14: expected `up` or `down`, found `asleep`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ soon", "2:24: expected with, method or again, found `soon`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ with \"x\"", "2:29: expected a field such as \"Accept: */*\", found `x`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ again by luck", "2:33: expected one of all, date, tag, found `luck`"),
+    ("hosts a 192.0.2.1\nat 1s a loads http://a/ over 99 connections", "2:30: expected a whole number from 1 to 16, found `99`"),
+    ("hosts a 192.0.2.1\nat 1s site a edits x \"y\"", "2:20: expected a path that begins with `/`, found `x`"),
+    ("hosts a 192.0.2.1\nat 1s zone a sets www 60 A", "2:27: expected the record's data, found the end of the line"),
     ("expect answer a 5 A", "1:20: expected the record's data, found the end of the line"),
     ("expect luck", "1:8: expected answer, rcode, status, said, failure or trace, found `luck`"),
     ("hosts a 192.0.2.1\nexpect trace a → a 2", "2:20: expected a number of messages such as `×2`, and a comma between two, found `2`"),

@@ -59,11 +59,13 @@ struct LabPeerTests {
   func pages() async throws {
     guard let curl = ProgramRunner("curl") else { return }
     try await withWorld { _, store in
-      let resolve = ["-sS", "--resolve", "www.garnet.test:8080:127.51.100.10", "--resolve", "shop.garnet.test:8080:127.51.100.10"]
+      let resolve = ["-sS", "--resolve", "www.garnet.test:8080:127.51.100.10", "--resolve", "shop.garnet.test:8080:127.51.100.13", "--resolve", "stories.garnet.test:8080:127.51.100.10"]
       let page = await curl.run(resolve + ["http://www.garnet.test:8080/"])
       #expect(page.text.contains("<h1><img src=\"/garnet.svg\""), "\(page.text)\(page.errorText)")
       let shop = await curl.run(resolve + ["http://shop.garnet.test:8080/"])
-      #expect(shop.text.contains("The shop"))
+      #expect(shop.text.contains("Welcome, visitor 1."))
+      let stories = await curl.run(resolve + ["http://stories.garnet.test:8080/"])
+      #expect(stories.text.contains("<h1>Stories</h1>"))
       let long = await curl.run(resolve + ["http://www.garnet.test:8080/long.html"])
       #expect(long.text.contains("id=\"p300\""))
       let server = try #require(store.conversations().first { $0.info.host == "www.garnet.test" && $0.info.dialect == .http })

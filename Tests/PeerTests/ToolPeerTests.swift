@@ -138,6 +138,7 @@ struct ToolPeerTests {
   @Test("an option that a command could not obey is none of its options", arguments: [
     ["up", "--pcap", "x"], ["up", "--timeout", "1s"], ["lab", "exec", "--explain", "--", "true"], ["lab", "shell", "--json"], ["lab", "--wire"],
     ["lab", "--jsonl"], ["nc", "--json", "srv", "1"], ["trace", "--json"], ["dns", "--json", "--wire", "a.test"], ["dns", "--json", "--jsonl", "a.test"],
+    ["dns", "--trace", "--subnet", "192.0.2.0/24", "a.test"], ["lab", "--delays"], ["lab", "check", "--pcap", "x"],
     ["doctor", "--explain"], ["check", "--pcap", "x", "f"],
   ])
   func options(_ arguments: [String]) async throws {

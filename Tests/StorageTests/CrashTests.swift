@@ -46,12 +46,28 @@ final class ForgetfulDisk: FileOperations {
   }
 
   func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
+    try write(bytes, to: path)
+    try synchronize(file: path)
+  }
+
+  func write(_ bytes: Buffer, to path: String) throws(StorageError) {
     try step { state in
       state.seen[path] = bytes
       state.synchronized[path] = nil
       // The name may reach the platter before the bytes do: the worst case is kept.
       state.durable[path] = Buffer(bytes.array.prefix(bytes.count / 2))
     }
+  }
+
+  func append(_ bytes: Buffer, to path: String) throws(StorageError) {
+    try step { state in
+      state.seen[path]?.append(bytes)
+      state.synchronized[path] = nil
+      state.durable[path] = Buffer((state.seen[path] ?? Buffer()).array.prefix(bytes.count / 2))
+    }
+  }
+
+  func synchronize(file path: String) throws(StorageError) {
     try step { state in
       state.synchronized[path] = state.seen[path]
       if state.durable[path] != nil { state.durable[path] = state.seen[path] }
@@ -99,7 +115,7 @@ struct CrashTests {
   func blobs(lastStepHappens: Bool) async throws {
     let names = try (0..<4).map { try #require(BlobName("blob-\($0)")) }
     var reachedEnd = false
-    for n in 1...200 where !reachedEnd {
+    for n in 1...300 where !reachedEnd {
       let disk = ForgetfulDisk(steps: n, lastStepHappens: lastStepHappens)
       var acknowledged: [BlobName: Buffer] = [:]
       var attempted: [BlobName: Set<Buffer>] = [:]
@@ -111,7 +127,15 @@ struct CrashTests {
           for name in names {
             let bytes = Buffer("round \(round) of \(name)")
             attempted[name, default: []].insert(bytes)
-            try await store.put(bytes, as: name)
+            // Every other blob comes in pieces.
+            if round.isMultiple(of: 2) {
+              try await store.put(bytes, as: name)
+            } else {
+              let draft = try await store.draft()
+              try await draft.append(bytes[0..<5])
+              try await draft.append(bytes[5..<bytes.count])
+              try await draft.keep(as: name)
+            }
             acknowledged[name] = bytes
             attempted[name] = [bytes]
           }

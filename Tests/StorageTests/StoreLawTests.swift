@@ -91,6 +91,30 @@ struct BlobLawTests {
     }
   }
 
+  @Test("drafts are seen when they are kept, and forgotten ones never", arguments: Filling.allCases)
+  func drafts(_ filling: Filling) async throws {
+    try await withDirectory { path in
+      let store: any BlobStore = filling == .memory ? MemoryBlobs() : try FileBlobs(directory: path + "/blobs")
+      let name = try #require(BlobName("a"))
+      let draft = try await store.draft()
+      try await draft.append("one ")
+      try await draft.append("two")
+      #expect(try await store.names() == [] && draft.count == 7)
+      try await draft.keep(as: name)
+      #expect(try await store.bytes(of: name) == "one two")
+      await draft.discard()
+      await #expect(throws: StorageError.self) { try await draft.keep(as: name) }
+      #expect(try await store.names() == [name])
+      let other = try await store.draft()
+      try await other.append("half")
+      await other.discard()
+      await #expect(throws: StorageError.self) { try await other.append("more") }
+      _ = try await store.draft()
+      #expect(try await store.names() == [name])
+      if filling == .disk { #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/blobs") == ["a"]) }
+    }
+  }
+
   @Test("names that could leave the directory are no names", arguments: ["", ".", "..", "a/b", "../x", ".half-1", "Ä", "A", "a b", String(repeating: "a", count: 129)])
   func names(_ text: String) { #expect(BlobName(text) == nil) }
 }

@@ -1,4 +1,4 @@
-// Where tests find their files.
+// Where tests find their files: the repository itself, and the published test vectors beside it.
 // Read next: TranscriptPlayer.swift (what lies in Tests/Transcripts), ProgramRunner.swift (programs of other people).
 import Glibc
 
@@ -8,6 +8,16 @@ package let repositoryRoot: String = {
   let parts = #filePath.split(separator: "/")
   return "/" + parts.dropLast(3).joined(separator: "/")
 }()
+
+/// The path of `name` below `../shared/vectors`; nil, and one printed line, when it is not there.
+package func vectors(_ name: String, for test: String = #function) -> String? {
+  let path = repositoryRoot + "/../shared/vectors/" + name
+  guard access(path, R_OK) == 0 else {
+    skipped(test, because: "no ../shared/vectors/\(name)")
+    return nil
+  }
+  return path
+}
 
 /// Says in one line that a test did nothing, and why.
 package func skipped(_ test: String, because why: String) {

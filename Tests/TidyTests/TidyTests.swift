@@ -45,16 +45,16 @@ enum Rule {
   static let ground: Set<String> = ["Bytes", "World", "Trace", "Settings", "Synchronization"]
   static let allowed: [String: Set<String>] = [
     "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
-    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"],
+    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
     "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
-    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc"],
+    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
     "Host": ground.union(["Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer"]),
     "Console": ["Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Transport", "WebServer", "FoundationEssentials"],
     "Lab": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials",
+      "Sockets", "DNS", "HTTP", "Video", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials", "Crypto",
     ]),
     "netstead": ground.union(system).union([
       "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", "ArgumentParser", "Dispatch",

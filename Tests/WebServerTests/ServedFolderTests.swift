@@ -37,6 +37,18 @@ final class ScratchFolder {
     rename("\(path)/.new", "\(path)/\(name)")
   }
 
+  /// The names in a folder of it, hidden ones too, sorted.
+  func names(in folder: String) -> [String] {
+    guard let stream = opendir("\(path)/\(folder)") else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
   func makeFolder(_ name: String) { mkdir("\(path)/\(name)", 0o755) }
 
   func link(_ name: String, to target: String) { symlink(target, "\(path)/\(name)") }

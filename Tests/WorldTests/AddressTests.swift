@@ -69,3 +69,28 @@ struct AddressTests {
     #expect(endpoints.reversed().sorted() == endpoints)
   }
 }
+
+@Suite("Ranges of addresses")
+struct AddressRangeTests {
+  @Test("read from text, and what they contain", arguments: [
+    ("192.0.2.0/24", "192.0.2.255", true), ("192.0.2.0/24", "192.0.3.0", false), ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.6", false), ("0.0.0.0/0", "203.0.113.1", true),
+    ("2001:db8::/32", "2001:db8:ffff::1", true), ("2001:db8::/32", "2001:db9::1", false), ("::/0", "192.0.2.1", false), ("2001:db8::/65", "2001:db8::8000:0:0:0", false),
+  ])
+  func contains(_ range: String, _ address: String, _ expected: Bool) throws {
+    let range = try #require(AddressRange(range))
+    let address = try #require(Address(address))
+    #expect(range.contains(address) == expected)
+  }
+
+  @Test("anything else is no range", arguments: ["", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2/24", "2001:db8::/129", "192.0.2.0/", "192.0.2.0/24/1"])
+  func refuses(_ text: String) { #expect(AddressRange(text) == nil) }
+
+  @Test("what strangers must not reach", arguments: [
+    ("127.0.0.1", true), ("10.1.2.3", true), ("169.254.169.254", true), ("0.0.0.0", true), ("172.31.255.255", true), ("172.32.0.0", false), ("192.168.1.1", true), ("100.64.0.1", true),
+    ("224.0.0.1", true), ("198.51.100.10", false), ("::1", true), ("::", true), ("::ffff:127.0.0.1", true), ("64:ff9b::7f00:1", true), ("fe80::1", true), ("fd00::1", true), ("2001:db8::1", false),
+  ])
+  func inner(_ text: String, _ isInner: Bool) throws {
+    let address = try #require(Address(text))
+    #expect(AddressRange.inner.contains { $0.contains(address) } == isInner)
+  }
+}

@@ -34,6 +34,17 @@ public struct SettingsDocument: Sendable {
     }
   }
 
+  private init(file: String, root: SettingsNode, limits: SettingsLimits) {
+    self.file = file
+    self.root = root
+    self.limits = limits
+  }
+
+  /// The same document with what `replace` makes of each key and text in their places.
+  public func replacingTexts(_ replace: (String) -> String) -> SettingsDocument {
+    SettingsDocument(file: file, root: root.replacingTexts(replace), limits: limits)
+  }
+
   /// Hands a reader for the whole document to `read`; throws everything that was wrong if anything was.
   public func read<Value>(_ read: (SettingsReader) -> Value) throws(SettingsProblems) -> Value {
     let ledger = SettingsLedger()

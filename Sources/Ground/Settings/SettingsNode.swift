@@ -38,6 +38,18 @@ public struct SettingsNode: Sendable {
     public var value: SettingsNode
   }
 
+  /// The same with other keys and texts. Nesting is bounded by the document's limits.
+  func replacingTexts(_ replace: (String) -> String) -> SettingsNode {
+    switch content {
+    case .scalar(let text, let isQuoted): SettingsNode(place: place, content: .scalar(replace(text), isQuoted: isQuoted))
+    case .sequence(let nodes): SettingsNode(place: place, content: .sequence(nodes.map { $0.replacingTexts(replace) }))
+    case .mapping(let entries):
+      SettingsNode(
+        place: place,
+        content: .mapping(entries.map { Entry(key: replace($0.key), place: $0.place, value: $0.value.replacingTexts(replace)) }))
+    }
+  }
+
   /// What it is, in the words of an error: "`soon`", "a list", "nothing".
   var found: String {
     switch content {

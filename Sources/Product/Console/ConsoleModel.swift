@@ -17,6 +17,8 @@ package struct ConsoleModel: Sendable {
   package var hints: [Hint]
   package var trace: TraceStore
   package var explain: ExplainMessage
+  /// Nil: no lessons are given here.
+  package var lessons: ConsoleLessons?
 
   package init(
     title: String, subtitle: String = "", nets: [Net] = [], hosts: [Host] = [], links: [Link] = [], hints: [Hint] = [], trace: TraceStore,

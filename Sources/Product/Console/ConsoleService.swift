@@ -23,6 +23,9 @@ package struct ConsoleService: Application {
   package func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
     let asked = ConsoleRequest(
       method: request.methodText, target: request.target.text, host: request.authority.text, cookie: request.text(of: .cookie) ?? "")
+    if asked.path.hasPrefix("/lesson/"), let lessons = site.model.lessons {
+      return .workflow { [site] exchange in exchange.respond(Self.response(await lessons.aside { site.page(for: asked) })) }
+    }
     guard asked.path == "/events", asked.method == "GET", site.allows(asked) else {
       guard site.isExport(asked) else { return .response(Self.response(site.page(for: asked))) }
       // Away from the connection's thread, which serves others too.

@@ -49,10 +49,24 @@ package struct ConsoleSite: Sendable {
     case ("host", 2): return HostPage(frame, name: parts[1])?.page
     case ("conversation", 2): return number(parts[1]).flatMap { ConversationPage(frame, id: ConversationID($0)) }?.page
     case ("message", 2): return number(parts[1]).flatMap { MessagePage(frame, sequence: $0) }?.page
+    case ("lessons", 1): return model.lessons.map { LessonsPage(frame: frame, lessons: $0).page }
+    case ("lesson", 2): return model.lessons.flatMap { LessonPage(frame, $0, id: parts[1]) }?.page
+    case ("lesson", 4): return lessonMessage(parts, request)
     case ("export", 1): return ExportPage(frame).page
     case ("help", 1): return HelpPage(frame).page
     default: return nil
     }
+  }
+
+  /// `/lesson/ID/message/SEQ`: a message of a lesson's own trace.
+  private func lessonMessage(_ parts: [String], _ request: ConsoleRequest) -> Page? {
+    guard parts[2] == "message", let sequence = number(parts[3]), let lessons = model.lessons else { return nil }
+    let (learner, run) = (lessons.learner(request), request.value("run"))
+    guard let view = lessons.view(parts[1], learner, run) else { return nil }
+    var model = model
+    model.trace = view.trace
+    let place = LessonPlace(id: view.id, title: view.title, learner: learner, run: run)
+    return MessagePage(Frame(model: model, request: request, lesson: place), sequence: sequence)?.page
   }
 
   /// The files made for other programs.

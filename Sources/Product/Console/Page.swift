@@ -8,7 +8,7 @@ package struct ConsoleRequest: Sendable {
   package var method: String
   /// Decoded, without the query: `/message/12`.
   package var path: String
-  /// Decoded pairs in the order they came.
+  /// Decoded pairs in the order they came; none of a query that is too long.
   package var query: [(name: String, value: String)]
   /// The `Host` field; empty: none came.
   package var host: String
@@ -24,7 +24,7 @@ package struct ConsoleRequest: Sendable {
     let raw = String(parts.first ?? "")
     // A percent sign without two digits leads nowhere, as it stands.
     path = PercentText.decoded(Buffer(raw))?.text ?? raw
-    query = QueryItems(parsing: Buffer(String(parts.count > 1 ? parts[1] : ""))).items.map { (name: $0.name, value: $0.value) }
+    query = ((try? FormFields(parsing: Buffer(String(parts.count > 1 ? parts[1] : "")))) ?? FormFields()).all.map { (name: $0.name, value: $0.value) }
   }
 
   /// The first value of this name; empty: none.

@@ -51,7 +51,8 @@ package final class Assembly: Sendable {
   /// Who records what this host says as a client.
   package var clientTrace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .client) } }
 
-  private func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
+  /// Keeps a running service, to be closed when the host stops.
+  func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
     services.withLock { $0.append(Service(name: name, endpoint: endpoint, close: close)) }
   }
 
@@ -87,6 +88,12 @@ package final class Assembly: Sendable {
     let listener = try await WebService.start(
       network: network, endpoint: endpoint, sites: sites, tls: tls, trace: trace, isSharded: isSharded)
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
+  }
+
+  /// Proxies for clients, in the clear, beside the proxy's own page.
+  package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
+    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: trace)
+    note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
   }
 
   // MARK: Socket programs

@@ -4,7 +4,7 @@ import Bytes
 import DNS
 package import NameServer
 package import Settings
-import Storage
+package import Storage
 package import Trace
 package import Transport
 package import WebServer
@@ -28,12 +28,14 @@ package final class HomeHost: Sendable {
     case certificates(String)
     /// A file named in the settings cannot be read.
     case file(String)
+    /// What the site keeps cannot be opened.
+    case storage(StorageError)
 
     /// Whether the settings are to blame, or a file they name.
     package var isOfSettings: Bool {
       switch self {
       case .zone, .settings, .file: true
-      case .network, .certificates: false
+      case .network, .certificates, .storage: false
       }
     }
 
@@ -44,25 +46,30 @@ package final class HomeHost: Sendable {
       case .network(let error): "\(error)"
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
+      case .storage(let error): "\(error)"
       }
     }
   }
 
   /// Starts everything the settings ask for, or nothing. `dataDirectory` must exist.
   package static func start(
-    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?
+    _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?,
+    lookUp: @escaping WebClient.LookUp = { _ in [] }
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
     let certificates: CertificateAuthority
     let identities: TLSIdentities
-    let names = [settings.domain, "www.\(settings.domain)", "localhost"] + settings.addresses.map(\.description)
+    let names =
+      [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       identities = TLSIdentities([try certificates.issue(for: names, at: now)])
     } catch { throw .certificates("\(error)") }
     let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
-    let sites = SiteSwitch(SiteSet([try site(settings, at: now)]))
     let clock = network.clock
+    let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
+    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
+    let forward = try means.forwardSites()
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
@@ -74,6 +81,7 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
+        if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
       await host.assembly.stop(grace: .zero)
@@ -106,7 +114,7 @@ package final class HomeHost: Sendable {
   package static func problems(of settings: HostSettings) -> [String] {
     var problems: [String] = []
     do throws(Failure) { _ = try zones(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
-    do throws(Failure) { _ = try site(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try files(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
     return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
@@ -119,7 +127,10 @@ package final class HomeHost: Sendable {
     do throws(HomeZone.Failure) {
       zones.append(
         try HomeZone.zone(
-          origin: settings.domain, made: HomeZone.text(domain: settings.domain, addresses: published, serial: serial), records: settings.records,
+          origin: settings.domain,
+          made: HomeZone.text(
+            domain: settings.domain, addresses: published, serial: serial, sites: settings.reverseProxies.flatMap(\.names)),
+          records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
     for zone in settings.zones {
@@ -133,17 +144,26 @@ package final class HomeHost: Sendable {
     return zones
   }
 
-  /// The web site: the folder of the settings, or a page that says what to do.
-  package static func site(_ settings: HostSettings, at now: Instant) throws(Failure) -> Site {
-    let tree: any FileTree
+  /// The web site: what the settings say beside its files.
+  private static func site(_ settings: HostSettings, dataDirectory: String, clock: any WorldClock) async throws(Failure) -> Site {
+    let files = try files(settings, at: clock.now)
+    do throws(StorageError) {
+      var site = try await SiteAssembly.site(
+        names: [settings.domain, "www.\(settings.domain)"], files: files, access: settings.site,
+        data: { () throws(StorageError) in try SiteData.kept(in: dataDirectory + "/sites", site: settings.domain) }, clock: clock,
+        secrets: SystemRandomNumberGenerator())
+      site.listsFolders = settings.listsFolders
+      return site
+    } catch { throw .storage(error) }
+  }
+
+  /// The site's files: the folder of the settings; as long as nobody chose one and there is none, a page that says what to do.
+  private static func files(_ settings: HostSettings, at now: Instant) throws(Failure) -> any FileTree {
     if let problem = settings.webRootProblem {
-      do throws(FolderError) { tree = DiskTree(try ServedFolder(path: settings.webRoot)) } catch { throw .settings(problem) }
-    } else {
-      tree = HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
+      do throws(FolderError) { return DiskTree(try ServedFolder(path: settings.webRoot)) } catch { throw .settings(problem) }
     }
-    var site = Site(names: [settings.domain, "www.\(settings.domain)"], content: .files(tree))
-    site.listsFolders = settings.listsFolders
-    return site
+    if let folder = try? ServedFolder(path: settings.webRoot) { return DiskTree(folder) }
+    return HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
   }
 
   private static func port(_ number: Int) -> UInt16 { UInt16(clamping: number) }

@@ -1,6 +1,7 @@
 // What `netstead up` may be told, with the default of each value: the one settings file, `netstead.yaml`.
 // Not here: what is made of it (Assembly.swift), the YAML reader (Ground/Settings).
 package import Settings
+import WebServer
 package import World
 
 /// Everything one host is told. Each value has a default; with none the host is `home.test` on loopback.
@@ -20,6 +21,12 @@ package struct HostSettings: Sendable, Hashable {
   package var webRootProblem: SettingsProblem?
   /// Whether a folder without an index page shows what is in it.
   package var listsFolders = false
+  /// What else the web site does: its users, what they may change, what moved.
+  package var site = SiteAccess()
+  /// Sites whose answers come from other servers.
+  package var reverseProxies: [ReverseProxy] = []
+  /// A proxy for clients; nil: none.
+  package var forwardProxy: ForwardProxy?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -49,6 +56,37 @@ package struct HostSettings: Sendable, Hashable {
       let shift = isPrivileged ? 0 : 8_000
       (dns, http, https, console) = (53 + shift, 80 + shift, 443 + shift, 8_000)
     }
+  }
+
+  /// A site in front of another server.
+  package struct ReverseProxy: Sendable, Hashable {
+    package var names: [String]
+    package var upstream: String
+    /// Whether the upstream sees the Host field of the client.
+    package var keepsHost: Bool
+    /// Nil: nothing is kept.
+    package var cache: Cache?
+  }
+
+  /// A proxy for the clients of a network.
+  package struct ForwardProxy: Sendable, Hashable {
+    package var port: Int
+    package var clients: [AddressRange]
+    package var tunnelPorts: [Int]
+    package var cache: Cache?
+  }
+
+  /// What a proxy keeps.
+  package struct Cache: Sendable, Hashable {
+    /// Unit: bytes.
+    package var memoryBytesMax = 67_108_864
+    /// In the data folder; zero: in memory only. Unit: bytes.
+    package var diskBytesMax = 1_073_741_824
+    /// Largest response kept. Unit: bytes.
+    package var objectBytesMax = 268_435_456
+    /// Where the origin does not say: how long a stale response serves while it is validated, and when the origin fails.
+    package var staleWhileRevalidate = Duration.zero
+    package var staleIfError = Duration.zero
   }
 
   /// A zone in a file of its own.
@@ -87,6 +125,14 @@ package struct HostSettings: Sendable, Hashable {
         webRootProblem = SettingsProblem(file: file, place: place, sentence: "expected a folder that can be served, found `\(webRoot)`")
       }
       listsFolders = reader.value("listing", .boolean, default: listsFolders)
+      site = SiteAccess(reader)
+      reverseProxies = reader.list("reverse-proxy").compactMap { item in item.mapping { Self.reverseProxy($0) } }
+    }
+    forwardProxy = reader.mapping("forward-proxy") { reader in
+      let ports = reader.list("connect-ports", .integer(1...65_535))
+      return ForwardProxy(
+        port: reader.value("port", .integer(0...65_535), default: 3_128), clients: reader.list("allow", .addressRange),
+        tunnelPorts: ports.isEmpty ? [443] : ports, cache: Self.cache(reader))
     }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
@@ -105,7 +151,42 @@ package struct HostSettings: Sendable, Hashable {
   }
 }
 
+extension HostSettings {
+  private static func reverseProxy(_ reader: SettingsReader) -> ReverseProxy {
+    let names = reader.list("names", .domainName)
+    if names.isEmpty { reader.problem(at: "names", "expected at least one name that this site answers to") }
+    return ReverseProxy(
+      names: names, upstream: reader.required("upstream", .upstream), keepsHost: reader.value("preserve-host", .boolean, default: true),
+      cache: cache(reader))
+  }
+
+  /// `cache: {…}`, or `cache: {}` for the defaults; without the key nothing is kept.
+  private static func cache(_ reader: SettingsReader) -> Cache? {
+    reader.mapping("cache") { reader in
+      var cache = Cache()
+      cache.memoryBytesMax = reader.value("memory", .size, default: cache.memoryBytesMax)
+      cache.diskBytesMax = reader.value("disk", .size, default: cache.diskBytesMax)
+      cache.objectBytesMax = reader.value("object", .size, default: cache.objectBytesMax)
+      cache.staleWhileRevalidate = reader.value("stale-while-revalidate", .duration, default: cache.staleWhileRevalidate)
+      cache.staleIfError = reader.value("stale-if-error", .duration, default: cache.staleIfError)
+      return cache
+    }
+  }
+}
+
+extension SettingsForm where Value == AddressRange {
+  /// A range of addresses.
+  package static var addressRange: Self {
+    Self(expected: "an address or a range such as 192.0.2.0/24", standIn: .loopback) { AddressRange($0) }
+  }
+}
+
 extension SettingsForm where Value == String {
+  /// The server behind a reverse proxy.
+  package static var upstream: Self {
+    Self(expected: "an address such as http://127.0.0.1:3000, without a path", standIn: "http://127.0.0.1:1") { UpstreamServer($0) == nil ? nil : $0 }
+  }
+
   /// A domain name of letters, digits and hyphens: labels of 1 to 63, 253 in all, without a final dot.
   package static var domainName: Self {
     Self(expected: "a domain name such as example.org", standIn: "invalid") { text in

@@ -10,7 +10,7 @@ import Settings
 /// Checks files.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check settings, a world, a scenario or a zone.",
+    commandName: "check", abstract: "Check settings, a world, a scenario, a lesson or a zone.",
     discussion: """
       The kind is told by the name (.yaml, .txt, .zone) and the content; --as names it.
 
@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "The files.")
   var files: [String]
 
-  @Option(name: .customLong("as"), help: "settings, world, scenario or zone.")
+  @Option(name: .customLong("as"), help: "settings, world, scenario, lesson or zone.")
   var kind: Kind?
 
   @Option(help: ArgumentHelp("The zone's name, for zones without $ORIGIN.", valueName: "name"))
@@ -32,7 +32,7 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup(title: "Output") var json: JSONOption
   @OptionGroup(title: "Output") var quiet: QuietOption
 
-  enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, zone }
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, lesson, zone }
 
   func run() throws {
     var problems: [String] = []
@@ -61,6 +61,9 @@ struct CheckCommand: ParsableCommand {
       do { world = try WorldDescription(file: file, text: text) } catch { return error.problems.map(\.description) }
       return RaisedWorld.problems(of: world, folder: folder(of: file))
     case .scenario: return scenarioProblems(of: text, file)
+    case .lesson:
+      do { _ = try LessonFile(file: file, text: text) } catch { return error.problems.map(\.description) }
+      return []
     case .zone: return zoneProblems(of: text, file)
     }
   }
@@ -90,7 +93,11 @@ struct CheckCommand: ParsableCommand {
 
   private func guess(_ text: String, _ file: String) -> Kind {
     if file.hasSuffix(".zone") || text.contains("$ORIGIN") || text.contains(" SOA ") { return .zone }
-    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return text.split(separator: "\n").contains { $0.hasPrefix("hosts:") } ? .world : .settings }
+    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
+      let lines = text.split(separator: "\n")
+      if lines.contains(where: { $0.hasPrefix("questions:") }) { return .lesson }
+      return lines.contains { $0.hasPrefix("hosts:") } ? .world : .settings
+    }
     return .scenario
   }
 }

@@ -18,6 +18,7 @@ struct DNSCommand: AsyncParsableCommand {
         netstead dns www.garnet.test
         netstead dns garnet.test MX @198.51.100.11 --explain
         netstead dns www.garnet.test --trace
+        netstead dns video.cdn.test @ns1.cdn.test --subnet 198.18.30.0/24
       """)
 
   @Argument(help: "NAME, record type, @server or @server:port.")
@@ -32,6 +33,9 @@ struct DNSCommand: AsyncParsableCommand {
   @Flag(name: .customLong("no-recursion"), help: "Do not ask the server to ask others.")
   var noRecursion = false
 
+  @Option(help: ArgumentHelp("Tell the server which network the client is in, so that it can answer by place.", valueName: "address/bits"))
+  var subnet: String?
+
   @Option(help: ArgumentHelp("Give up on a question after this long.", valueName: "time"))
   var timeout = TimeSpan(duration: .seconds(10))
 
@@ -43,14 +47,16 @@ struct DNSCommand: AsyncParsableCommand {
   mutating func validate() throws {
     try messages.validate(beside: json)
     if trace, noRecursion { throw ValidationError("A walk from the root asks without recursion anyway: leave out --no-recursion.") }
+    if trace, subnet != nil { throw ValidationError("A walk from the root does not tell of the client's network: leave out --subnet.") }
   }
 
   func run() async throws {
     let session = ToolSession(messages, colour, timeout: timeout)
     let question = try Question(words)
+    let options = try clientSubnet().map { [EDNSOption.clientSubnet($0)] } ?? []
     let server = try await server(question.server, session)
     if trace { return try await walk(question, server, session) }
-    let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion)
+    let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion, edns: EDNS(options: options))
     let outcome = await session.client.ask(query, server, overStream: tcp)
     if case .answered(let answer) = outcome, !messages.jsonl { show(answer, session) }
     try session.finish(besides: json)
@@ -66,6 +72,16 @@ struct DNSCommand: AsyncParsableCommand {
     case .timedOut: throw ToolFailure(.unreachable, "no answer from \(server) in time")
     case .unreachable(let why): throw ToolFailure(.unreachable, why)
     }
+  }
+
+  /// The client's network that was named.
+  private func clientSubnet() throws -> ClientSubnet? {
+    guard let subnet else { return nil }
+    let parts = subnet.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = Address(parts[0]), let length = Int(parts[1]), (0...address.bytes.count * 8).contains(length) else {
+      throw ToolFailure(.usage, "expected a network such as 203.0.113.0/24 after --subnet, found `\(subnet)`")
+    }
+    return ClientSubnet(address, sourceLength: length)
   }
 
   private func server(_ given: String?, _ session: ToolSession) async throws -> Endpoint {

@@ -17,7 +17,9 @@ struct HTTPCommand: AsyncParsableCommand {
       Examples:
         netstead http http://www.garnet.test/
         netstead http www.garnet.test/notes.txt -v
+        netstead http http://www.garnet.test/ -x proxy:3128 -v
         netstead http http://www.garnet.test/ -X HEAD -H 'If-None-Match: "x"' --explain
+        netstead http http://shop.garnet.test/basket --jar cookies.txt -d article=jade -L
       """)
 
   @Argument(help: "A URL; `http://` may be left out.")
@@ -29,8 +31,10 @@ struct HTTPCommand: AsyncParsableCommand {
   @Option(name: [.customShort("H"), .customLong("header")], help: ArgumentHelp("A field to send; may be repeated.", valueName: "name: value"))
   var headers: [String] = []
 
-  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("Content to send; makes it a POST.", valueName: "text"))
-  var data: String?
+  @OptionGroup var content: HTTPContentOptions
+
+  @Option(name: [.customShort("x"), .customLong("proxy")], help: ArgumentHelp("Ask this proxy instead of the host; http only.", valueName: "host:port"))
+  var proxy: String?
 
   @Flag(name: [.customShort("L"), .customLong("follow")], help: "Follow redirects, at most ten.")
   var follows = false
@@ -67,6 +71,7 @@ struct HTTPCommand: AsyncParsableCommand {
     try session.finish(besides: json)
     switch result {
     case .success(let status):
+      if status == .unauthorized { throw ToolFailure(.unauthenticated, quiet.short ? "" : "401 for \(ask.address)") }
       if status.rawValue >= 400 { throw ToolFailure(.refused, quiet.short ? "" : "\(status.rawValue) for \(ask.address)") }
     case .failure(let failure): throw ToolFailure(failure)
     }
@@ -75,38 +80,48 @@ struct HTTPCommand: AsyncParsableCommand {
   private func ask(_ session: ToolSession) async throws -> WebClient.Ask {
     guard let address = WebAddress(url) else { throw ToolFailure(.usage, "expected an http or https URL, found `\(url)`") }
     var ask = WebClient.Ask(address)
-    let wanted = (methodText ?? (data == nil ? "GET" : "POST")).uppercased()
+    let wanted = (methodText ?? (content.hasContent ? "POST" : "GET")).uppercased()
     guard let method = Method.allCases.first(where: { $0.text == wanted }) else { throw ToolFailure(.usage, "method \(wanted) is not known") }
     ask.method = method
-    ask.body = data.map { Buffer($0) }
     ask.redirectsMax = follows ? 10 : 0
     for header in headers {
       let parts = header.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { throw ToolFailure(.usage, "expected `name: value`, found `\(header)`") }
       ask.fields.append((FieldName(String(parts[0])), String(parts[1].drop { $0 == " " })))
     }
+    try content.apply(to: &ask)
+    if let proxy {
+      guard let place = WebAddress(proxy), !place.isSecure, place.target == "/" else {
+        throw ToolFailure(.usage, "expected a proxy such as proxy:3128, found `\(proxy)`")
+      }
+      if address.isSecure { throw ToolFailure(.usage, "only http addresses can be asked through a proxy, found \(address)") }
+      ask.proxy = place
+    }
     // In a lab on loopback addresses a host's port 80 is another one.
-    let port = session.names.port(address.port)
-    if port != address.port, let first = try await session.names.addresses(of: address.host, client: session.client).first {
+    let place = ask.proxy ?? address
+    let port = session.names.port(place.port)
+    if port != place.port, let first = try await session.names.addresses(of: place.host, client: session.client).first {
       ask.endpoint = Endpoint(first, port)
     }
     return ask
   }
 
-  private func client(_ session: ToolSession) -> WebClient {
+  private func client(_ session: ToolSession) throws -> WebClient {
     var client = WebClient(network: session.network) { host in try await session.names.addresses(of: host, client: session.client) }
     client.authorities = TrustedAuthorities.text
     client.acceptsAnything = acceptsAnything
     client.connectTimeout = timeout.duration
     client.limits.responseTimeout = timeout.duration
     client.trace = session.trace
+    client.jar = try content.openJar(at: session.network.clock.now)
     return client
   }
 
   /// Fetches, and prints the content as it comes.
   private func fetch(_ ask: WebClient.Ask, _ session: ToolSession) async throws -> Status {
     let ink = colour.isTalkColoured
-    let fetched = try await client(session).fetch(ask) { progress in
+    let client = try client(session)
+    let fetched = try await client.fetch(ask) { progress in
       switch progress {
       case .connected(let endpoint):
         if verbose { tell(ask, at: endpoint, ink) }
@@ -117,12 +132,15 @@ struct HTTPCommand: AsyncParsableCommand {
     } sink: { piece in
       if !messages.jsonl { Terminal.say(piece) }
     }
+    try content.close(client.jar)
     return fetched.head.status
   }
 
   /// Fetches, and prints one JSON object.
   private func fetchWhole(_ ask: WebClient.Ask, _ session: ToolSession) async throws -> Status {
-    let (fetched, body) = try await client(session).get(ask, bytesMax: HTTPCommand.contentBytesMax)
+    let client = try client(session)
+    let (fetched, body) = try await client.get(ask, bytesMax: HTTPCommand.contentBytesMax)
+    try content.close(client.jar)
     var writer = JSONWriter()
     writer.object { writer in
       writer.value("schema", 1)

@@ -13,7 +13,8 @@ struct LabCommand: AsyncParsableCommand {
       Without a subcommand it raises the world and keeps it up until Ctrl-C; the console shows every message.
       Nothing of the machine's own network is touched.
       """,
-    subcommands: [Run.self, Execute.self, Shell.self, Environment.self], defaultSubcommand: Run.self)
+    subcommands: [Run.self, Execute.self, Shell.self, Environment.self, LinkChange.self, LessonTask.self, Check.self, Key.self, Report.self, Grade.self],
+    defaultSubcommand: Run.self)
 
   /// Which world, and where it runs.
   struct WorldOptions: ParsableArguments {
@@ -73,6 +74,9 @@ struct LabCommand: AsyncParsableCommand {
     @Option(name: .customLong("virtual-time"), help: ArgumentHelp("Run this scenario in the simulator and print its trace.", valueName: "script"))
     var script: String?
 
+    @Flag(help: "With --virtual-time: print who was served by whom and how quickly, instead of the trace.")
+    var delays = false
+
     @OptionGroup(title: "Output") var json: JSONOption
     @OptionGroup(title: "Output") var quiet: QuietOption
     @OptionGroup(title: "Output") var colour: ColourOptions
@@ -82,13 +86,14 @@ struct LabCommand: AsyncParsableCommand {
       if script == nil, let first = messages.given.first {
         throw ValidationError("\(first) shows what a scenario said (--virtual-time); what the running lab says, `netstead trace` shows.")
       }
+      if script == nil, delays { throw ValidationError("--delays tells of a scenario: name one by --virtual-time.") }
       if script != nil, json.json { throw ValidationError("A scenario's trace is a stream: ask for --jsonl.") }
     }
 
     func run() async throws {
       if printWorld { return Terminal.say(try options.text().text) }
       if let script {
-        return try ScenarioCommand(script: script, options: options, messages: messages, colour: colour, quiet: quiet).run()
+        return try ScenarioCommand(script: script, options: options, messages: messages, colour: colour, quiet: quiet, showsDelays: delays).run()
       }
       try await LabRun(options: options, quiet: quiet, colour: colour, json: json).run()
     }
@@ -134,6 +139,31 @@ struct LabCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await LabRun(options: options, quiet: quiet, command: [Terminal.environment("SHELL") ?? "/bin/sh"]).run()
+    }
+  }
+
+  struct LinkChange: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "link", abstract: "Change the link between two hosts of the running lab.",
+      discussion: """
+        Known: delay T, jitter T, loss N%, duplicated N%, reordered N%, rate R, queue S, packet S, cut, whole.
+        A later change of the same link replaces the earlier one; `whole` alone brings back what the world says.
+
+        Examples:
+          netstead lab link pc edge1.cdn.test rate 500kbit/s
+          netstead lab link pc www.garnet.test delay 200ms loss 5%
+          netstead lab link pc edge1.cdn.test whole
+        """)
+
+    @Argument(help: "Two hosts, and what the link between them does.")
+    var words: [String]
+
+    func run() throws {
+      let folder = try LabRun.runtimeFolder()
+      guard let lab = RunningLab.find(in: folder) else { throw ToolFailure(.refused, "no lab is running: start one by `netstead lab`") }
+      let complaint: String?
+      do { complaint = try LinkOrders.give(words, to: lab, in: folder) } catch { throw ToolFailure(.unreachable, "\(error)") }
+      if let complaint { throw ToolFailure(.usage, complaint) }
     }
   }
 

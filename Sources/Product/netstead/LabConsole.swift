@@ -8,7 +8,7 @@ import World
 enum LabConsole {
   static func model(of world: WorldDescription, _ plan: AddressPlan, seed: UInt64, trace: TraceStore) -> ConsoleModel {
     let site = world.sites.first?.name ?? "www.\(world.domain)"
-    return ConsoleModel(
+    var model = ConsoleModel(
       title: world.title.isEmpty ? "The lab" : world.title,
       subtitle: plan.kind == .namespace ? "in a network of its own, seed \(seed)" : "on loopback addresses, ports + 8000, seed \(seed)",
       nets: world.nets.map { ConsoleModel.Net(name: $0.name, prefixes: $0.prefixes.map(\.description), attachment: text(of: $0.attachment)) },
@@ -22,9 +22,12 @@ enum LabConsole {
         ConsoleModel.Hint("netstead lab exec -- dig +trace \(site)", "a look-up, step by step"),
         ConsoleModel.Hint("netstead lab exec -- curl -v http://\(site)/", "a look-up and a page"),
         ConsoleModel.Hint("netstead lab exec -- nc srv 6789", "a socket program: what you type comes back in capitals"),
+      ] + (world.edges.first.map { [ConsoleModel.Hint("netstead lab link \(world.client) \($0.host) rate 500kbit/s", "slows a link down")] } ?? []) + [
         ConsoleModel.Hint("netstead lab shell", "a shell on host \(world.client)"),
       ],
       trace: trace, explain: explainAnything)
+    model.lessons = LabLessons.lessons()
+    return model
   }
 
   private static func services(of host: HostDescription, _ world: WorldDescription, _ plan: AddressPlan) -> [ConsoleModel.Service] {
@@ -36,6 +39,11 @@ enum LabConsole {
     if !sites.isEmpty {
       services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: sites.joined(separator: " ")))
       services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: sites.joined(separator: " ")))
+    }
+    for edge in world.edges where edge.host == host.name {
+      let detail = "edge of \(edge.originName) for \(edge.names.joined(separator: " "))"
+      services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: detail))
+      services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: detail))
     }
     for program in world.programs where program.host == host.name {
       services.append(ConsoleModel.Service(program.kind.rawValue, port: "\(plan.port(program.port))/\(program.kind.isDatagram ? "udp" : "tcp")"))

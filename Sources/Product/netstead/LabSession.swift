@@ -24,9 +24,12 @@ extension LabRun {
         world,
         with: RaisedWorld.Means(
           plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed ?? 1), certificates: certificates, folder: options.folder,
-          network: networks.network(of:)))
+          data: folder.path + "/sites", secrets: SystemRandomNumberGenerator(), network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
     try await startConsole(world, plan, network, recorder, socket: console, port: port)
+    LinkOrders.clear(in: folder)
+    let orders = Task { await LinkOrders.follow(in: folder, clock: network.clock) { networks.change($0) } }
+    defer { orders.cancel() }
     let lab = RunningLab(world, plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, authorities: authorities)
     guard let command else {
       try announce(lab, in: folder)
@@ -86,6 +89,7 @@ extension LabRun {
     Terminal.talk("  look up      netstead lab exec -- dig +trace \(world.sites.first?.name ?? world.domain)")
     Terminal.talk("  get a page   netstead lab exec -- curl -v http://\(world.sites.first?.name ?? "www." + world.domain)/")
     if plan.kind == .loopback { Terminal.talk("  find hosts   netstead lab env") }
+    if let edge = world.edges.first { Terminal.talk("  slow a link  netstead lab link \(world.client) \(edge.host) rate 500kbit/s") }
     Terminal.talk("  stop         Ctrl-C")
   }
 }

@@ -12,6 +12,8 @@ struct ScenarioCommand {
   var messages: MessageOptions
   var colour: ColourOptions
   var quiet: QuietOption
+  /// Whether a table of delays is printed in the trace's place.
+  var showsDelays = false
 
   func run() throws {
     guard let text = SystemFile.text(script, bytesMax: Scenario.bytesMax) else { throw ToolFailure(.usage, "\(script) cannot be read, or is larger than 1 MiB") }
@@ -21,7 +23,9 @@ struct ScenarioCommand {
     let complaints: [ScenarioError]
     let world = options.world == nil ? try ScenarioCommand.world(of: scenario, script) : try options.description()
     do { complaints = try ScenarioRun(scenario, in: world, seed: options.seed, store: store).run() } catch { throw ToolFailure(.usage, "\(error)") }
-    if !quiet.short {
+    if showsDelays {
+      Terminal.say(DelayTable(of: store, in: world).text)
+    } else if !quiet.short {
       var printer = TracePrinter(messages, colour)
       printer.show(store)
     }

@@ -29,6 +29,8 @@ enum Terminal {
 
   /// Whether somebody looks at standard output, or standard error.
   static var isWatched: Bool { isatty(STDOUT_FILENO) == 1 }
+  /// Whether somebody types.
+  static var isInputWatched: Bool { isatty(STDIN_FILENO) == 1 }
   static var isTalkWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// A variable of the environment; nil: not set, or empty.

@@ -52,7 +52,13 @@ struct UpCommand: AsyncParsableCommand {
     SocketNetwork.allowManyConnections()
     let store = settings.isTraced ? TraceStore(limits: TraceStore.Limits(bytesMax: settings.traceBytesMax)) : nil
     let host: HomeHost
-    do { host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) } catch {
+    let names = SystemNames()
+    let client = NameClient(network, timeout: .seconds(5), trace: nil)
+    do {
+      host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host in
+        try await names.addresses(of: host, client: client)
+      }
+    } catch {
       throw ToolFailure(error.isOfSettings ? .usage : .unreachable, "\(error)")
     }
     let console = try await startConsole(of: host, network, store, socket: socket?.descriptor)

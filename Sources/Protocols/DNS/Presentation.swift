@@ -50,6 +50,7 @@ extension EDNSOption {
   var presentation: String {
     // The text is the peer's: quoted, so that it cannot steer a terminal.
     if let (code, _) = extendedError { return "\(code.rawValue) (\(code))\(data.count > 2 ? ": \(RecordData.quoted(Array(data.dropFirst(2))))" : "")" }
+    if let clientSubnet { return "\(clientSubnet)" }
     switch code {
     case .nsid: return "\(Encoding.hex(data)) (\(RecordData.quoted(data)))"
     case .padding: return "\(data.count) bytes"

@@ -85,7 +85,8 @@ public enum DateText {
     return instant(year, month + 1, day, second)
   }
 
-  private static func instant(_ year: Int, _ month: Int, _ day: Int, _ second: Int) -> Instant? {
+  /// The instant of a second of a day; nil when there is no such day.
+  static func instant(_ year: Int, _ month: Int, _ day: Int, _ second: Int) -> Instant? {
     let lengths = [31, year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     guard lengths.indices.contains(month - 1), day >= 1, day <= lengths[month - 1] else { return nil }
     let seconds = Int64(daysSince1970(year, month, day)) * 86_400 + Int64(second)

@@ -15,26 +15,35 @@ public func explain(_ bytes: Buffer) -> Explanation {
   return Explanation(title: "content, \(bytes.count) bytes", fields: [contentField(0..<bytes.count, bytes)])
 }
 
-/// The field that stands for content.
+/// The field that stands for content. A form is taken apart.
 private func contentField(_ range: Range<Int>, _ bytes: Buffer) -> Field {
   let shown = bytes[range.lowerBound..<min(range.upperBound, range.lowerBound + 64)].description
+  let parts = ExplainedForm.fields(in: range, of: bytes)
   return Field(
-    "content", range.count > 64 ? shown + "…" : shown, range, meaning: "\(range.count) bytes of the content itself.", source: "RFC 9110 §6.4")
+    "content", range.count > 64 ? shown + "…" : shown, range,
+    meaning: parts.isEmpty ? "\(range.count) bytes of the content itself." : "\(range.count) bytes: a form that somebody filled in.",
+    source: "RFC 9110 §6.4", children: parts)
 }
 
 /// The secrets of a message: what proves who somebody is.
 enum Secrets {
-  /// Where the values of credentials and cookies stand in a head.
+  /// Where credentials, the values of cookies, and passwords in forms stand. Schemes, names and attributes stay readable.
   // RFC 9110 §11.6.2, §11.7.2; RFC 6265 §8.3
   static func ranges(in bytes: Buffer) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    for line in Lines(bytes).fields(of: bytes) where !line.value.isEmpty {
+    let lines = Lines(bytes)
+    for line in lines.fields(of: bytes) where !line.value.isEmpty {
       switch FieldName(code: line.code) {
-      case .authorization, .proxyAuthorization, .cookie, .setCookie: found.append(line.value)
+      case .authorization, .proxyAuthorization:
+        found.append(ExplainedValue.afterScheme(line.value, of: bytes))
+      case .cookie: found += ExplainedValue.pairs(line.value, of: bytes).map(\.value)
+      case .setCookie: found += ExplainedValue.pairs(line.value, of: bytes).prefix(1).map(\.value)
       default: break
       }
     }
-    return found
+    let isHead = lines.first.map { bytes[$0.content].text.contains("HTTP/") } ?? false
+    let content = isHead ? (lines.contentStart ?? bytes.count)..<bytes.count : 0..<bytes.count
+    return (found + ExplainedForm.passwords(in: content, of: bytes)).filter { !$0.isEmpty }
   }
 }
 
@@ -88,7 +97,8 @@ struct Lines {
   /// The field lines after the start line.
   func fields(of bytes: Buffer) -> [FieldLine] {
     lines.dropFirst().map { line in
-      let colon = min(bytes.firstIndex(of: 0x3A, from: line.content.lowerBound) ?? line.content.upperBound, line.content.upperBound)
+      // Only in the line itself: content without colons would else be searched to its end once for each of its lines.
+      let colon = bytes.withUnsafeBytes { all in all[line.content].firstIndex(of: 0x3A) } ?? line.content.upperBound
       let name = line.content.lowerBound..<colon
       return bytes.withUnsafeBytes { all in
         FieldLine(
@@ -142,7 +152,7 @@ private struct MessageExplainer {
           Field("path", bytes[target.lowerBound..<question].text, target.lowerBound..<question, meaning: "Which resource.", source: "RFC 3986 §3.3"),
           Field(
             "query", bytes[(question + 1)..<target.upperBound].text, (question + 1)..<target.upperBound, meaning: "What is asked of it.",
-            source: "RFC 3986 §3.4"),
+            source: "RFC 3986 §3.4", children: ExplainedForm.fields(in: (question + 1)..<target.upperBound, of: bytes)),
         ]
       }
       children.append(
@@ -218,7 +228,8 @@ private struct MessageExplainer {
       }
       let entry = FieldRegistry.entries[Int(line.code) - 1]
       let meaning = entry.meaning.description
-      return Field(name, value, line.whole, meaning: meaning.prefix(1).uppercased() + meaning.dropFirst() + ".", source: entry.source.description)
+      return Field(name, value, line.whole, meaning: meaning.prefix(1).uppercased() + meaning.dropFirst() + ".", source: entry.source.description,
+        children: ExplainedValue.children(of: line, bytes))
     }
   }
 

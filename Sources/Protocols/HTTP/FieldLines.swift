@@ -6,6 +6,8 @@ public import Bytes
 public struct FieldLines: Sendable, Hashable {
   /// The lines, each with its CRLF.
   public private(set) var bytes: Buffer
+  /// Whether a Date of somebody else is among them; then the writer adds none.
+  private(set) var carriesDate = false
 
   public init() { bytes = Buffer() }
 
@@ -33,6 +35,21 @@ public struct FieldLines: Sendable, Hashable {
     bytes.append(": " as StaticString)
     bytes.append(value)
     bytes.append("\r\n" as StaticString)
+  }
+
+  /// Adds a field as it was received: its bytes were checked then.
+  mutating func append(received place: FieldPlace, of head: Buffer, _ name: FieldName) {
+    if name == .date {
+      // RFC 9110 §6.6.1: a proxy does not change it; a second one would only confuse.
+      if carriesDate { return }
+      carriesDate = true
+    }
+    head.withUnsafeBytes { all in
+      bytes.append(all[place.name])
+      bytes.append(": " as StaticString)
+      bytes.append(all[place.value])
+      bytes.append("\r\n" as StaticString)
+    }
   }
 
   /// Whether there is a field called `name`.

@@ -52,6 +52,8 @@ public struct Limits: Sendable, Hashable {
   public var writeTimeout = Duration.seconds(30)
   /// Slowest reader of a response. Unit: bytes per second.
   public var writeBytesPerSecondMin = 1_024
+  /// Longest silence in a tunnel, both directions together. Past it: close.
+  public var tunnelTimeout = Duration.seconds(600)
   /// Longest wait of a client for the next bytes of a response. Past it: the request fails.
   public var responseTimeout = Duration.seconds(60)
   /// Longest wait of a client for `100 Continue` before it sends the body anyway.

@@ -24,6 +24,9 @@ public struct Response: Sendable {
     case prepared(PreparedResponse)
     /// No content is sent, but a HEAD request (or a 304) shall learn this length.
     case absent(length: Int64)
+    /// Nothing of HTTP follows: what the peer sends comes as its request's body, and parts go to it as they are, until `.finish`.
+    // RFC 9110 §9.3.6
+    case tunnel
   }
 
   /// What becomes of the connection after a response.
@@ -58,6 +61,8 @@ public final class PreparedResponse: Sendable {
   /// Status line and fields, with the length, without Date, Connection and the empty line.
   public let head: Buffer
   public let content: Content
+  /// Whether a Date of somebody else stands in the head.
+  let carriesDate: Bool
 
   /// What follows the head; nothing of it is sent to a HEAD request.
   public enum Content: Sendable {
@@ -73,11 +78,13 @@ public final class PreparedResponse: Sendable {
     case .bytes(let bytes): content = response.status.forbidsBody ? .none : .bytes(bytes)
     case .file(let slice): content = response.status.forbidsBody ? .none : .file(slice)
     case .prepared(let other): content = other.content
-    case .parts: return nil
+    case .parts, .tunnel: return nil
     }
     if case .prepared(let other) = response.body {
       head = other.head
+      carriesDate = other.carriesDate
     } else {
+      carriesDate = response.fields.carriesDate
       head = ResponseWriter.head(of: response)
     }
   }

@@ -23,6 +23,11 @@ public struct ResponseHead: Sendable {
   /// The words after the status code, as received.
   public var reason: Buffer { bytes[facts.reason] }
 
+  /// What Content-Length says, also where no body follows (HEAD, 304); nil: nothing, or nothing usable. Unit: bytes.
+  public var contentLength: Int64? {
+    fields.value(of: .contentLength).flatMap { value in value.withUnsafeBytes { try? FramingFields.length($0, 0..<$0.count) } }
+  }
+
   public func value(of name: FieldName) -> Buffer? { fields.value(of: name) }
   public func text(of name: FieldName) -> String? { fields.text(of: name) }
   public func values(of name: FieldName) -> [Buffer] { fields.values(of: name) }

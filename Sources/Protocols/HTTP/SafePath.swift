@@ -83,37 +83,3 @@ public enum PercentText {
     return out
   }
 }
-
-/// Name and value pairs of a query or a form.
-public struct QueryItems: Sendable, Hashable {
-  public struct Item: Sendable, Hashable {
-    public var name: String
-    public var value: String
-  }
-
-  public private(set) var items: [Item] = []
-
-  /// Most pairs read. Unit: pairs. Past it: the rest is ignored.
-  static var pairsMax: Int { 1_000 }
-
-  /// Reads `a=1&b=two+words`. A pair with a malformed percent sign is left out.
-  public init(parsing text: Buffer) {
-    var start = 0
-    while start < text.count, items.count < Self.pairsMax {
-      let end = text.firstIndex(of: UInt8(ascii: "&"), from: start) ?? text.count
-      let pair = text[start..<end]
-      let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count
-      if !pair.isEmpty, let name = Self.decoded(pair[0..<equals]), let value = Self.decoded(pair[(equals + 1)..<Swift.max(equals + 1, pair.count)]) {
-        items.append(Item(name: name, value: value))
-      }
-      start = end + 1
-    }
-  }
-
-  /// The first value called `name`.
-  public subscript(name: String) -> String? { items.first { $0.name == name }?.value }
-
-  private static func decoded(_ part: Buffer) -> String? {
-    PercentText.decoded(Buffer(part.array.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }))?.text
-  }
-}

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -108,8 +109,13 @@ int netstead_speak_as(const uint8_t *destination, const uint8_t *source, size_t 
   if (length != 4 && length != 16) return EINVAL;
   if (length == 16) {
     // The kernel's own IPv6 route has metric 0, which nobody else can give: it cannot be replaced, but it can be removed.
-    struct request removal = local_route(RTM_DELROUTE, destination, length);
-    int verdict = ask(&removal);
+    // It appears a moment after the address, when the kernel's own work gets to it: so a route that is not there yet is waited for.
+    int verdict = ESRCH;
+    for (int attempt = 0; verdict == ESRCH && attempt < 50; attempt++) {
+      if (attempt > 0) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+      struct request removal = local_route(RTM_DELROUTE, destination, length);
+      verdict = ask(&removal);
+    }
     if (verdict != 0 && verdict != ESRCH) return verdict;
   }
   struct request request = local_route(RTM_NEWROUTE, destination, length);

@@ -22,15 +22,34 @@ public final class FileBlobs: BlobStore {
   }
 
   public func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) {
+    let draft = FileDraft(in: self, at: aside())
+    do throws(StorageError) { try files.write(bytes, durablyTo: draft.path) } catch {
+      draft.remove()
+      throw error
+    }
+    try draft.keep(as: name, isDurable: true)
+  }
+
+  public func draft() async throws(StorageError) -> any BlobDraft {
+    let draft = FileDraft(in: self, at: aside())
+    try files.write(Buffer(), durablyTo: draft.path)
+    return draft
+  }
+
+  /// A path for bytes that are still coming. No blob's name begins with a dot, so it never meets another.
+  private func aside() -> String {
     let number = nextNumber.withLock { number in
       number &+= 1
       return number
     }
-    // No blob's name begins with a dot, so this one never meets another.
-    let aside = "\(directory)/\(Self.halfWritten)\(number)"
+    return "\(directory)/\(Self.halfWritten)\(number)"
+  }
+
+  /// Makes what stands at `aside`, durable already or not, durable under its name; what goes wrong before the name is there leaves nothing.
+  fileprivate func keep(_ aside: String, as name: BlobName, isDurable: Bool) throws(StorageError) {
     do throws(StorageError) {
       // The bytes must be durable before the name is: a crash in between would leave the name over nothing.
-      try files.write(bytes, durablyTo: aside)
+      if !isDurable { try files.synchronize(file: aside) }
       try files.rename(aside, to: path(name))
     } catch {
       try? files.remove(aside)
@@ -38,6 +57,9 @@ public final class FileBlobs: BlobStore {
     }
     try files.synchronize(directory: directory)
   }
+
+  fileprivate func append(_ bytes: Buffer, to aside: String) throws(StorageError) { try files.append(bytes, to: aside) }
+  fileprivate func remove(aside: String) { try? files.remove(aside) }
 
   public func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { try files.read(path(name)) }
 
@@ -61,4 +83,49 @@ public final class FileBlobs: BlobStore {
   private static let halfWritten = ".half-"
 
   private func path(_ name: BlobName) -> String { "\(directory)/\(name)" }
+}
+
+/// A file aside that becomes a blob, or goes.
+private final class FileDraft: BlobDraft {
+  let path: String
+  private let store: FileBlobs
+  private let state = Mutex(State())
+
+  private struct State {
+    var count: Int64 = 0
+    var isOver = false
+  }
+
+  init(in store: FileBlobs, at path: String) {
+    self.store = store
+    self.path = path
+  }
+
+  deinit { remove() }
+
+  var count: Int64 { state.withLock { $0.count } }
+
+  func append(_ bytes: Buffer) async throws(StorageError) {
+    try store.append(bytes, to: path)
+    state.withLock { $0.count += Int64(bytes.count) }
+  }
+
+  func keep(as name: BlobName) async throws(StorageError) { try keep(as: name, isDurable: false) }
+
+  func keep(as name: BlobName, isDurable: Bool) throws(StorageError) {
+    guard end() else { throw .failed("the draft is no longer there") }
+    try store.keep(path, as: name, isDurable: isDurable)
+  }
+
+  func discard() async { remove() }
+
+  func remove() { if end() { store.remove(aside: path) } }
+
+  /// True the first time.
+  private func end() -> Bool {
+    state.withLock { state in
+      defer { state.isOver = true }
+      return !state.isOver
+    }
+  }
 }

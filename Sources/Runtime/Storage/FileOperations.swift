@@ -6,6 +6,12 @@ public import Bytes
 public protocol FileOperations: Sendable {
   /// Makes or empties the file at `path`, writes `bytes` into it and makes them durable. Its name is not durable yet.
   func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError)
+  /// Makes or empties the file at `path` and writes `bytes` into it: for what may be lost. Nothing of them is durable yet.
+  func write(_ bytes: Buffer, to path: String) throws(StorageError)
+  /// Adds `bytes` to the end of the file at `path`, which is there. Nothing of them is durable yet.
+  func append(_ bytes: Buffer, to path: String) throws(StorageError)
+  /// What was written to `path` becomes durable.
+  func synchronize(file path: String) throws(StorageError)
   /// `path` takes the place of `target` at once.
   func rename(_ path: String, to target: String) throws(StorageError)
   /// What was made, renamed or removed in the directory becomes durable.
@@ -25,6 +31,24 @@ public struct SystemFiles: FileOperations {
   public func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
     let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
     defer { close(file) }
+    try write(bytes, to: file, path)
+    // On the descriptor that wrote: only that one is sure to hear of an error in writing back.
+    if fsync(file) != 0 { throw .system(errno, path) }
+  }
+
+  public func write(_ bytes: Buffer, to path: String) throws(StorageError) {
+    let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
+    defer { close(file) }
+    try write(bytes, to: file, path)
+  }
+
+  public func append(_ bytes: Buffer, to path: String) throws(StorageError) {
+    let file = try open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    defer { close(file) }
+    try write(bytes, to: file, path)
+  }
+
+  private func write(_ bytes: Buffer, to file: Int32, _ path: String) throws(StorageError) {
     let failure: Int32? = bytes.withUnsafeBytes { source in
       var done = 0
       while done < source.count {
@@ -33,10 +57,16 @@ public struct SystemFiles: FileOperations {
         if count <= 0 { return errno }
         done += count
       }
-      // On the descriptor that wrote: only that one is sure to hear of an error in writing back.
-      return fsync(file) == 0 ? nil : errno
+      return nil
     }
     if let failure { throw .system(failure, path) }
+  }
+
+  public func synchronize(file path: String) throws(StorageError) {
+    let file = try open(path, O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    // An error in writing back that nobody was told yet is told to a descriptor opened after it, too.
+    if fsync(file) != 0 { throw .system(errno, path) }
   }
 
   public func synchronize(directory path: String) throws(StorageError) {

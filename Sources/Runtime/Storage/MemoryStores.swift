@@ -52,6 +52,37 @@ public final class MemoryBlobs: BlobStore {
   public func remove(_ name: BlobName) async throws(StorageError) { blobs.withLock { $0[name] = nil } }
 
   public func names() async throws(StorageError) -> [BlobName] { blobs.withLock { $0.keys.sorted() } }
+
+  public func draft() async throws(StorageError) -> any BlobDraft { MemoryDraft(in: self) }
+}
+
+/// Bytes in memory that become a blob, or go.
+private final class MemoryDraft: BlobDraft {
+  private let store: MemoryBlobs
+  private let bytes = Mutex<Buffer?>(Buffer())
+
+  init(in store: MemoryBlobs) { self.store = store }
+
+  var count: Int64 { bytes.withLock { Int64($0?.count ?? 0) } }
+
+  func append(_ more: Buffer) async throws(StorageError) {
+    let isThere = bytes.withLock { bytes in
+      bytes?.append(more)
+      return bytes != nil
+    }
+    if !isThere { throw .failed("the draft is no longer there") }
+  }
+
+  func keep(as name: BlobName) async throws(StorageError) {
+    let whole = bytes.withLock { bytes in
+      defer { bytes = nil }
+      return bytes
+    }
+    guard let whole else { throw .failed("the draft is no longer there") }
+    try await store.put(whole, as: name)
+  }
+
+  func discard() async { bytes.withLock { $0 = nil } }
 }
 
 /// Whether `a` comes before `b` byte for byte, as SQLite orders blobs.

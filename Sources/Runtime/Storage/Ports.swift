@@ -42,6 +42,20 @@ public protocol BlobStore: Sendable {
   func remove(_ name: BlobName) async throws(StorageError)
   /// All names, in order.
   func names() async throws(StorageError) -> [BlobName]
+  /// Begins a blob whose bytes come piece by piece.
+  func draft() async throws(StorageError) -> any BlobDraft
+}
+
+/// A blob that is still being written. Nobody sees it before `keep`; one that is forgotten, or cut off by a crash, leaves nothing.
+/// One workflow at a time may use it.
+public protocol BlobDraft: AnyObject, Sendable {
+  /// Unit: bytes.
+  var count: Int64 { get }
+  func append(_ bytes: Buffer) async throws(StorageError)
+  /// Stores what was written as `name`, replacing what was there at once. When this returns, it survives a power cut.
+  func keep(as name: BlobName) async throws(StorageError)
+  /// Forgets what was written. After `keep` it does nothing.
+  func discard() async
 }
 
 /// A blob's name: 1 to 128 of `a-z 0-9 . _ -`, not beginning with a dot, so that it is a safe file name everywhere.

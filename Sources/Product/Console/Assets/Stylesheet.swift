@@ -54,7 +54,7 @@ enum Stylesheet {
     .lead{color:var(--muted);margin-top:.3rem}.lead .host{font-weight:550}
     .crumbs{font-size:.87rem;color:var(--muted);margin-bottom:.5rem}
     .tools{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
-    button,.button,select,input[type=search]{font:inherit;font-size:.9rem;min-height:2.15rem;border-radius:8px;border:1px solid var(--edge);padding:.3rem .8rem;background:var(--card);color:var(--ink)}
+    button,.button,select,input[type=search],input[type=text]{font:inherit;font-size:.9rem;min-height:2.15rem;border-radius:8px;border:1px solid var(--edge);padding:.3rem .8rem;background:var(--card);color:var(--ink)}
     button,.button{display:inline-flex;gap:.5rem;align-items:center;cursor:pointer;text-decoration:none;font-weight:560;background:var(--accent);border-color:var(--accent);color:var(--accent-ink)}
     button:hover,.button:hover{filter:brightness(1.08)}
     .quiet,.tools button{background:var(--card);border-color:var(--edge);color:var(--ink)}.quiet:hover,.tools button:hover{background:var(--raised);filter:none}
@@ -89,6 +89,7 @@ enum Stylesheet {
     .state{background:none;padding-inline:0;font-weight:560}.state::before{content:"";width:.55rem;height:.55rem;border-radius:50%;border:2px solid currentColor}
     .state.open{color:var(--good)}.state.open::before{background:currentColor}.state.closed,.state.quiet{color:var(--muted)}.state.problem{color:var(--bad)}.state.problem::before{border-radius:0;transform:rotate(45deg);background:currentColor}.state.lost{color:var(--warn)}.state.lost::before{border-radius:0}
     .filter{display:flex;flex-wrap:wrap;gap:.6rem .9rem;align-items:end;margin-bottom:.9rem}.filter label{display:grid;font-size:.82rem;color:var(--muted);gap:.15rem}.filter input{min-width:17rem}
+    .answers ol{display:grid;gap:.9rem;padding-inline-start:1.5rem;margin-bottom:1rem}.answers label{display:grid;gap:.25rem;font-weight:550;max-width:44rem}.answers input,.answers select{max-width:30rem}
     .held{background:var(--warn-soft);border:1px solid var(--warn);border-radius:8px;padding:.4rem .9rem;margin-bottom:.9rem}.pager{text-align:center}
     .facts{display:flex;flex-wrap:wrap;gap:.6rem 2.2rem;margin-bottom:1.1rem}.facts dt{font-size:.82rem;color:var(--muted)}.facts dd{font-weight:550;overflow-wrap:anywhere}
     .banner{border:1px solid var(--line);background:var(--raised);border-radius:8px;padding:.55rem .9rem;margin-bottom:1rem}.banner.problem{background:var(--bad-soft);border-color:var(--bad)}

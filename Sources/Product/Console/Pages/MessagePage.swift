@@ -28,15 +28,20 @@ struct MessagePage: Sendable {
     let title = explanation?.title ?? (event.kind.isPassage ? event.plainTitle : event.text.isEmpty ? event.kind.rawValue : event.text)
     let problem: HTML? = explanation?.problem.map { "<p class=\"banner problem\"><strong>Wrong:</strong> \($0)</p>" }
     return frame.page(
-      title, place: .conversations,
+      title, place: frame.lesson == nil ? .conversations : .lessons,
       """
-      <nav class="crumbs" aria-label="Path"><a href="/conversations">Conversations</a> <span aria-hidden="true">/</span> <a href="/conversation/\(exchange.id.number)" data-up>\(frame.clientName(exchange)) → \(frame.serverName(exchange))</a> <span aria-hidden="true">/</span> <span>\(event.sequence)</span></nav>
+      <nav class="crumbs" aria-label="Path">\(crumbs) <span aria-hidden="true">/</span> <span>\(event.sequence)</span></nav>
       <div class="title"><div><h1>\(title)</h1>
       <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(event.kind.isPassage ? Phrase.grouped(event.length) + " bytes" : event.kind.rawValue) at \(event.time.timeOfDay)\(event.text.isEmpty || !event.kind.isPassage ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
       \(neighbours)</div>
       \(problem)\(masked)
       \(event.kind.isPassage ? content(info) : "")
       """)
+  }
+
+  private var crumbs: HTML {
+    if let lesson = frame.lesson { return "<a href=\"/lessons\">Lessons</a> <span aria-hidden=\"true\">/</span> <a href=\"\(lesson.path)&amp;seen=1\" data-up>\(lesson.id) \(lesson.title)</a>" }
+    return "<a href=\"/conversations\">Conversations</a> <span aria-hidden=\"true\">/</span> <a href=\"/conversation/\(exchange.id.number)\" data-up>\(frame.clientName(exchange)) → \(frame.serverName(exchange))</a>"
   }
 
   private func content(_ info: ConversationInfo) -> HTML {
@@ -59,7 +64,7 @@ struct MessagePage: Sendable {
     guard let index = order.firstIndex(where: { $0.event.sequence == event.sequence || $0.mirror?.sequence == event.sequence }) else { return "" }
     func link(_ index: Int, _ word: String, _ key: String, _ attribute: StaticString) -> HTML {
       guard order.indices.contains(index) else { return "" }
-      return "<a class=\"button quiet\" href=\"/message/\(order[index].event.sequence)\" \(attribute.description)><kbd class=\"script-only\">\(key)</kbd>\(word)</a>"
+      return "<a class=\"button quiet\" href=\"\(frame.messagePath(order[index].event.sequence))\" \(attribute.description)><kbd class=\"script-only\">\(key)</kbd>\(word)</a>"
     }
     return """
       <nav class="tools" aria-label="Messages of this conversation">\(link(index - 1, "Before", "p", "data-previous"))<span class="small muted">\(index + 1) of \(order.count)</span>\(link(index + 1, "Next", "n", "data-next"))</nav>

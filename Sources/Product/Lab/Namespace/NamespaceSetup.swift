@@ -36,7 +36,7 @@ package enum NamespaceSetup {
   /// Mounts the world's name resolution over the system's. `folder` is where the files to be mounted are kept.
   /// Returns what could not be replaced, as sentences: programs that look there see the host's files.
   package static func replaceNameResolution(_ world: WorldDescription, folder: RuntimeFolder) throws(RuntimeFolderError) -> [String] {
-    let resolvers = world.hosts(as: .resolver).flatMap(\.addresses)
+    let resolvers = world.resolver(near: world.host(world.client))?.addresses ?? []
     var complaints: [String] = []
     // glibc reads at most three name servers.
     let lines = resolvers.prefix(3).map { "nameserver \($0)\n" }.joined() + "search \(world.domain)\noptions timeout:5 attempts:2\n"

@@ -83,7 +83,7 @@ package enum LabEnvironment {
     var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), (RuntimeFolder.variable, folder.path), ("NETSTEAD_CLIENT", world.client)]
     if plan.kind == .namespace, let network = Reexecution.network() { list.append((Reexecution.networkVariable, network)) }
     if let console { list.append(("NETSTEAD_CONSOLE", console)) }
-    if let resolver = world.hosts(as: .resolver).first.flatMap({ plan.endpoints(of: $0, port: 53).first }) {
+    if let resolver = world.resolver(near: world.host(world.client)).flatMap({ plan.endpoints(of: $0, port: 53).first }) {
       list.append(("NETSTEAD_RESOLVER", resolver.description))
     }
     list.append(("NETSTEAD_PORT_OFFSET", String(plan.port(53) - 53)))
@@ -92,9 +92,11 @@ package enum LabEnvironment {
     }
     for host in world.hosts {
       guard let address = plan.addresses(of: host).first else { continue }
-      let name = host.name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }
-      list.append(("NETSTEAD_HOST_" + String(name), address.description))
+      list.append((name(of: host.name), address.description))
     }
     return list.map { RunningLab.Variable(name: $0.0, value: $0.1) }
   }
+
+  /// The variable that holds a host's address.
+  static func name(of host: String) -> String { "NETSTEAD_HOST_" + String(host.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }) }
 }

@@ -1,5 +1,6 @@
 // The networks of a lab on real sockets: every host has addresses of its own, and what passes between two of them passes over their link.
 // Programs of the learner speak as client hosts; their side of a link is imposed at the other end.
+import Synchronization
 package import Transport
 import World
 
@@ -8,28 +9,54 @@ package struct PacedNetworks: Sendable {
   private let shared: any Network
   private let plan: AddressPlan
   private let seed: UInt64
+  private let world: WorldDescription
   private let hosts: [Address: HostDescription]
-  private let paths: [Pair: Link]
+  private let table: PathTable
   private let inside: Set<Address>
 
-  private struct Pair: Hashable {
+  fileprivate struct Pair: Hashable {
     var source: String
     var target: String
+  }
+
+  /// The paths as they are now, asked for each packet.
+  private final class PathTable: Sendable {
+    private let paths: Mutex<[Pair: Link]>
+
+    init(_ paths: [Pair: Link]) { self.paths = Mutex(paths) }
+
+    func path(_ source: String, _ target: String) -> Link { paths.withLock { $0[Pair(source: source, target: target)] ?? .perfect } }
+
+    func replace(with paths: [Pair: Link]) { self.paths.withLock { $0 = paths } }
   }
 
   package init(_ shared: any Network, world: WorldDescription, plan: AddressPlan, seed: UInt64) {
     self.shared = shared
     self.plan = plan
     self.seed = seed
+    self.world = world
     var hosts: [Address: HostDescription] = [:]
-    var paths: [Pair: Link] = [:]
     for host in world.hosts {
       for address in plan.addresses(of: host) { hosts[address] = host }
-      for other in world.hosts { paths[Pair(source: host.name, target: other.name)] = world.path(from: host, to: other) }
     }
     self.hosts = hosts
-    self.paths = paths
+    table = PathTable(PacedNetworks.paths(of: world))
     inside = Set(world.hosts.filter { $0.role != .client }.flatMap { plan.addresses(of: $0) })
+  }
+
+  private static func paths(of world: WorldDescription) -> [Pair: Link] {
+    var paths: [Pair: Link] = [:]
+    for host in world.hosts {
+      for other in world.hosts { paths[Pair(source: host.name, target: other.name)] = world.path(from: host, to: other) }
+    }
+    return paths
+  }
+
+  /// Lets `changes` hold beside the world's own links from now on, in the place of those before. What is under way arrives as it would have.
+  package func change(_ changes: [LinkDescription]) {
+    var world = world
+    world.links += changes
+    table.replace(with: PacedNetworks.paths(of: world))
   }
 
   private func seed(of host: HostDescription) -> UInt64 {
@@ -39,12 +66,12 @@ package struct PacedNetworks: Sendable {
 
   /// The network of one host.
   package func network(of host: HostDescription) -> any Network {
-    let (hosts, paths, inside) = (hosts, paths, inside)
+    let (hosts, table, inside) = (hosts, table, inside)
     return ShapedNetwork(
       HostNetwork(shared, addresses: plan.addresses(of: host)), seed: seed(of: host),
       link: { from, to in
         guard let source = hosts[from], let target = hosts[to] else { return .perfect }
-        return paths[Pair(source: source.name, target: target.name)] ?? .perfect
+        return table.path(source.name, target.name)
       },
       isInside: { inside.contains($0) })
   }

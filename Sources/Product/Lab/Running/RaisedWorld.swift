@@ -3,12 +3,14 @@
 // Not here: what a world is (World/), where its networks come from (PacedLab, ScenarioRun).
 import Bytes
 import DNS
+import HTTP
 package import Host
 package import NameServer
 import Sockets
-import Storage
+package import Storage
 package import Trace
 package import Transport
+import Video
 import WebServer
 package import World
 
@@ -26,6 +28,10 @@ package final class RaisedWorld: Sendable {
     case service(host: String, NetworkError)
     case file(String)
     case certificates(String)
+    /// What a site keeps cannot be opened.
+    case storage(site: String, StorageError)
+    /// What a host keeps for others cannot be opened.
+    case cache(host: String, StorageError)
 
     package var description: String {
       switch self {
@@ -33,6 +39,8 @@ package final class RaisedWorld: Sendable {
       case .service(let host, let error): "\(host): \(error)"
       case .file(let path): "\(path) cannot be read"
       case .certificates(let why): why
+      case .storage(let site, let error): "\(site): \(error)"
+      case .cache(let host, let error): "\(host): its cache cannot be used: \(error)"
       }
     }
   }
@@ -47,18 +55,26 @@ package final class RaisedWorld: Sendable {
     package var certificates: CertificateAuthority?
     /// Where the world's files are; empty: the current directory.
     package var folder: String
+    /// Where sites keep what they must not forget; nil: in memory.
+    package var data: String?
+    /// What sites' secrets are drawn from; nil: from `chance`, so that the same seed gives the same ones.
+    package var secrets: (any RandomNumberGenerator & Sendable)?
+    /// What can be changed while the world runs; nil: nothing is.
+    package var controls: WorldControls?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
     package init(
       plan: AddressPlan, recorder: (any Recorder)?, chance: SeededRandom, certificates: CertificateAuthority? = nil, folder: String = "",
-      network: @escaping @Sendable (HostDescription) -> any Network
+      data: String? = nil, secrets: (any RandomNumberGenerator & Sendable)? = nil, network: @escaping @Sendable (HostDescription) -> any Network
     ) {
       self.plan = plan
       self.recorder = recorder
       self.chance = chance
       self.certificates = certificates
       self.folder = folder
+      self.data = data
+      self.secrets = secrets
       self.network = network
     }
   }
@@ -100,8 +116,10 @@ package final class RaisedWorld: Sendable {
     try await startNames(host, of: world, on: assembly, means)
     do throws(NetworkError) {
       try await startPrograms(host, of: world, on: assembly, means)
+      try await RaisedProxy.start(host, of: world, on: assembly, means)
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
+    try await startEdges(host, of: world, on: assembly, means)
   }
 
   private static func startNames(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
@@ -111,7 +129,8 @@ package final class RaisedWorld: Sendable {
     let endpoints = means.plan.endpoints(of: host, port: 53)
     do throws(NetworkError) {
       if !zones.isEmpty {
-        let authority = AuthoritySource(Authority(zones: zones))
+        let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
+        means.controls?.note(authority, of: host.name)
         for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
       }
       if host.role == .resolver {
@@ -194,32 +213,54 @@ package final class RaisedWorld: Sendable {
   {
     let described = world.sites.filter { $0.host == host.name }
     guard !described.isEmpty else { return }
-    let now = assembly.network.clock.now
     var sites: [Site] = []
-    for site in described { sites.append(Site(names: site.allNames, content: .files(try tree(of: site, means, at: now)))) }
-    let served = SiteSwitch(SiteSet(sites))
+    for site in described {
+      var made = try await made(site, means, clock: assembly.network.clock)
+      if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
+      sites.append(made)
+    }
+    try await serve(SiteSwitch(SiteSet(sites)), for: described.flatMap(\.allNames), of: host, on: assembly, means)
+  }
+
+  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
+  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, on assembly: Assembly, _ means: Means)
+    async throws(Failure)
+  {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
-        let identity = try certificates.issue(
-          for: described.flatMap(\.allNames) + means.plan.addresses(of: host).map(\.description), at: now)
+        let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
         tls = TLSServerOptions(identities: [identity])
       } catch { throw .certificates("\(error)") }
     }
     do throws(NetworkError) {
-      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(served, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint) }
       guard let tls else { return }
-      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(served, at: endpoint, tls: tls) }
+      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls) }
     } catch { throw .service(host: host.name, error) }
+  }
+
+  private static func made(_ site: SiteDescription, _ means: Means, clock: any WorldClock) async throws(Failure) -> Site {
+    let files = try tree(of: site, means, at: clock.now)
+    do throws(StorageError) {
+      return try await SiteAssembly.site(
+        names: site.allNames, files: files, access: site.access,
+        data: { () throws(StorageError) in try means.data.map { folder throws(StorageError) in try SiteData.kept(in: folder, site: site.name) } ?? .inMemory },
+        clock: clock, secrets: means.secrets ?? means.chance.derived("site \(site.name)"))
+    } catch { throw .storage(site: site.name, error) }
   }
 
   private static func tree(of site: SiteDescription, _ means: Means, at now: Instant) throws(Failure) -> any FileTree {
     switch site.content {
     case .folder(let path): return try tree(at: path, means.folder)
+    case .video(let segmentCount): return VideoTree(Clip(segmentCount: segmentCount), modified: now)
     case .files(let files):
       var tree = MemoryTree([:], modified: now)
-      for file in files { tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now) }
-      return tree
+      for file in files {
+        tree.add(Array(file.path.drop { $0 == "/" }.utf8), Buffer(file.body), modified: now.advanced(by: .zero - file.age))
+      }
+      guard let controls = means.controls else { return tree }
+      return controls.editable(tree, of: site.name)
     }
   }
 

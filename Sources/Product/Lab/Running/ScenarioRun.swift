@@ -1,5 +1,5 @@
 // One scenario in the simulator: its world raised on virtual links, its deeds done at their times, its expectations held against what came.
-// Not here: the text form (ScenarioReader), printing the trace (the executable).
+// Not here: the deeds (ScenarioDeeds), the text form (ScenarioReader), printing the trace (the executable).
 import DNS
 import Host
 import HTTP
@@ -31,6 +31,9 @@ package final class ScenarioRun: Sendable {
 
   /// What the last deed of its kind came to.
   struct Result: Sendable {
+    var host: String
+    /// When it began.
+    var began: Instant
     var took: Duration
     var outcome: Outcome
 
@@ -43,22 +46,31 @@ package final class ScenarioRun: Sendable {
   }
 
   private let scenario: Scenario
-  private let world: WorldDescription
-  private let store: TraceStore
-  private let chance: SeededRandom
-  private let internet: SimulatedInternet
-  private let networks: [String: SimulatedNetwork]
-  private let last = Mutex<Result?>(nil)
+  let world: WorldDescription
+  let store: TraceStore
+  let chance: SeededRandom
+  let internet: SimulatedInternet
+  let networks: [String: SimulatedNetwork]
+  let last = Mutex<Result?>(nil)
+  /// What every deed came to, in the order of their ends.
+  let results = Mutex<[Result]>([])
+  let controls: WorldControls
+  /// What each host remembers of its answers.
+  let memory = Mutex<[String: PageMemory]>([:])
+  /// Where every packet is noted; nil: only losses are, with the rest.
+  private let packets: TraceStore?
   /// Links changed while running.
   private let changes = Mutex<[LinkDescription]>([])
   private let ids: Mutex<SeededRandom>
 
   /// Prepares `scenario` in `world` (its own hosts, links and zones are added). The command line's `seed` wins over the scenario's.
-  package init(_ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore) {
+  package init(_ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore, packets: TraceStore? = nil) {
     let world = scenario.world(on: world)
     self.scenario = scenario
     self.world = world
     self.store = store
+    self.packets = packets
+    controls = WorldControls(world)
     chance = SeededRandom(seed: seed ?? scenario.seed ?? 1)
     ids = Mutex(chance.derived("ids"))
     var random = chance.derived("links")
@@ -73,14 +85,16 @@ package final class ScenarioRun: Sendable {
   /// Runs it. Returns what was expected and did not come, each with its line; empty: all came.
   package func run() throws(Failure) -> [ScenarioError] {
     do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
-    internet.logPackets(.losses, into: store)
+    if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
+    let controls = controls
     let (world, store, chance, networks, internet) = (world, store, chance, networks, internet)
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
-        let means = RaisedWorld.Means(plan: AddressPlan(.namespace), recorder: store, chance: chance) { host in
+        var means = RaisedWorld.Means(plan: AddressPlan(.namespace), recorder: store, chance: chance) { host in
           networks[host.name] ?? internet.addHost(host.name, at: host.addresses)
         }
+        means.controls = controls
         do throws(RaisedWorld.Failure) { return .success(try await RaisedWorld.raise(world, with: means)) } catch { return .failure(error) }
       }
     } catch { throw .stuck("\(error)") }
@@ -124,9 +138,21 @@ package final class ScenarioRun: Sendable {
     case .ask(let name, let server, let question, let type):
       let (client, target) = (try network(name, step.line), try address(of: server, step.line))
       perform(at: step.time, as: name) { [self] in await ask(client, target, question, type, as: name) }
-    case .get(let name, let url):
+    case .get(let name, let url, let how):
       let client = try network(name, step.line)
-      perform(at: step.time, as: name) { [self] in await get(client, url, as: name) }
+      perform(at: step.time, as: name) { [self] in await get(client, url, how, as: name) }
+    case .load(let name, let url, let connections):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, as: name) }
+    case .type(let name, let server, let port, let text, let silence):
+      let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
+      perform(at: step.time, as: name) { [self] in await type(client, target, text, silence, as: name) }
+    case .edit(let site, let path, let text):
+      guard world.sites.contains(where: { $0.name == site }) else { throw failure("a site of the world", site, step.line) }
+      internet.after(step.time) { [self] in controls.edit(site, path, text, at: internet.now) }
+    case .set(let zone, let owner, let type, let record):
+      guard world.zones.contains(where: { $0.origin == zone }) else { throw failure("a zone of the world", zone, step.line) }
+      internet.after(step.time) { [self] in controls.set(zone, owner, type, record) }
     case .say(let name, let server, let port, let carrier, let text):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
       perform(at: step.time, as: name) { [self] in await say(client, target, carrier, text, as: name) }
@@ -136,99 +162,11 @@ package final class ScenarioRun: Sendable {
     }
   }
 
-  private func perform(at time: Duration, as host: String, _ work: @escaping @Sendable () async -> Result.Outcome) {
-    internet.after(time) { [self] in
-      internet.start { [self] in
-        let begin = internet.now
-        let outcome = await work()
-        last.withLock { $0 = Result(took: internet.now - begin, outcome: outcome) }
-      }
-    }
-  }
-
-  private func ask(_ client: SimulatedNetwork, _ server: Address, _ name: String, _ type: String, as host: String) async -> Result.Outcome {
-    guard let name = try? Name(name), let type = RecordType(type) else { return .failed("`\(name) \(type)` is no question") }
-    let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
-    switch await names.ask(.query(name, type, id: nextID()), Endpoint(server, 53)) {
-    case .answered(let answer): return .answer(answer.message)
-    case .timedOut: return .failed("no answer in time")
-    case .unreachable(let why): return .failed(why)
-    }
-  }
-
-  private func get(_ client: SimulatedNetwork, _ url: String, as host: String) async -> Result.Outcome {
-    guard let address = WebAddress(url) else { return .failed("`\(url)` is no address of a page") }
-    let resolver = world.hosts(as: .resolver).first?.addresses.first
-    let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
-    let id = nextID()
-    var web = WebClient(network: client) { name in
-      if let address = Address(name) { return [address] }
-      guard let resolver, let name = try? Name(name) else { return [] }
-      guard case .answered(let answer) = await names.ask(.query(name, .a, id: id), Endpoint(resolver, 53)) else { return [] }
-      return answer.message.answers.compactMap { $0.data.address }
-    }
-    web.trace = trace(host)
-    do { return .page(Int(try await web.get(address, redirectsMax: 0).fetched.head.status.rawValue)) } catch { return .failed("\(error)") }
-  }
-
-  private func say(_ client: SimulatedNetwork, _ server: Endpoint, _ carrier: Scenario.Carrier, _ text: String, as host: String) async
-    -> Result.Outcome
-  {
-    let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
-    do {
-      switch carrier {
-      case .tcp:
-        _ = try await client.connect(UppercaseStreamClient(lines: [text]), to: server, trace: trace(host)) { question, _ in
-          switch question {
-          case .deliver(_, let answer): queue.yield(.said(answer))
-          case .failed(let why): queue.yield(.failed(why))
-          case .finished: queue.finish()
-          }
-          return nil
-        }
-      case .udp:
-        let trace = trace(host)
-        _ = try await client.bind(Endpoint(.any, 0), options: BindOptions()) {
-          DatagramDriver(UppercaseDatagramClient(lines: [text], to: server), trace: trace) { question, _ in
-            switch question {
-            case .deliver(_, let answer): queue.yield(answer.map { .said($0) } ?? .failed("no answer in time"))
-            case .finished: queue.finish()
-            }
-            return nil
-          }
-        }
-      }
-    } catch { return .failed("\(error)") }
-    return await first(of: answers)
-  }
-
-  private func ping(_ client: SimulatedNetwork, _ server: Endpoint, _ times: Int, as host: String) async -> Result.Outcome {
-    let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
-    let trace = trace(host)
-    do {
-      _ = try await client.bind(Endpoint(.any, 0), options: BindOptions()) {
-        DatagramDriver(PingDatagramClient(server: server, count: times), trace: trace) { question, _ in
-          if case .finished(let statistics) = question {
-            queue.yield(.said("\(statistics)"))
-            queue.finish()
-          }
-          return nil
-        }
-      }
-    } catch { return .failed("\(error)") }
-    return await first(of: answers)
-  }
-
-  private func first(of answers: AsyncStream<Result.Outcome>) async -> Result.Outcome {
-    for await answer in answers { return answer }
-    return .failed("the conversation ended without an answer")
-  }
-
   // MARK: Who and where
 
-  private func trace(_ host: String) -> TraceContext { TraceContext(recorder: store, host: host, role: .client) }
+  func trace(_ host: String) -> TraceContext { TraceContext(recorder: store, host: host, role: .client) }
 
-  private func nextID() -> UInt16 { ids.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) } }
+  func nextID() -> UInt16 { ids.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) } }
 
   private func host(_ name: String, _ line: Int) throws(Failure) -> HostDescription {
     guard let host = world.host(name) else { throw noSuchHost(name, line) }
@@ -246,7 +184,11 @@ package final class ScenarioRun: Sendable {
   }
 
   private func noSuchHost(_ name: String, _ line: Int) -> Failure {
-    .scenario(ScenarioError(file: scenario.file, line: line, column: 1, sentence: "expected a host with an address, found `\(name)`"))
+    failure("a host with an address", name, line)
+  }
+
+  private func failure(_ expected: String, _ name: String, _ line: Int) -> Failure {
+    .scenario(ScenarioError(file: scenario.file, line: line, column: 1, sentence: "expected \(expected), found `\(name)`"))
   }
 
   // MARK: Expectations

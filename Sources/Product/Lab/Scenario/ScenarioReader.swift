@@ -6,7 +6,9 @@
 //   zone    ORIGIN HOST [HOST …]           followed by indented lines of a master file
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
 //   at T    HOST asks HOST NAME [TYPE] | HOST gets URL | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
-//           | link … | host NAME up|down
+//           | HOST gets URL [method M] [with "FIELD: VALUE"]… [again [by date|by tag]] | HOST loads URL [over N connections]
+//           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
+//           | zone ORIGIN sets NAME TTL TYPE DATA…
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
@@ -56,7 +58,7 @@ struct ScenarioLine {
       column += 1
       switch character {
       case _ where isEscaped:
-        current?.text.append(character == "n" ? "\n" : character)
+        current?.text.append(["n": "\n", "r": "\r", "t": "\t"][character] ?? character)
         isEscaped = false
       case "\\" where isInQuotes:
         isEscaped = true
@@ -122,7 +124,7 @@ struct ScenarioLine {
 
 /// Builds a scenario line by line.
 struct ScenarioReader {
-  private var scenario: Scenario
+  private(set) var scenario: Scenario
   /// Whether indented lines belong to the zone begun last.
   private var isInZone = false
 
@@ -220,7 +222,11 @@ struct ScenarioReader {
   }
 
   private mutating func readStep(_ line: inout ScenarioLine, _ number: Int) throws(ScenarioError) {
-    let time: Duration = try line.take(.duration)
+    try readDeed(of: &line, at: try line.take(.duration), number)
+  }
+
+  /// What follows the time of a step.
+  private mutating func readDeed(of line: inout ScenarioLine, at time: Duration, _ number: Int) throws(ScenarioError) {
     if line.take(if: "link") {
       let link = try readLink(&line)
       return scenario.steps.append(Scenario.Step(time: time, deed: .change(link), line: number))
@@ -231,12 +237,14 @@ struct ScenarioReader {
       guard state.text == "up" || state.text == "down" else { throw line.failure(at: state, "expected `up` or `down`, found `\(state.text)`") }
       return scenario.steps.append(Scenario.Step(time: time, deed: .host(name, isUp: state.text == "up"), line: number))
     }
+    if line.take(if: "site") { return scenario.steps.append(Scenario.Step(time: time, deed: try readEdit(&line), line: number)) }
+    if line.take(if: "zone") { return scenario.steps.append(Scenario.Step(time: time, deed: try readRecordChange(&line), line: number)) }
     scenario.steps.append(Scenario.Step(time: time, deed: try readDeed(&line), line: number))
   }
 
   private mutating func readDeed(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
     let actor = try host(&line)
-    let verb = try line.take("asks, gets, says or pings")
+    let verb = try line.take("asks, gets, loads, says, types or pings")
     switch verb.text {
     case "asks":
       return .ask(
@@ -244,10 +252,21 @@ struct ScenarioReader {
         type: line.isEmpty ? "A" : try line.take("a record type").text.uppercased())
     case "gets":
       let url = try line.take("a URL")
-      guard url.text.hasPrefix("http://") || url.text.hasPrefix("https://") else {
-        throw line.failure(at: url, "expected a URL that begins with http:// or https://, found `\(url.text)`")
-      }
-      return .get(host: actor, url: url.text)
+      try check(url: url, line)
+      return .get(host: actor, url: url.text, how: try readFetching(&line))
+    case "loads":
+      let url = try line.take("a URL")
+      try check(url: url, line)
+      guard line.take(if: "over") else { return .load(host: actor, url: url.text, connections: 1) }
+      let connections: Int = try line.take(.integer(1...16))
+      guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
+      return .load(host: actor, url: url.text, connections: connections)
+    case "types":
+      let server = try host(&line)
+      let port = UInt16(try line.take(.integer(1...65_535)))
+      let text = try line.take("a text in quotes").text
+      let silence: Duration = line.take(if: "for") ? try line.take(.duration) : .seconds(1)
+      return .type(host: actor, server: server, port: port, text: text, silence: silence)
     case "says":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
@@ -260,8 +279,72 @@ struct ScenarioReader {
       guard line.take(if: "times") else { throw line.failure("`times`") }
       return .ping(host: actor, server: server, port: port, times: times)
     default:
-      throw line.failure(at: verb, "expected asks, gets, says or pings, found `\(verb.text)`")
+      throw line.failure(at: verb, "expected asks, gets, loads, says, types or pings, found `\(verb.text)`")
     }
+  }
+
+  private func check(url: ScenarioLine.Word, _ line: ScenarioLine) throws(ScenarioError) {
+    guard url.text.hasPrefix("http://") || url.text.hasPrefix("https://") else {
+      throw line.failure(at: url, "expected a URL that begins with http:// or https://, found `\(url.text)`")
+    }
+  }
+
+  /// What follows the URL of a `gets`.
+  private func readFetching(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Fetching {
+    var how = Scenario.Fetching()
+    while !line.isEmpty {
+      if line.take(if: "with") {
+        let field = try line.take("a field such as \"Accept: */*\"")
+        guard field.text.split(separator: ":", maxSplits: 1).count == 2, field.text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+          throw line.failure(at: field, "expected a field such as \"Accept: */*\", found `\(field.text)`")
+        }
+        how.fields.append(field.text)
+      } else if line.take(if: "method") {
+        let method = try line.take("a method")
+        guard ["GET", "HEAD", "OPTIONS", "DELETE"].contains(method.text) else {
+          throw line.failure(at: method, "expected GET, HEAD, OPTIONS or DELETE, found `\(method.text)`")
+        }
+        how.method = method.text
+      } else if line.take(if: "again") {
+        how.validators = .all
+        if line.take(if: "by") { how.validators = try line.take(.choice(standIn: Scenario.Fetching.Validators.all)) }
+      } else {
+        throw line.failure("with, method or again")
+      }
+    }
+    return how
+  }
+
+  /// `NAME edits PATH "TEXT"`
+  private func readEdit(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
+    let site = try line.take("a site's name").text
+    guard line.take(if: "edits") else { throw line.failure("`edits`") }
+    let path = try line.take("a path")
+    guard path.text.hasPrefix("/") else { throw line.failure(at: path, "expected a path that begins with `/`, found `\(path.text)`") }
+    return .edit(site: site, path: path.text, text: try line.take("a text in quotes").text)
+  }
+
+  /// `ORIGIN sets NAME TTL TYPE DATA…`
+  private func readRecordChange(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
+    let origin = try line.take("a zone's name").text
+    guard line.take(if: "sets") else { throw line.failure("`sets`") }
+    let owner = try line.take("whose record it is").text
+    let timeToLive: Int = try line.take(.integer(0...2_147_483_647))
+    let type = try line.take("a record type").text.uppercased()
+    var data: [String] = []
+    while !line.isEmpty {
+      let word = try line.take("the record's data")
+      data.append(word.isQuoted ? "\"\(word.text)\"" : word.text)
+    }
+    if data.isEmpty { throw line.failure("the record's data") }
+    return .set(zone: origin, owner: owner, type: type, record: "\(owner) \(timeToLive) \(type) \(data.joined(separator: " "))")
+  }
+
+  /// Adds one deed from elsewhere: `text` is what follows the time.
+  mutating func add(deed text: String, at time: Duration, number: Int) throws(ScenarioError) {
+    var line = try ScenarioLine(text, file: scenario.file, number: number)
+    try readDeed(of: &line, at: time, number)
+    try line.end()
   }
 
   private mutating func host(_ line: inout ScenarioLine) throws(ScenarioError) -> String {

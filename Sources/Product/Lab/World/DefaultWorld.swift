@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + programs
+  package static let text = head + garnet + cobalt + video + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -23,6 +23,10 @@ package enum DefaultWorld {
       core:   {prefixes: [192.0.2.0/24, "2001:db8:2::/48"], delay: 1ms}
       sites:  {prefixes: [198.51.100.0/24, "2001:db8:100::/48"], delay: 1ms}
       access: {prefixes: [203.0.113.0/24, "2001:db8:113::/48"], delay: 2ms, rate-down: 20Mbit/s, rate-up: 5Mbit/s}
+      # Three continents. Oceans take time; `inside` is the delay between two hosts of the same one.
+      europe:  {prefixes: [198.18.10.0/24, "2001:db8:10::/48"], delay: 1ms, inside: 2ms}
+      america: {prefixes: [198.18.20.0/24, "2001:db8:20::/48"], delay: 40ms, inside: 4ms}
+      asia:    {prefixes: [198.18.30.0/24, "2001:db8:30::/48"], delay: 90ms, inside: 5ms}
 
     hosts:
       # The servers every look-up starts from, and those one level below.
@@ -35,6 +39,7 @@ package enum DefaultWorld {
       www.garnet.test: {addresses: [198.51.100.10, "2001:db8:100::10"]}
       ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
       ns2.garnet.test: {addresses: [198.51.100.12, "2001:db8:100::12"]}
+      shop.garnet.test: {addresses: [198.51.100.13, "2001:db8:100::13"]}
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
       ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
       ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
@@ -45,6 +50,18 @@ package enum DefaultWorld {
       pc2:      {role: client, addresses: [203.0.113.11, "2001:db8:113::11"]}
       phone:    {role: client, addresses: [203.0.113.12, "2001:db8:113::12"]}
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
+      proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
+
+      # A content network: an origin in America, an edge on each continent, a client and a resolver there.
+      origin.garnet.test: {addresses: [198.18.20.10, "2001:db8:20::10"]}
+      ns1.cdn.test:   {addresses: [198.51.100.30, "2001:db8:100::30"]}
+      edge1.cdn.test: {addresses: [198.18.10.1, "2001:db8:10::1"]}
+      edge2.cdn.test: {addresses: [198.18.20.1, "2001:db8:20::1"]}
+      edge3.cdn.test: {addresses: [198.18.30.1, "2001:db8:30::1"]}
+      pc-america:       {role: client, addresses: [198.18.20.50, "2001:db8:20::50"]}
+      resolver-america: {role: resolver, addresses: [198.18.20.53, "2001:db8:20::53"]}
+      pc-asia:          {role: client, addresses: [198.18.30.50, "2001:db8:30::50"]}
+      resolver-asia:    {role: resolver, addresses: [198.18.30.53, "2001:db8:30::53"]}
 
     # Links that differ from their ends' attachments, for example a lossy one:
     #   - {between: [resolver, ns1.garnet.test], loss: 30%}
@@ -69,6 +86,10 @@ package enum DefaultWorld {
           @        MX    10 www
           _http._tcp SRV 0 0 80 www
           *.maybe  A     198.51.100.10
+          ; Whoever wants the video is sent on to the content network, whose name server chooses an edge.
+          video    CNAME video.cdn.test.
+          static   CNAME static.cdn.test.
+      cdn.test: {served-by: [ns1.cdn.test], ttl: 60}
       cobalt.test:
         served-by: [ns1.cobalt.test, ns2.cobalt.test]
         ttl: 60
@@ -84,6 +105,8 @@ package enum DefaultWorld {
   private static let garnet = #"""
       www.garnet.test:
         names: [garnet.test]
+        # How long caches may answer in this site's place.
+        max-age: 60s
         files:
           /index.html: |
             <!doctype html>
@@ -99,7 +122,8 @@ package enum DefaultWorld {
             <li><a href="/stones.html">Stones</a>: a page that brings six more files with it
             <li><a href="/long.html">A long page</a>, more than fits into one segment or a hundred
             <li><a href="/notes.txt">Notes</a>, plain text
-            <li><a href="http://shop.garnet.test/">The shop</a>: another site at the same address
+            <li><a href="http://shop.garnet.test/">The shop</a>, which remembers you
+            <li><a href="http://stories.garnet.test/">Stories</a>: another site at the same address
             <li><a href="http://www.cobalt.test/">Cobalt</a>, our neighbour
             <li><a href="/nowhere.html">A page that is not there</a>
             </ul>
@@ -145,16 +169,26 @@ package enum DefaultWorld {
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect x="3" y="5" width="18" height="14" rx="5" fill="#1f7a54"/></svg>
           /onyx.svg: |
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="#1b1b1f"/><circle cx="9" cy="8" r="2" fill="#777"/></svg>
-      # A second site of the same host: only the name in the request tells them apart.
+      # A site that remembers: it gives each visitor a session and keeps its table in a database.
       shop.garnet.test:
+        application: shop
+        # Each made by `netstead password`; the passwords are `ruby-red` and `sapphire`.
+        users:
+          alice: '$scrypt$ln=14,r=8,p=5$jO/fjccC045eYAFcWxBx4A$7JBPqh8hfihBut3Ufo75NrH2xauym0bA5TIDzs0I4Tw'
+          bob: '$scrypt$ln=14,r=8,p=5$A799oafHbcFyU1wHAuaNow$EXBb1FkvwpZOtR2pkm6VxfcBVlUS8YW3tWD5TSGsJxI'
+        # Below these paths the browser asks for name and password (HTTP Basic authentication).
+        protect: [/staff]
+        redirects: {/shop: /}
+      # A second site of www.garnet.test: only the name in the request tells them apart.
+      stories.garnet.test:
         host: www.garnet.test
         files:
           /index.html: |
             <!doctype html>
             <html lang="en">
             <meta charset="utf-8">
-            <title>Garnet's shop</title>
-            <h1>The shop</h1>
+            <title>Garnet's stories</title>
+            <h1>Stories</h1>
             <p>Same host, same address, same port as <a href="http://www.garnet.test/">www.garnet.test</a>.
             The server knew which site you meant from one line of your request.
 
@@ -163,6 +197,7 @@ package enum DefaultWorld {
   private static let cobalt = #"""
       www.cobalt.test:
         names: [cobalt.test]
+        max-age: 60s
         # A CNAME of www.cobalt.test.
         aliases: [web.cobalt.test]
         files:
@@ -183,6 +218,39 @@ package enum DefaultWorld {
 
     """#
 
+  private static let video = #"""
+      # A clip in three qualities, made by computation, with the page that plays it. The edges keep copies of it.
+      origin.garnet.test: {video: {segments: 20}, max-age: 1h}
+
+    # Caching reverse proxies in front of an origin.
+    edges:
+      edge1.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 50Mbit/s}
+      edge2.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 200Mbit/s}
+      edge3.cdn.test: {origin: origin.garnet.test, names: [video.garnet.test, static.garnet.test], capacity: 50Mbit/s}
+
+    # Names whose addresses the servers of their zone choose for each question, among edges that say they are well.
+    steering:
+      # The edges that clients of a network prefer, the nearest first.
+      networks:
+        203.0.113.0/24:    [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        2001:db8:113::/48: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        198.18.10.0/24:    [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]
+        198.18.20.0/24:    [edge2.cdn.test, edge1.cdn.test, edge3.cdn.test]
+        2001:db8:20::/48:  [edge2.cdn.test, edge1.cdn.test, edge3.cdn.test]
+        198.18.30.0/24:    [edge3.cdn.test, edge2.cdn.test, edge1.cdn.test]
+        2001:db8:30::/48:  [edge3.cdn.test, edge2.cdn.test, edge1.cdn.test]
+      names:
+        # Enter deep: an edge near every client. Bring home: one large site for all.
+        video.cdn.test:  {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        static.cdn.test: {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        home.cdn.test:   {policy: nearest, ttl: 5, edges: [edge2.cdn.test]}
+        # The other rules, over the same edges.
+        least.cdn.test:  {policy: least-load, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        turns.cdn.test:  {policy: round-robin, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+        ranked.cdn.test: {policy: ranked, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
+
+    """#
+
   private static let programs = #"""
     # Each gives back what it gets in capital letters; the ping program loses three datagrams in ten.
     programs:
@@ -190,6 +258,11 @@ package enum DefaultWorld {
       - {host: srv, program: uppercase-concurrent, port: 6790}
       - {host: srv, program: uppercase-datagram, port: 9876}
       - {host: srv, program: ping, port: 12000, loss: 30%}
+
+    # The access network's proxy, with a cache: curl -x http://proxy:3128 http://www.garnet.test/ as a client host.
+    # Also known: clients (ranges of addresses; the proxy's own net), tunnel-ports ([443]).
+    proxies:
+      - {host: proxy, port: 3128, cache: 64MiB}
 
     """#
 }

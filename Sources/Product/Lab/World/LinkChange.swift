@@ -47,7 +47,8 @@ extension WorldDescription {
     let into = attachment(of: target)
     var path = Link.perfect
     guard source.name != target.name else { return path }
-    path.delay = (out.delay ?? .zero) + (into.delay ?? .zero)
+    let inside = source.net == target.net ? nets.first { $0.name == source.net }?.insideDelay : nil
+    path.delay = inside ?? (out.delay ?? .zero) + (into.delay ?? .zero)
     path.jitter = (out.jitter ?? .zero) + (into.jitter ?? .zero)
     path.loss = either(out.loss, into.loss)
     path.duplicate = either(out.duplicated, into.duplicated)

@@ -16,6 +16,10 @@ package struct WorldDescription: Sendable, Equatable {
   package var zones: [ZoneDescription] = []
   package var sites: [SiteDescription] = []
   package var programs: [ProgramDescription] = []
+  package var edges: [EdgeDescription] = []
+  package var nearness: [NearnessDescription] = []
+  package var steering: [SteeringDescription] = []
+  package var proxies: [ProxyDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -73,6 +77,8 @@ package struct NetDescription: Sendable, Equatable {
   package var name: String
   package var prefixes: [AddressPrefix]
   package var attachment: LinkChange
+  /// The delay between two hosts of this net, which need not leave it; nil: that of both their attachments.
+  package var insideDelay: Duration?
 }
 
 /// A link between two hosts that differs from what their attachments make it, in both directions.
@@ -112,11 +118,17 @@ package struct SiteDescription: Sendable, Equatable {
   /// Names that are CNAMEs of the first.
   package var aliases: [String]
   package var content: Content
+  /// What runs in it, who may enter, what moved.
+  package var access = SiteAccess()
+  /// How long caches may use its answers, as Cache-Control says it; nil: it says nothing.
+  package var maxAge: Duration?
 
   package enum Content: Sendable, Equatable {
     case files([SiteFile])
     /// A folder, relative to the world's file.
     case folder(String)
+    /// A clip made by computation, with the page that plays it.
+    case video(segmentCount: Int)
   }
 
   /// Every name it answers to.
@@ -130,6 +142,8 @@ package struct SiteFile: Sendable, Equatable {
   package var text: String
   /// The text is repeated this often, `{n}` replaced by the count; 1: as it stands.
   package var repetitions: Int
+  /// How long ago it was last changed when the world begins.
+  package var age = Duration.zero
 
   /// What is served.
   package var body: String {
@@ -137,6 +151,18 @@ package struct SiteFile: Sendable, Equatable {
     let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
     return (1...max(1, repetitions)).map { parts.joined(separator: String($0)) }.joined()
   }
+}
+
+/// A forward proxy between the clients of a net and the rest of the world.
+package struct ProxyDescription: Sendable, Equatable {
+  package var host: String
+  package var port: UInt16
+  /// Who may use it; empty: whoever is in its own net.
+  package var clients: [AddressPrefix]
+  /// Unit: bytes. Zero: it keeps nothing.
+  package var cacheBytesMax: Int
+  /// Ports that tunnels may lead to.
+  package var tunnelPorts: [Int]
 }
 
 /// A socket program.

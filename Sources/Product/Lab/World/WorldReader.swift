@@ -12,9 +12,9 @@ extension WorldDescription {
 }
 
 /// Reads one world. Kept only while reading.
-private final class WorldReader {
+final class WorldReader {
   private let file: String
-  private var world = WorldDescription()
+  var world = WorldDescription()
   private var takenAddresses: [Address: String] = [:]
   /// 127.0.0.1 is the machine itself.
   private var takenPlaces: [Address: String] = [.loopback: "localhost"]
@@ -34,12 +34,14 @@ private final class WorldReader {
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
+    readContentNetwork(reader)
+    for item in reader.list("proxies") { readProxy(item) }
     checkZones(reader)
     return world
   }
 
   /// The name of a host, which must exist.
-  private func existing(_ item: SettingsItem) -> String {
+  func existing(_ item: SettingsItem) -> String {
     guard let name = item.value(.text) else { return "" }
     let names = world.hosts.map(\.name)
     if !names.contains(name) {
@@ -55,7 +57,8 @@ private final class WorldReader {
 
   private func readNet(_ entry: SettingsEntry) {
     let net = entry.value.mapping { reader in
-      NetDescription(name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader))
+      NetDescription(
+        name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader), insideDelay: reader.optional("inside", .duration))
     }
     if let net { world.nets.append(net) }
   }
@@ -153,15 +156,23 @@ private final class WorldReader {
       }
       let folder = reader.optional("folder", .text)
       let files = reader.entries("files").compactMap { readFile($0) }
+      let video = reader.mapping("video") { $0.value("segments", .integer(1...300), default: 15) }
+      if video != nil, folder != nil || !files.isEmpty { reader.problem(at: "video", "expected one of `files`, `folder` and `video`, found more") }
       if folder != nil, !files.isEmpty { reader.problem(at: "folder", "expected either `files` or `folder`, found both") }
+      let access = SiteAccess(reader)
+      if access.application != nil, folder != nil || video != nil || !files.isEmpty {
+        reader.problem(at: "application", "expected one of `application`, `files`, `folder` and `video`, found more")
+      }
+      if !access.writable.isEmpty, folder == nil { reader.problem(at: "write", "expected `folder` beside `write`, for files in the world's file stay as they are") }
       return SiteDescription(
         name: entry.name, host: host ?? "", names: reader.list("names", .worldName), aliases: reader.list("aliases", .worldName),
-        content: folder.map { .folder($0) } ?? .files(files))
+        content: video.map { .video(segmentCount: $0) } ?? folder.map { .folder($0) } ?? .files(files), access: access,
+        maxAge: reader.optional("max-age", .duration))
     }
     if let site { world.sites.append(site) }
   }
 
-  /// `/path: text`, or `/path: {text: …, repeat: 100}`.
+  /// `/path: text`, or `/path: {text: …, repeat: 100, age: 3d}`.
   private func readFile(_ entry: SettingsEntry) -> SiteFile? {
     if !entry.name.hasPrefix("/") || entry.name.split(separator: "/").contains("..") {
       entry.value.problem(at: entry.place, "expected a path that begins with `/`, without `..`, found `\(entry.name)`")
@@ -170,8 +181,26 @@ private final class WorldReader {
       return entry.value.value(.text).map { SiteFile(path: entry.name, text: $0, repetitions: 1) }
     }
     return entry.value.mapping { reader in
-      SiteFile(path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1))
+      SiteFile(
+        path: entry.name, text: reader.required("text", .text), repetitions: reader.value("repeat", .integer(1...10_000), default: 1),
+        age: reader.value("age", .duration, default: .zero))
     }
+  }
+
+  private func readProxy(_ item: SettingsItem) {
+    let proxy = item.mapping { reader in
+      let ports = reader.list("tunnel-ports", .integer(1...65_535))
+      return ProxyDescription(
+        host: reader.item("host").map { existing($0) } ?? reader.required("host", .text), port: UInt16(reader.value("port", .integer(1...65_535), default: 3_128)),
+        clients: reader.list("clients", .prefix), cacheBytesMax: reader.value("cache", .size, default: 67_108_864), tunnelPorts: ports.isEmpty ? [443] : ports)
+    }
+    guard let proxy else { return }
+    if world.proxies.contains(where: { $0.host == proxy.host && $0.port == proxy.port })
+      || world.programs.contains(where: { $0.host == proxy.host && $0.port == proxy.port && !$0.kind.isDatagram })
+    {
+      item.problem("expected a free port, TCP port \(proxy.port) of host `\(proxy.host)` is taken")
+    }
+    world.proxies.append(proxy)
   }
 
   private func readProgram(_ item: SettingsItem) {

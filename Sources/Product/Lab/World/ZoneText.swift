@@ -99,6 +99,12 @@ package struct ZoneText {
       }
       for alias in site.aliases where self.zone(of: alias)?.origin == zone.origin { lines.append("\(dotted(alias)) CNAME \(dotted(site.name))") }
     }
+    // The zone knows every edge; the server chooses among them.
+    for steering in world.steering where self.zone(of: steering.name)?.origin == zone.origin {
+      for host in steering.edges.compactMap({ world.host($0) }) {
+        lines += records(steering.name, host).map { $0.replacingFirst(" ", with: " \(steering.timeToLive) ") }
+      }
+    }
     return lines
   }
 
@@ -107,5 +113,13 @@ package struct ZoneText {
       plan.addresses(of: host).map { ZoneText.reverseName(of: $0) }.filter { self.zone(of: $0)?.origin == zone.origin }
         .map { "\($0). PTR \(dotted(world.domainName(of: host)))" }
     }
+  }
+}
+
+extension String {
+  /// With the first `part` replaced.
+  fileprivate func replacingFirst(_ part: Character, with other: String) -> String {
+    guard let place = firstIndex(of: part) else { return self }
+    return self[..<place] + other + self[index(after: place)...]
   }
 }

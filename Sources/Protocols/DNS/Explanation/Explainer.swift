@@ -292,9 +292,10 @@ extension Explainer {
         ("\($0)", "How many bytes the option has.")
       }
       children.append(length.field)
-      let data = try explainer.field("Option data", Meanings.source(of: code.value), { (r) throws(SyntaxError) in
+      var data = try explainer.field("Option data", Meanings.source(of: code.value), { (r) throws(SyntaxError) in
         try r.take(Int(length.value), "\(length.value) bytes of an option", source)
       }) { (EDNSOption(code.value, $0).presentation, Meanings.option(code.value)) }
+      data.field.children = Explainer.subnetFields(EDNSOption(code.value, data.value), at: data.field.range)
       if length.value > 0 { children.append(data.field) }
       return ((), "\(code.value) \(data.field.value)", Meanings.option(code.value))
     }.field

@@ -48,6 +48,8 @@ public struct ClientConversation: StreamConversation {
     case holdParts(Ticket)
     /// Parts may come again.
     case resumeParts(Ticket)
+    /// A part of this many bytes has gone to the carrier: it no longer counts as on its way.
+    case partTaken(Ticket, Int)
     /// The connection is at its end; every request has been answered or has failed.
     case ended
   }
@@ -70,6 +72,12 @@ public struct ClientConversation: StreamConversation {
     // RFC 9110 §9.2.2: idempotent, or it never left; and nothing of the response was seen.
     public var isRepeatable: Bool
     public var description: String { explanation }
+
+    public init(kind: Kind, explanation: String, isRepeatable: Bool) {
+      self.kind = kind
+      self.explanation = explanation
+      self.isRepeatable = isRepeatable
+    }
   }
 
   public typealias Action = StreamAction<Question>

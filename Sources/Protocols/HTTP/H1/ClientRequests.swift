@@ -68,6 +68,7 @@ extension ClientConversation {
   mutating func send(part: Buffer, of ticket: Ticket, at now: Instant, into actions: inout [Action]) {
     guard let place = exchanges.lastIndex(where: { $0.ticket == ticket }), case .parts(let left) = exchanges[place].body else { return }
     readDeadline = now + times.response
+    defer { actions.append(.ask(.partTaken(ticket, part.count))) }
     guard let left else {
       ChunkWriter.write(part, into: &actions)
       return

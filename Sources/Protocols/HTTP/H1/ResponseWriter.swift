@@ -31,23 +31,34 @@ enum ResponseWriter {
   ) -> Outcome {
     switch response.body {
     case .prepared(let prepared):
-      write(prepared.head, prepared.content, setting, date, into: &actions)
+      write(prepared.head, prepared.content, setting, prepared.carriesDate ? Buffer() : date, into: &actions)
       return .complete
+    case .tunnel:
+      // RFC 9110 §9.3.6: neither length nor coding, and the connection is the tunnel's from here on.
+      var out = begun(response)
+      out.append(date)
+      out.append("\r\n" as StaticString)
+      actions.append(.send(out))
+      return .parts(.untilClose)
     case .parts(let length):
-      return writeHead(of: response, length: length, setting, date, into: &actions)
+      return writeHead(of: response, length: length, setting, Self.date(date, for: response), into: &actions)
     case .bytes(let bytes):
       let content = response.status.forbidsBody ? PreparedResponse.Content.none : .bytes(bytes)
-      write(head(of: response), content, setting, date, into: &actions)
+      write(head(of: response), content, setting, Self.date(date, for: response), into: &actions)
       return .complete
     case .file(let slice):
       let content = response.status.forbidsBody ? PreparedResponse.Content.none : .file(slice)
-      write(head(of: response), content, setting, date, into: &actions)
+      write(head(of: response), content, setting, Self.date(date, for: response), into: &actions)
       return .complete
     case .none, .absent:
-      write(head(of: response), .none, setting, date, into: &actions)
+      write(head(of: response), .none, setting, Self.date(date, for: response), into: &actions)
       return .complete
     }
   }
+
+  /// The Date line to be added: none beside one that was passed on.
+  @inline(__always)
+  private static func date(_ date: Buffer, for response: Response) -> Buffer { response.fields.carriesDate ? Buffer() : date }
 
   /// Status line and fields with the length, without Date, Connection and the empty line.
   static func head(of response: Response) -> Buffer {
@@ -58,7 +69,7 @@ enum ResponseWriter {
     case .bytes(let bytes): length = Int64(bytes.count)
     case .file(let slice): length = max(0, slice.length)
     case .absent(let announced): length = max(0, announced)
-    case .parts, .prepared: return out
+    case .parts, .prepared, .tunnel: return out
     }
     // RFC 9110 §8.6: no Content-Length in 1xx and 204. In a 304 it would have to be the 200's, which only `.absent` knows.
     if response.status.forbidsBody {

@@ -45,6 +45,7 @@ extension ServerConversation {
     case .complete: complete(at: now, into: &actions)
     case .parts(let framing):
       exchanges[0].answer = .parts(framing)
+      if case .tunnel = response.body { beginTunnel(at: now) }
       if isCongested { actions.append(.ask(.holdParts(Ticket(number: firstTicket)))) }
     }
   }
@@ -112,7 +113,9 @@ extension ServerConversation {
       exchanges[place].answer = .parts(.length(left - length))
       if length > 0 { actions.append(.send(part[0..<Int(length)])) }
     case .parts(.chunked): ChunkWriter.write(part, into: &actions)
-    case .parts: if !part.isEmpty { actions.append(.send(part)) }
+    case .parts:
+      if case .tunnel = reading { readDeadline = now + times.tunnel }
+      if !part.isEmpty { actions.append(.send(part)) }
     }
     actions.append(.ask(.partTaken(ticket, part.count)))
   }
@@ -126,6 +129,14 @@ extension ServerConversation {
       return
     }
     early[index].parts.append(part)
+  }
+
+  /// The owner cannot end a streamed response properly.
+  // RFC 9112 §8: the peer must not take what it got for the whole.
+  mutating func breakOff(_ ticket: Ticket, into actions: inout [Action]) {
+    guard place(of: ticket) != nil else { return }
+    actions.append(.problem("the rest of the response does not come"))
+    close(.now, into: &actions)
   }
 
   /// The owner ends a streamed response.

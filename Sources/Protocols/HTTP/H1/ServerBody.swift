@@ -49,13 +49,32 @@ extension ServerConversation {
     return .body(data)
   }
 
+  /// What the peer says through a tunnel.
+  mutating func nextOfTunnel(_ bytes: inout Buffer) -> Input? {
+    guard let data = bytes.take(min(bytes.count, wantedBytes)), !data.isEmpty else { return nil }
+    wantedBytes -= data.count
+    return .body(data)
+  }
+
+  /// HTTP has ended on this connection.
+  // RFC 9110 §9.3.6
+  mutating func beginTunnel(at now: Instant) {
+    exchanges[0].keepsAlive = false
+    guard !hasPeerClosed else { return }
+    reading = .tunnel
+    wantedBytes = limits.bodyUnaskedBytesMax
+    readDeadline = now + times.tunnel
+  }
+
   /// Whether a body is being read.
   var isReadingBody: Bool {
     switch reading {
     case .sized, .chunks: true
-    case .head, .nothing: false
+    case .head, .tunnel, .nothing: false
     }
   }
+
+  var isTunnelling: Bool { if case .tunnel = reading { true } else { false } }
 
   private mutating func endBody() {
     // A connection that ends with this request's answer reads no further head.
@@ -67,7 +86,7 @@ extension ServerConversation {
     // A client that did not wait for `100 Continue` after all.
     if readDeadline == nil { beginInterval(at: now) }
     intervalBytes &+= bytes.count
-    if wantedBytes <= 0 { readDeadline = nil }
+    if isTunnelling { readDeadline = now + times.tunnel } else if wantedBytes <= 0 { readDeadline = nil }
     actions.append(.ask(.requestBody(bodyTicket, bytes)))
   }
 
@@ -91,8 +110,9 @@ extension ServerConversation {
   }
 
   mutating func takeBody(_ ticket: Ticket, _ count: Int, at now: Instant, into actions: inout [Action]) {
-    guard isReadingBody, !isDiscarding, ticket == bodyTicket, place(of: ticket) != nil, count > 0 else { return }
-    let isPaused = wantedBytes <= 0
+    guard isReadingBody || isTunnelling, !isDiscarding, ticket == bodyTicket, place(of: ticket) != nil, count > 0 else { return }
+    // A tunnel is not measured.
+    let isPaused = wantedBytes <= 0 && !isTunnelling
     let (sum, overflow) = wantedBytes.addingReportingOverflow(count)
     wantedBytes = overflow ? .max : sum
     if isContinueAwaited { proceed(at: now, into: &actions) } else if isPaused { beginInterval(at: now) }

@@ -51,6 +51,12 @@ extension ServerConversation {
     switch event {
     case .opened: readDeadline = now + times.head
     case .deadlineReached: noteDeadline(at: now, into: &actions)
+    case .peerClosed where isTunnelling:
+      // What it said before goes to the other end, which then ends the tunnel.
+      hasPeerClosed = true
+      reading = .nothing
+      readDeadline = now + times.tunnel
+      actions.append(.ask(.requestEnd(bodyTicket, trailers: Fields())))
     case .peerClosed, .lost: notePeerClosed(at: now, into: &actions)
     case .retired: retire(into: &actions)
     case .congested:
@@ -74,7 +80,10 @@ extension ServerConversation {
       return
     }
     guard let readDeadline, readDeadline <= now else { return }
-    if isReadingBody {
+    if !exchanges.isEmpty, !isReadingBody, !hasHeadBegun {
+      actions.append(.note("nothing passed through the tunnel for \(limits.tunnelTimeout)"))
+      close(.afterFlush, into: &actions)
+    } else if isReadingBody {
       // The body goes on as long as each interval brought enough of it.
       let seconds = Int(times.body.nanoseconds / 1_000_000_000)
       if intervalBytes >= limits.bodyBytesPerSecondMin &* Swift.max(1, seconds) {

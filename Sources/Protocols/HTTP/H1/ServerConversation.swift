@@ -8,7 +8,8 @@ public import World
 ///
 /// The owner answers each `.request` with `.respond`, at once or later, in any order; answers leave in the order of the requests. A body is
 /// handed over by `.requestBody` pieces: the first `bodyUnaskedBytesMax` unasked (none when the client waits for `100 Continue`), more after
-/// `.takeBody`. When the response is complete, the rest of the body is thrown away.
+/// `.takeBody`. When the response is complete, the rest of the body is thrown away. A response with `.tunnel` as its body ends HTTP on the
+/// connection: from there on `.requestBody` and `.part` are the tunnel's two directions.
 public struct ServerConversation: StreamConversation {
   public enum Input: Sendable {
     // From the peer's bytes.
@@ -34,6 +35,8 @@ public struct ServerConversation: StreamConversation {
     case finish(Ticket)
     /// The owner takes this many more bytes of the request's body.
     case takeBody(Ticket, Int)
+    /// The rest of a streamed response will never come: only the connection's end tells the peer.
+    case breakOff(Ticket)
   }
 
   public enum Question: Sendable {
@@ -63,6 +66,8 @@ public struct ServerConversation: StreamConversation {
     /// A body of which this many bytes are still to come.
     case sized(left: Int64)
     case chunks
+    /// Whatever the peer says belongs to the tunnel.
+    case tunnel
     /// Nothing more is read: the connection ends, or has to be answered first.
     case nothing
   }
@@ -151,6 +156,7 @@ public struct ServerConversation: StreamConversation {
     case .head: return exchanges.count < limits.pipelinedMax && exchanges.last?.isSafe != false
     case .sized(let left): return isDiscarding || wantedBytes > 0 || left == 0
     case .chunks: return isDiscarding || wantedBytes > 0
+    case .tunnel: return wantedBytes > 0
     case .nothing: return false
     }
   }
@@ -160,6 +166,7 @@ public struct ServerConversation: StreamConversation {
     if isDiscarding { return "discarding a body" }
     switch reading {
     case .sized, .chunks: return "reading a body"
+    case .tunnel: return "tunnelling"
     case .head, .nothing: return exchanges.isEmpty ? (hasHeadBegun ? "reading a head" : "idle") : "answering"
     }
   }
@@ -171,6 +178,7 @@ public struct ServerConversation: StreamConversation {
     case .head: nextHead(&bytes)
     case .sized(let left): nextOfBody(&bytes, left: left)
     case .chunks: nextChunk(&bytes)
+    case .tunnel: nextOfTunnel(&bytes)
     case .nothing: nil
     }
   }
@@ -217,6 +225,7 @@ public struct ServerConversation: StreamConversation {
       failBody(refusal, at: now, into: &actions)
     case .part(let ticket, let bytes): send(part: bytes, of: ticket, at: now, into: &actions)
     case .finish(let ticket): finish(ticket, at: now, into: &actions)
+    case .breakOff(let ticket): breakOff(ticket, into: &actions)
     case .takeBody(let ticket, let count): takeBody(ticket, count, at: now, into: &actions)
     case .connection(let event): note(event, at: now, into: &actions)
     }
@@ -265,7 +274,7 @@ struct Times: Sendable {
     }
   }
 
-  let head, body, idle, write, response, proceed: Span
+  let head, body, idle, write, response, proceed, tunnel: Span
 
   init(_ limits: Limits) {
     head = Span(limits.headTimeout)
@@ -274,6 +283,7 @@ struct Times: Sendable {
     write = Span(limits.writeTimeout)
     response = Span(limits.responseTimeout)
     proceed = Span(limits.continueTimeout)
+    tunnel = Span(limits.tunnelTimeout)
   }
 }
 

@@ -20,6 +20,8 @@ public enum FolderError: Error, Hashable, Sendable {
   case isFolder
   /// No more descriptors or memory.
   case exhausted
+  /// The disk is full, or the quota is used up.
+  case full
   /// Anything else, with the system's error number.
   case failed(Int32)
 
@@ -32,6 +34,7 @@ public enum FolderError: Error, Hashable, Sendable {
       case ENXIO, ENODEV: .notRegular
       case EISDIR: .isFolder
       case EMFILE, ENFILE, ENOMEM: .exhausted
+      case ENOSPC, EDQUOT: .full
       default: .failed(number)
       }
   }
@@ -166,7 +169,7 @@ public final class ServedFolder: Sendable {
     }
   }
 
-  private static func withText<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
+  static func withText<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
     let bytes = path.isEmpty ? [UInt8(ascii: "."), 0] : path + [0]
     return bytes.withUnsafeBytes { raw in raw.withMemoryRebound(to: CChar.self) { text in body(text.baseAddress ?? Self.nothing) } }
   }
@@ -177,7 +180,8 @@ public final class ServedFolder: Sendable {
     return UnsafeRawPointer(empty.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 
-  private func descend(_ path: [UInt8], flags: Int32) throws(FolderError) -> Int32 {
+  /// Opens what is at `path`, which leads nowhere outside.
+  func descend(_ path: [UInt8], flags: Int32) throws(FolderError) -> Int32 {
     guard Self.isPlain(path) else { throw .outside }
     let root = current
     if hasBeneath {

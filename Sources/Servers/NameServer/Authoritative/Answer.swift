@@ -83,6 +83,8 @@ struct Answer {
   mutating func compose() {
     FoldedName.fold(query.bytes + Limits.questionAt, nameCount, to: scratch.name)
     while true {
+      // A chain ends at a steered name: who asks for that one by itself is told the right edge, and keeps it for as long as it is right.
+      if steps > 0, let steering = tables.steering, steering._withUnsafeGuaranteedRef({ $0.index(of: scratch.name, nameCount) }) != nil { return }
       guard let zone = tables.zone(above: scratch, nameCount, labelCount, isForDS: query.type == RecordType.ds.rawValue) else {
         // RFC 1034 §4.3.2 step 3a: where a chain leads out of our zones the asker goes on by itself.
         if steps == 0 { refuse(ExtendedErrorCode.notAuthoritative) }

@@ -4,6 +4,7 @@ package import Bytes
 package import DNS
 import Synchronization
 package import Trace
+package import World
 
 /// What an answer needs to know of the authority: plain memory, borrowed from it.
 struct AuthorityTables {
@@ -14,6 +15,8 @@ struct AuthorityTables {
   let labelsMax: Int
   let isFull: Bool
   let chainMax: Int
+  /// Kept alive by the authority; nil: no name is steered.
+  let steering: Unmanaged<Steering>?
 
   /// The zone whose apex is the longest ending of the name; nil: none of ours.
   @inline(__always)
@@ -52,11 +55,14 @@ package final class Authority: Sendable {
 
   package let zones: [Zone]
   package let limits: Limits
+  /// What chooses the addresses of some names; nil: the zones say everything.
+  package let steering: Steering?
   // Unchecked: the memory is never written after `init`.
   nonisolated(unsafe) let tables: AuthorityTables
 
-  /// An authority for `zones`; of two with the same apex the later one counts.
-  package init(zones: [Zone], completeness: Completeness = .minimal, limits: Limits = Limits()) {
+  /// An authority for `zones`; of two with the same apex the later one counts. The names of `steering` lie in them.
+  package init(zones: [Zone], completeness: Completeness = .minimal, steering: Steering? = nil, limits: Limits = Limits()) {
+    self.steering = steering
     var apexes: [Name: Int] = [:]
     for (index, zone) in zones.enumerated() { apexes[zone.apex] = index }
     let zones = zones.enumerated().filter { apexes[$0.element.apex] == $0.offset }.map(\.element)
@@ -71,7 +77,7 @@ package final class Authority: Sendable {
     }
     tables = AuthorityTables(
       zones: views, slots: slots, labelsMax: zones.map { $0.apex.labelCount }.max() ?? -1, isFull: completeness == .full,
-      chainMax: limits.chainMax)
+      chainMax: limits.chainMax, steering: steering.map { Unmanaged.passUnretained($0) })
   }
 
   deinit {
@@ -132,9 +138,10 @@ package final class AuthorityResponder: @unchecked Sendable {
   package static var replySizeMin: Int { DNS.Limits.Format.datagramMax }
 
   /// Writes the answer to the message `query` into `memory` and returns its size; zero: no answer is due.
-  /// Over UDP at most what the asker takes and `Limits.datagramMax` allows is written.
+  /// Over UDP at most what the asker takes and `Limits.datagramMax` allows is written. `client` is who asks: steered names are answered by it.
   package func answer(
-    _ query: UnsafeRawBufferPointer, over carriage: ConversationInfo.Carriage, into memory: UnsafeMutableRawBufferPointer
+    _ query: UnsafeRawBufferPointer, from client: Address? = nil, over carriage: ConversationInfo.Carriage,
+    into memory: UnsafeMutableRawBufferPointer
   ) -> Int {
     if source.count != generation { renew() }
     guard let bytes = query.baseAddress, let target = memory.baseAddress, memory.count >= AuthorityResponder.replySizeMin else { return 0 }
@@ -153,8 +160,17 @@ package final class AuthorityResponder: @unchecked Sendable {
       size = min(size, max(DNS.Limits.Format.datagramMax, min(query.payloadSize, authority.limits.datagramMax)))
     }
     target.copyMemory(from: bytes, byteCount: query.questionEnd)
-    let reply = ReplyWriter(base: target, count: query.questionEnd, limit: query.hasEDNS ? size - AuthorityResponder.optSize : size)
-    var answer = Answer(query, tables: authority.tables, scratch: scratch, reply: reply, isDatagram: carriage == .udp)
+    var reply = ReplyWriter(base: target, count: query.questionEnd, limit: query.hasEDNS ? size - AuthorityResponder.optSize : size)
+    if let steering = authority.steering {
+      return steer(query, client, by: steering, &reply, isDatagram: carriage == .udp)
+    }
+    return answer(query, reply, isDatagram: carriage == .udp)
+  }
+
+  /// The answer from the zones.
+  @inline(__always)
+  private func answer(_ query: Query, _ reply: ReplyWriter, isDatagram: Bool) -> Int {
+    var answer = Answer(query, tables: authority.tables, scratch: scratch, reply: reply, isDatagram: isDatagram)
     if query.version > 0 {
       answer.responseCode = ResponseCode.badVersion.rawValue
     } else if query.class == RecordClass.internet.rawValue {
@@ -166,10 +182,10 @@ package final class AuthorityResponder: @unchecked Sendable {
   }
 
   /// The answer to the message `query`; nil: none is due.
-  package func answer(_ query: Buffer, over carriage: ConversationInfo.Carriage) -> Buffer? {
+  package func answer(_ query: Buffer, from client: Address? = nil, over carriage: ConversationInfo.Carriage) -> Buffer? {
     let memory = memory ?? .allocate(byteCount: DNS.Limits.Format.messageMax, alignment: 8)
     self.memory = memory
-    let count = query.withUnsafeBytes { answer($0, over: carriage, into: memory) }
+    let count = query.withUnsafeBytes { answer($0, from: client, over: carriage, into: memory) }
     return count == 0 ? nil : Buffer(memory[0..<count])
   }
 
@@ -185,13 +201,13 @@ package final class AuthorityResponder: @unchecked Sendable {
 
   /// The header, and the OPT record if the query had one (RFC 6891 §6.1.1).
   @inline(__always)
-  private func finish(_ answer: inout Answer) -> Int {
+  private func finish(_ answer: inout Answer, scopeLength: Int? = nil) -> Int {
     let query = answer.query
     var end = answer.reply.count
     var additionals = answer.reply.additionals
     if query.hasEDNS {
       additionals &+= 1
-      end = appendOPT(query, answer.responseCode, answer.extendedError, to: answer.reply, at: end)
+      end = appendOPT(query, answer.responseCode, answer.extendedError, scopeLength: scopeLength, to: answer.reply, at: end)
     }
     // RFC 1035 §4.1.1, RFC 4035 §3.1.6: opcode, RD and CD come back as they came.
     var flags = 0x8000 | query.flags & 0x7910
@@ -205,22 +221,73 @@ package final class AuthorityResponder: @unchecked Sendable {
     return end
   }
 
-  private func appendOPT(_ query: Query, _ responseCode: UInt16, _ extendedError: UInt16?, to reply: ReplyWriter, at start: Int) -> Int {
+  private func appendOPT(
+    _ query: Query, _ responseCode: UInt16, _ extendedError: UInt16?, scopeLength: Int?, to reply: ReplyWriter, at start: Int
+  ) -> Int {
     reply.base.storeBytes(of: 0, toByteOffset: start, as: UInt8.self)
     reply.store(RecordType.opt.rawValue, at: start &+ 1)
     reply.store(UInt16(truncatingIfNeeded: authority.limits.datagramMax), at: start &+ 3)
     // RFC 6891 §6.1.3, RFC 3225 §3: the code's high bits, version 0, DO as it came.
     reply.store(UInt32(responseCode >> 4) << 24 | (query.dnssecOK ? 0x8000 : 0), at: start &+ 5)
-    guard let error = extendedError else {
-      reply.store(UInt16(0), at: start &+ 9)
-      return start &+ 11
+    var end = start &+ AuthorityResponder.optSize
+    if let extendedError {
+      // RFC 8914 §2. Refusals carry no records, so there is room.
+      reply.store(OptionCode.extendedError.rawValue, at: end)
+      reply.store(UInt16(2), at: end &+ 2)
+      reply.store(extendedError, at: end &+ 4)
+      end &+= 6
     }
-    // RFC 8914 §2. Refusals carry no records, so there is room.
-    reply.store(UInt16(6), at: start &+ 9)
-    reply.store(OptionCode.extendedError.rawValue, at: start &+ 11)
-    reply.store(UInt16(2), at: start &+ 13)
-    reply.store(error, at: start &+ 15)
-    return start &+ 17
+    if let scopeLength { end = appendSubnet(query, scopeLength, to: reply.base, at: end) }
+    reply.store(UInt16(truncatingIfNeeded: end &- start &- AuthorityResponder.optSize), at: start &+ 9)
+    return end
+  }
+
+  /// The answer of an authority that steers: some names by choice, all others from the zones. Out of the plain way, which it would slow.
+  @inline(never)
+  private func steer(_ query: Query, _ client: Address?, by steering: Steering, _ reply: inout ReplyWriter, isDatagram: Bool) -> Int {
+    guard query.version == 0, query.class == RecordClass.internet.rawValue else { return answer(query, reply, isDatagram: isDatagram) }
+    var subnet: ClientSubnet?
+    if query.subnetAt > 0 {
+      let data = UnsafeRawBufferPointer(start: query.bytes + query.subnetAt, count: query.subnetCount)
+      // RFC 7871 §7.1.2: an option that says impossible things is answered with FORMERR.
+      guard let told = try? ClientSubnet(reading: Array(data)) else { return refuse(query, .formatError, reply.base) }
+      subnet = told
+      reply.limit -= AuthorityResponder.optionHeaderSize + query.subnetCount
+    }
+    var answer = Answer(query, tables: authority.tables, scratch: scratch, reply: reply, isDatagram: isDatagram)
+    let areV6 = query.type == RecordType.aaaa.rawValue
+    if areV6 || query.type == RecordType.a.rawValue {
+      FoldedName.fold(query.bytes + Limits.questionAt, query.nameCount, to: scratch.name)
+      if let index = steering.index(of: scratch.name, query.nameCount),
+        let chosen = steering.addresses(forName: index, areV6: areV6, client: AuthorityResponder.place(client, subnet))
+      {
+        answer.isAuthoritative = true
+        // What does not fit is left out: the best come first.
+        for address in chosen.addresses where !answer.reply.append(address, timeToLive: steering.names[index].timeToLive) { break }
+        // RFC 7871 §7.2.1: who told nothing of its place is told nothing either.
+        return finish(&answer, scopeLength: subnet.map { $0.sourceLength == 0 ? 0 : chosen.scopeLength })
+      }
+    }
+    answer.compose()
+    // RFC 7871 §7.2.1: every answer to such a question says for whom it holds; what zones say holds for everybody.
+    return finish(&answer, scopeLength: subnet.map { _ in 0 })
+  }
+
+  /// Whose place counts: the client's that the question tells of, else the asker's own.
+  private static func place(_ asker: Address?, _ subnet: ClientSubnet?) -> SteeringClient {
+    if let subnet, subnet.sourceLength > 0, let address = subnet.address { return SteeringClient(address, knownLength: subnet.sourceLength) }
+    return SteeringClient(asker ?? .any)
+  }
+
+  /// Unit: bytes of an option's code and length.
+  private static var optionHeaderSize: Int { 4 }
+
+  /// RFC 7871 §7.2.1: the option as it came, with the scope of this answer.
+  private func appendSubnet(_ query: Query, _ scopeLength: Int, to target: UnsafeMutableRawPointer, at start: Int) -> Int {
+    let count = AuthorityResponder.optionHeaderSize &+ query.subnetCount
+    (target + start).copyMemory(from: query.bytes + (query.subnetAt &- AuthorityResponder.optionHeaderSize), byteCount: count)
+    (target + start).storeBytes(of: UInt8(truncatingIfNeeded: scopeLength), toByteOffset: AuthorityResponder.optionHeaderSize &+ 3, as: UInt8.self)
+    return start &+ count
   }
 
   /// A header, the question where it could be read, and the OPT record if the query had one (RFC 6891 §6.1.1).
@@ -233,6 +300,6 @@ package final class AuthorityResponder: @unchecked Sendable {
     for offset in stride(from: 6, to: 12, by: 2) { reply.store(UInt16(0), at: offset) }
     guard query.hasEDNS else { return end }
     reply.store(UInt16(1), at: 10)
-    return appendOPT(query, code.rawValue, nil, to: reply, at: end)
+    return appendOPT(query, code.rawValue, nil, scopeLength: nil, to: reply, at: end)
   }
 }

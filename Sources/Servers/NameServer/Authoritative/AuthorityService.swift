@@ -33,7 +33,7 @@ package struct AuthorityConversation: DatagramConversation {
     // Nobody can have sent from port 0 and wait for the answer there.
     case .received(_, let remote) where remote.port == 0: break
     case .received(let query, let remote):
-      if let answer = responder.answer(query, over: .udp) { actions.append(.send(answer, to: remote)) }
+      if let answer = responder.answer(query, from: remote.address, over: .udp) { actions.append(.send(answer, to: remote)) }
     }
   }
 }
@@ -66,7 +66,7 @@ package struct AuthorityService: Sendable {
     try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
       try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
         let responder = AuthorityResponder(authority)
-        return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, over: .udp, into: room) }
+        return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, from: remote.address, over: .udp, into: room) }
       }
     }
   }
@@ -77,9 +77,9 @@ package struct AuthorityService: Sendable {
   ) async throws(NetworkError) -> AuthorityService {
     let responders = ResponderPool(authority)
     let listeners = try await NameListeners.start(at: endpoint, bind: bind) { (endpoint) async throws(NetworkError) in
-      try await network.listen(at: endpoint, options: ListenOptions()) { _, _ in
+      try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
         ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, _ in
-          .answered(query.ticket, responders.answer(query.message))
+          .answered(query.ticket, responders.answer(query.message, from: remote.address))
         }
       }
     }
@@ -97,9 +97,9 @@ private final class ResponderPool: Sendable {
 
   init(_ source: AuthoritySource) { self.source = source }
 
-  func answer(_ query: Buffer) -> Buffer? {
+  func answer(_ query: Buffer, from client: Address) -> Buffer? {
     let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source)
     defer { idle.withLock { $0.append(responder) } }
-    return responder.answer(query, over: .tcp)
+    return responder.answer(query, from: client, over: .tcp)
   }
 }

@@ -20,6 +20,9 @@ struct Query {
   var payloadSize = 0
   var version: UInt8 = 0
   var dnssecOK = false
+  /// Where the data of a client subnet option (RFC 7871) stand, and how long they are; 0: there is none. Unit: bytes.
+  var subnetAt = 0
+  var subnetCount = 0
 
   /// What reading came to.
   enum Verdict { case readable, ignore, formatError, notImplemented, transfer }
@@ -122,11 +125,15 @@ struct Query {
     return nil
   }
 
-  private func areOptionsWhole(from start: Int, to end: Int, _ optionsMax: Int) -> Bool {
+  private mutating func areOptionsWhole(from start: Int, to end: Int, _ optionsMax: Int) -> Bool {
     var index = start
     var options = 0
     while index < end {
       guard index &+ 4 <= end, options < optionsMax else { return false }
+      if uint16(at: index) == OptionCode.clientSubnet.rawValue, subnetAt == 0 {
+        subnetAt = index &+ 4
+        subnetCount = Int(uint16(at: index &+ 2))
+      }
       index &+= 4 &+ Int(uint16(at: index &+ 2))
       options &+= 1
     }

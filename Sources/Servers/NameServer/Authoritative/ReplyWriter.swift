@@ -1,6 +1,7 @@
 // Puts a message together from ready pieces: record sets are copied, then their pointers are set for the place they came to stand.
 // Not here: which pieces (Answer.swift), the pieces themselves (ZoneImage.swift).
 import DNS
+import World
 
 /// A message being put together in memory of a fixed size.
 struct ReplyWriter {
@@ -65,6 +66,22 @@ struct ReplyWriter {
       index &+= 1
     }
     note(set.recordCount, in: section)
+    return true
+  }
+
+  /// Appends an address record of the question's name. False, and nothing written: no room.
+  mutating func append(_ address: Address, timeToLive: UInt32) -> Bool {
+    let bytes = address.bytes
+    let end = count &+ RecordSetView.recordHeaderSize &+ bytes.count
+    guard end <= limit else { return false }
+    store(0xC000 | UInt16(truncatingIfNeeded: Limits.questionAt), at: count)
+    store(address.isV6 ? RecordType.aaaa.rawValue : RecordType.a.rawValue, at: count &+ 2)
+    store(RecordClass.internet.rawValue, at: count &+ 4)
+    store(timeToLive, at: count &+ 6)
+    store(UInt16(truncatingIfNeeded: bytes.count), at: count &+ 10)
+    (base + (count &+ RecordSetView.recordHeaderSize)).copyMemory(from: bytes, byteCount: bytes.count)
+    count = end
+    answers &+= 1
     return true
   }
 

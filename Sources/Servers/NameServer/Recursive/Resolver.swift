@@ -28,32 +28,6 @@ package struct ResolverSettings: Sendable {
   package init(hints: [Delegation]) { self.hints = hints }
 }
 
-/// Addresses that begin alike.
-package struct AddressRange: Sendable, Hashable {
-  package var address: Address
-  /// Unit: bits that count.
-  package var length: Int
-
-  package init(_ address: Address, length: Int) {
-    self.address = address
-    self.length = length
-  }
-
-  package static let loopback = AddressRange(Address(127, 0, 0, 0), length: 8)
-  package static let loopback6 = AddressRange(.loopback6, length: 128)
-
-  /// Whether `other` is one of them.
-  package func contains(_ other: Address) -> Bool {
-    switch (address, other) {
-    case (.v4(let a), .v4(let b)): AddressRange.agree(UInt64(a) << 32, UInt64(b) << 32, length)
-    case (.v6(let a, let a2), .v6(let b, let b2)): AddressRange.agree(a, b, length) && AddressRange.agree(a2, b2, length - 64)
-    default: false
-    }
-  }
-
-  private static func agree(_ a: UInt64, _ b: UInt64, _ bits: Int) -> Bool { bits <= 0 || (a ^ b) >> UInt64(max(0, 64 - bits)) == 0 }
-}
-
 /// What a question came to.
 package struct ResolverAnswer: Sendable, Hashable {
   package var code: ResponseCode

@@ -29,7 +29,7 @@ final class Reception: Sendable {
     case .bodyPart(_, let bytes): note(.body(bytes))
     case .responseEnd: note(.end)
     case .failed(_, let failure): note(.failed(failure))
-    case .opened, .giveBody, .holdParts, .resumeParts, .ended: break
+    case .opened, .giveBody, .holdParts, .resumeParts, .partTaken, .ended: break
     }
   }
 

@@ -37,7 +37,9 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(isSecure ? "https" : "http")://\(authority)\(target)" }
 
   /// The Host field's value.
-  package var authority: String {
+  package var authority: String { Self.authority(host: host, port: port, isSecure: isSecure) }
+
+  static func authority(host: String, port: UInt16, isSecure: Bool) -> String {
     let shown = host.contains(":") ? "[\(host)]" : host
     return port == (isSecure ? 443 : 80) ? shown : "\(shown):\(port)"
   }

@@ -19,6 +19,8 @@ package struct WebClient: Sendable {
   /// Accept any certificate.
   package var acceptsAnything = false
   package var connectTimeout = Duration.seconds(10)
+  /// What it remembers between fetches, and between redirects of one; nil: nothing.
+  package var jar: SharedCookieJar?
   package var trace: TraceContext?
   package var limits: HTTP.Limits
 
@@ -42,6 +44,8 @@ package struct WebClient: Sendable {
     package var redirectsMax = 0
     /// Connect here, whatever the host's name means.
     package var endpoint: Endpoint?
+    /// Ask this proxy, by the whole address; http only.
+    package var proxy: WebAddress?
 
     package init(_ address: WebAddress) { self.address = address }
   }
@@ -79,6 +83,7 @@ package struct WebClient: Sendable {
       // Whatever happens below, nothing of the connection stays behind.
       defer { answers.give(.connection(.peerClosed)) }
       let head = try await reception.head { progress(.interim($0)) }
+      jar?.store(head, from: ask.address, at: network.clock.now)
       progress(.head(head))
       if ask.redirectsMax > 0, let next = try Self.redirect(head, ask, after: redirects.count) {
         redirects.append(ask.address)
@@ -96,9 +101,12 @@ package struct WebClient: Sendable {
     }
   }
 
-  /// Fetches a body of at most `bytesMax` into memory.
-  package func get(_ address: WebAddress, redirectsMax: Int = 10, bytesMax: Int = 16_777_216) async throws -> (fetched: Fetched, body: Buffer) {
+  /// Fetches a body of at most `bytesMax` into memory, from `endpoint` when one is given.
+  package func get(
+    _ address: WebAddress, at endpoint: Endpoint? = nil, redirectsMax: Int = 10, bytesMax: Int = 16_777_216
+  ) async throws -> (fetched: Fetched, body: Buffer) {
     var ask = Ask(address)
+    ask.endpoint = endpoint
     ask.redirectsMax = redirectsMax
     return try await get(ask, bytesMax: bytesMax)
   }
@@ -113,7 +121,8 @@ package struct WebClient: Sendable {
   // MARK: Connecting
 
   private func connect(_ ask: Ask) async throws -> (Reception, Answers<ClientConversation.Input>, Endpoint) {
-    var failure = WebClientFailure.noSuchHost(ask.address.host)
+    if ask.proxy != nil, ask.address.isSecure { throw WebClientFailure.notThroughProxy(ask.address) }
+    var failure = WebClientFailure.noSuchHost((ask.proxy ?? ask.address).host)
     for endpoint in try await endpoints(for: ask) {
       let reception = Reception()
       var tls: TLSClientOptions?
@@ -123,7 +132,7 @@ package struct WebClient: Sendable {
       // The request is there before the connection: a server that closes at once has failed to answer it.
       var conversation = ClientConversation(limits: limits)
       var actions: [ClientConversation.Action] = []
-      conversation.handle(.send(Ticket(), Self.request(ask)), at: network.clock.now, into: &actions)
+      conversation.handle(.send(Ticket(), request(ask)), at: network.clock.now, into: &actions)
       do throws(NetworkError) {
         let answers = try await network.connect(
           conversation, to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
@@ -142,16 +151,20 @@ package struct WebClient: Sendable {
 
   private func endpoints(for ask: Ask) async throws -> [Endpoint] {
     if let endpoint = ask.endpoint { return [endpoint] }
-    if let address = Address(ask.address.host) { return [Endpoint(address, ask.address.port)] }
-    return try await lookUp(ask.address.host).map { Endpoint($0, ask.address.port) }
+    let place = ask.proxy ?? ask.address
+    if let address = Address(place.host) { return [Endpoint(address, place.port)] }
+    return try await lookUp(place.host).map { Endpoint($0, place.port) }
   }
 
-  private static func request(_ ask: Ask) -> Request {
+  private func request(_ ask: Ask) -> Request {
     var fields = FieldLines()
     for (name, value) in ask.fields { fields.append(name, value) }
     if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
+    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, at: network.clock.now) { fields.append(.cookie, cookies) }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
-    return Request(ask.method, ask.address.target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
+    // RFC 9112 §3.2.2: a proxy is told the whole address.
+    let target = ask.proxy == nil ? ask.address.target : "http://\(ask.address.authority)\(ask.address.target)"
+    return Request(ask.method, target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
   }
 
   // MARK: Redirects
@@ -179,7 +192,7 @@ package struct WebClient: Sendable {
     // What was meant for one server is not shown to another.
     if address.host != ask.address.host || address.port != ask.address.port || (ask.address.isSecure && !address.isSecure) {
       next.fields.removeAll { $0.name == .authorization || $0.name == .cookie }
-      next.endpoint = nil
+      if next.proxy == nil { next.endpoint = nil }
     }
     return next
   }
@@ -195,6 +208,8 @@ package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
   case badRedirect(String)
   /// The body is longer than the caller takes. Unit: bytes.
   case bodyTooLong(Int)
+  /// TLS would have to begin inside a tunnel.
+  case notThroughProxy(WebAddress)
 
   package var description: String {
     switch self {
@@ -203,6 +218,7 @@ package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
     case .conversation(let failure): failure.description
     case .tooManyRedirects(let count): "more than \(count) redirects"
     case .badRedirect(let location): "redirected to \(location), which is no web address"
+    case .notThroughProxy(let address): "\(address) cannot be asked through a proxy: only http addresses can"
     case .bodyTooLong(let allowed): "the body is longer than \(allowed) bytes"
     }
   }

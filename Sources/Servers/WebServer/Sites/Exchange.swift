@@ -4,7 +4,7 @@ package import Bytes
 package import HTTP
 import Synchronization
 import Transport
-import World
+package import World
 
 /// Nobody waits for the answer any more.
 package struct Abandoned: Error, Hashable, Sendable {
@@ -20,6 +20,10 @@ package struct BodyTooLarge: Error, Hashable, Sendable {
 /// A request that a workflow answers.
 package final class Exchange: Sendable {
   package let request: RequestHead
+  /// Whether the request came inside TLS.
+  package let isEncrypted: Bool
+  /// Who asks.
+  package let remote: Endpoint
   private let ticket: Ticket
   private let answers: Answers<ServerConversation.Input>
   private let state: Mutex<State>
@@ -34,16 +38,20 @@ package final class Exchange: Sendable {
     /// Parts given that the conversation has not taken yet, as `weight` counts them. Unit: bytes.
     var underWayBytes = 0
     var answered = Answered.nothing
-    /// The workflow, when it waits for news.
-    var waiting: CheckedContinuation<Void, Never>?
+    /// The workflow, when it waits for news; two where one reads the body while another sends.
+    var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Whether the workflow has ended.
+    var isOver = false
     var watchers: [@Sendable () -> Void] = []
 
     /// Whether another part may be given.
     var hasRoom: Bool { !isHeld && underWayBytes < Exchange.underWayBytesMax }
   }
 
-  init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>) {
+  init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>, on carrier: any Carrier) {
     self.request = request
+    isEncrypted = carrier.isEncrypted
+    remote = carrier.remote
     self.ticket = ticket
     self.answers = answers
     state = Mutex(State(hasBodyEnded: !request.hasBody))
@@ -56,7 +64,7 @@ package final class Exchange: Sendable {
     if request.expectsContinue { answers.give(.takeBody(ticket, Self.pieceBytes)) }
     while true {
       let (piece, hasEnded, isAbandoned) = state.withLock { state in
-        (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.hasBodyEnded, state.isAbandoned)
+        (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.hasBodyEnded, state.isAbandoned || state.isOver)
       }
       if let piece {
         answers.give(.takeBody(ticket, piece.count))
@@ -64,7 +72,7 @@ package final class Exchange: Sendable {
       }
       if hasEnded { return nil }
       if isAbandoned { throw Abandoned() }
-      await news { !$0.pieces.isEmpty || $0.hasBodyEnded || $0.isAbandoned }
+      await news { !$0.pieces.isEmpty || $0.hasBodyEnded || $0.isAbandoned || $0.isOver }
     }
   }
 
@@ -85,10 +93,29 @@ package final class Exchange: Sendable {
   package func respond(_ response: Response) {
     let isFirst = state.withLock { state in
       guard state.answered == .nothing else { return false }
-      if case .parts = response.body { state.answered = .head } else { state.answered = .all }
+      switch response.body {
+      case .parts, .tunnel: state.answered = .head
+      case .none, .bytes, .file, .prepared, .absent: state.answered = .all
+      }
       return true
     }
     if isFirst { answers.give(.respond(ticket, response)) }
+  }
+
+  /// Answers CONNECT: from here on `nextOfBody` and `send` are the tunnel's two directions.
+  package func openTunnel() {
+    state.withLock { $0.hasBodyEnded = false }
+    respond(Response(.ok, body: .tunnel))
+  }
+
+  /// Ends a streamed answer that cannot be completed, so that the peer notices.
+  package func breakOff() {
+    let isDue = state.withLock { state in
+      guard state.answered == .head else { return false }
+      state.answered = .all
+      return true
+    }
+    if isDue { answers.give(.breakOff(ticket)) }
   }
 
   /// Sends the next part of a streamed answer (one whose body is `.parts`); waits while the peer does not keep up.
@@ -138,14 +165,15 @@ package final class Exchange: Sendable {
   func end() {
     respond(.text(.internalServerError, "The request was not answered.\n"))
     finish()
+    change { $0.isOver = true }
   }
 
-  /// Waits until `isDue`. There is one workflow, so there is one waiter.
+  /// Waits until `isDue`.
   private func news(_ isDue: @Sendable (borrowing State) -> Bool) async {
     await withCheckedContinuation { continuation in
       let isAlready = state.withLock { state in
         if isDue(state) { return true }
-        state.waiting = continuation
+        state.waiting.append(continuation)
         return false
       }
       if isAlready { continuation.resume() }
@@ -171,9 +199,9 @@ package final class Exchange: Sendable {
   private func change(_ body: (inout State) -> Void) {
     let waiting = state.withLock { state in
       body(&state)
-      defer { state.waiting = nil }
+      defer { state.waiting = [] }
       return state.waiting
     }
-    waiting?.resume()
+    for continuation in waiting { continuation.resume() }
   }
 }

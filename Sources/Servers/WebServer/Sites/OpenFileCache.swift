@@ -146,7 +146,7 @@ final class OpenFileCache: Sendable {
       case .absent, .outside, .notRegular: return .absent
       case .isFolder: return .folderWithoutSlash
       case .forbidden: return .forbidden
-      case .exhausted, .failed: return .busy
+      case .exhausted, .full, .failed: return .busy
       }
     }
   }
@@ -171,6 +171,15 @@ final class OpenFileCache: Sendable {
       }
       state.heldBytes += held
     }
+  }
+
+  /// Forgets the file at `path`, and those it is another coding of.
+  func forget(path: [UInt8]) {
+    forget(Self.key(path))
+    for coding in ContentCoding.allCases where path.suffix(coding.ending.utf8.count).elementsEqual(coding.ending.utf8) {
+      forget(Self.key(Array(path.dropLast(coding.ending.utf8.count))))
+    }
+    for name in site.indexNames where path.suffix(name.utf8.count).elementsEqual(name.utf8) { forget(Self.key(Array(path.dropLast(name.utf8.count)))) }
   }
 
   private func forget(_ key: [UInt8]) {

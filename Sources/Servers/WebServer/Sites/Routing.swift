@@ -62,7 +62,12 @@ final class Routing {
     case .files(let responder):
       return .respond(ticket, responder.answer(request, at: carrier.now))
     case .application(let application):
-      return answer(request, ticket, answers, by: application, at: carrier.now)
+      // No application is a tunnel or a mirror.
+      if request.method == .connect || request.method == .trace { return .respond(ticket, Self.notAllowed(request)) }
+      return obey(application.answer(request, at: carrier.now), request, ticket, answers, on: carrier)
+    case .proxy(let proxy):
+      let client = ProxyClient(remote: carrier.remote, local: carrier.local, isSecure: carrier.isEncrypted)
+      return obey(proxy.answer(request, from: client, at: carrier.now), request, ticket, answers, on: carrier)
     case nil:
       // RFC 9110 §15.5.20: this connection's certificate, or this server, is not the one for that name.
       return .respond(ticket, .text(.misdirectedRequest, "421 Misdirected Request\n\nThis server does not speak for that name.\n"))
@@ -84,28 +89,28 @@ final class Routing {
     if let names, !host.isEmpty, !isCovered(host, by: names) { member = nil } else { member = current.member(for: host) }
   }
 
-  private func answer(
-    _ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>, by application: any Application, at now: Instant
+  private static func notAllowed(_ request: RequestHead) -> Response {
+    var fields = FieldLines()
+    fields.append(.allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS")
+    return Response(.methodNotAllowed, fields: fields, afterwards: request.method == .connect ? .close : .keepOpen)
+  }
+
+  /// Gives the answer, or starts the workflow that will.
+  private func obey(
+    _ answer: ApplicationAnswer, _ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>, on carrier: any Carrier
   ) -> ServerConversation.Input? {
-    // No application is a proxy or a mirror.
-    if request.method == .connect || request.method == .trace {
-      var fields = FieldLines()
-      fields.append(.allow, "GET, HEAD, POST, OPTIONS")
-      return .respond(ticket, Response(.methodNotAllowed, fields: fields, afterwards: request.method == .connect ? .close : .keepOpen))
-    }
-    switch application.answer(request, at: now) {
+    switch answer {
     case .response(let response):
       return .respond(ticket, response)
     case .workflow(let work):
-      let exchange = Exchange(request, ticket, answers)
+      let exchange = Exchange(request, ticket, answers, on: carrier)
       working.append((ticket, exchange))
-      let loop = carrier
-      nonisolated(unsafe) let hop = loop
+      nonisolated(unsafe) let hop = carrier
       nonisolated(unsafe) let routing = self
       start {
         await work(exchange)
         exchange.end()
-        hop?.onLoop { routing.working.removeAll { $0.ticket == ticket } }
+        hop.onLoop { routing.working.removeAll { $0.ticket == ticket } }
       }
       return nil
     }

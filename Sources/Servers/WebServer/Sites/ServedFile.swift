@@ -107,7 +107,7 @@ final class ServedFile: Sendable {
   }
 
   // RFC 9110 §8.8.3: a strong tag, for any change of the file changes its time, its size or (when it is replaced) its inode.
-  private static func tag(_ status: FileStatus, size: Int64) -> EntityTag {
+  static func tag(_ status: FileStatus, size: Int64) -> EntityTag {
     let words = [UInt64(bitPattern: status.modified.nanoseconds), UInt64(size), status.inode]
     return EntityTag(Buffer(words.map { String($0, radix: 36) }.joined(separator: "-")))
   }

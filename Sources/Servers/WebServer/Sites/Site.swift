@@ -10,6 +10,8 @@ package struct Site: Sendable {
     case files(any FileTree)
     /// A part of this program.
     case application(any Application)
+    /// Another server's answers, kept or passed on.
+    case proxy(Proxy)
   }
 
   /// Host names in lower case, `*.example.test` for every name below `example.test`. IPv6 addresses in brackets.
@@ -19,6 +21,12 @@ package struct Site: Sendable {
   package var indexNames = ["index.html", "index.htm"]
   /// Files of the tree shown instead of the built-in error pages, by status code.
   package var errorPages: [UInt16: String] = [:]
+  /// Pages that moved.
+  package var redirects: [SiteRedirect] = []
+  /// Areas for users only; nil: everybody may come in everywhere.
+  package var protection: SiteProtection?
+  /// Where files may be put and removed, for a site of files; nil: nowhere.
+  package var writing: SiteWriting?
   /// Fields added to every answer with content.
   package var extraFields: [(name: FieldName, value: String)] = []
   /// Whether a folder without an index shows the names in it. Off unless asked for: it tells strangers what is there.

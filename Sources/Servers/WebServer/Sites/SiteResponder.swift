@@ -41,6 +41,12 @@ package final class SiteResponder: Sendable {
 
   private static let allowed = "GET, HEAD, OPTIONS"
 
+  /// What stands at `path` on the disk now.
+  func status(of path: [UInt8]) -> FileStatus? { tree.status(path) }
+
+  /// The file at `path` was changed through this server: whoever asks next is to see that.
+  func noteChange(of path: [UInt8]) { cache.forget(path: path) }
+
   // MARK: Finding
 
   private func find(_ request: RequestHead, at now: Instant) -> Response {
@@ -165,8 +171,13 @@ package final class SiteResponder: Sendable {
   }
 
   /// What a visitor can make of it.
-  private static func sentence(for status: Status) -> String {
+  static func sentence(for status: Status) -> String {
     switch status {
+    case .unauthorized: "This page is for users only."
+    case .conflict: "There is a folder at this address, and folders cannot be put or removed."
+    case .contentTooLarge: "This is larger than what the server takes."
+    case .unsupportedMediaType: "The server does not take content of this kind."
+    case .insufficientStorage: "There is no space left for this."
     case .movedPermanently: "This folder's address ends in a slash."
     case .badRequest: "The address in this request cannot be the address of a file."
     case .forbidden: "The server may not read this file."

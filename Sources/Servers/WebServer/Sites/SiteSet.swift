@@ -10,6 +10,7 @@ package final class SiteSet: Sendable {
   package enum Member: Sendable {
     case files(SiteResponder)
     case application(any Application)
+    case proxy(Proxy)
   }
 
   let members: [Member]
@@ -22,12 +23,7 @@ package final class SiteSet: Sendable {
   package init(_ sites: [Site], fallback: Int? = 0) {
     var exact: [String: Int] = [:]
     var wildcards: [String: Int] = [:]
-    members = sites.map { site in
-      switch site.content {
-      case .files(let tree): .files(SiteResponder(site, tree: tree))
-      case .application(let application): .application(application)
-      }
-    }
+    members = sites.map { Self.member($0) }
     for (index, site) in sites.enumerated() {
       for name in site.names.map({ $0.lowercased() }) {
         // The first site that claims a name has it.
@@ -42,6 +38,21 @@ package final class SiteSet: Sendable {
     self.exact = exact
     self.wildcards = wildcards
     self.fallback = fallback.flatMap { sites.indices.contains($0) ? $0 : nil }
+  }
+
+  /// The site ready to answer, behind its front when it has one.
+  private static func member(_ site: Site) -> Member {
+    let inside: SiteInterior
+    switch site.content {
+    case .files(let tree):
+      let responder = SiteResponder(site, tree: tree)
+      inside = site.writing.map { .application(WritableFiles(responder, $0)) } ?? .files(responder)
+    case .application(let application): inside = .application(application)
+    // A proxy judges for itself who may ask it for what.
+    case .proxy(let proxy): return .proxy(proxy)
+    }
+    if site.redirects.isEmpty, site.protection == nil { return inside.member }
+    return .application(SiteFront(inside, redirects: site.redirects, protection: site.protection))
   }
 
   /// The site for `host` (lower case, without port): the one with exactly this name, else the longest wildcard, else the fallback.

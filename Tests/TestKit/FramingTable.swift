@@ -1,11 +1,11 @@
 // The framing cases as data: what comes in, and what has to come of it. Heads here; bodies and sequences in FramingTableBodies.swift.
-// Read next: FramingTests.swift, which plays them.
-import Bytes
+// Read next: HTTPTests/FramingTests.swift and WebServerTests/ProxyFramingTests.swift, which play them.
+package import Bytes
 
 /// One case of the framing table.
-struct FramingCase: CustomStringConvertible, Sendable {
+package struct FramingCase: CustomStringConvertible, Sendable {
   /// What has to come of the input.
-  enum Outcome: Sendable {
+  package enum Outcome: Sendable {
     /// These statuses, and the next request on the connection is answered too.
     case goesOn([UInt16])
     /// These statuses, the last with `Connection: close`, then the end; nothing later is a request.
@@ -14,20 +14,20 @@ struct FramingCase: CustomStringConvertible, Sendable {
     case timesOut(UInt16)
   }
 
-  var id: String
-  var input: String
-  var outcome: Outcome
+  package var id: String
+  package var input: String
+  package var outcome: Outcome
   /// The bodies the site must have seen; nil: not checked.
-  var bodies: [String]?
+  package var bodies: [String]?
 
-  init(_ id: String, _ input: String, _ outcome: Outcome, bodies: [String]? = nil) {
+  package init(_ id: String, _ input: String, _ outcome: Outcome, bodies: [String]? = nil) {
     self.id = id
     self.input = input
     self.outcome = outcome
     self.bodies = bodies
   }
 
-  var description: String { "\(id): \(Buffer(latin: String(input.prefix(120))))" }
+  package var description: String { "\(id): \(Buffer(latin: String(input.prefix(120))))" }
 }
 
 extension FramingCase {
@@ -110,4 +110,9 @@ extension FramingCase {
     FramingCase("head-short", "GET / HTTP/1.1\r\nHost: a.te", .timesOut(408)), FramingCase("head-short", "\r\n", .timesOut(408)),
     FramingCase("head-short", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", r), FramingCase("head-short", "\u{FE}\u{FF}\u{80}\u{81}", .timesOut(408)),
   ]
+}
+
+extension Buffer {
+  /// Bytes from text, each scalar below 256 one byte: so that a table can write any byte as `\u{FF}`.
+  package init(latin text: String) { self.init(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }) }
 }

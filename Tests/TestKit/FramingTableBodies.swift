@@ -1,5 +1,5 @@
 // The framing cases about bodies, chunks and several requests on one connection.
-// Read next: FramingTests.swift, which plays them.
+// Read before: FramingTable.swift.
 import Bytes
 
 extension FramingCase {
@@ -101,5 +101,5 @@ extension FramingCase {
     FramingCase("seq-bad", hidden + "GET /\r\n", .ends([200, 400])),
   ]
 
-  static let all = heads + lengths + codings + chunks + sequences
+  package static let all = heads + lengths + codings + chunks + sequences
 }

@@ -1,0 +1,18 @@
+// The lessons that come with the program, in the order of the course. Their texts are read like any lesson's file; a test keeps them whole.
+package import Settings
+
+/// The built-in lessons.
+package enum BuiltInLessons {
+  /// Their texts with what errors call them.
+  package static let texts: [(id: String, text: String)] = [
+    ("S1", SocketLessons.datagram), ("S2", SocketLessons.stream), ("S3", SocketLessons.order), ("S4", SocketLessons.ping),
+    ("D1", NameLessons.walk), ("D3", NameLessons.cache), ("D4", NameLessons.records),
+    ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long),
+  ]
+
+  /// One lesson by its name, in any case; nil: there is none.
+  package static func file(_ id: String) throws(SettingsProblems) -> LessonFile? {
+    guard let found = texts.first(where: { $0.id.lowercased() == id.lowercased() }) else { return nil }
+    return try LessonFile(file: "lesson \(found.id)", text: found.text)
+  }
+}

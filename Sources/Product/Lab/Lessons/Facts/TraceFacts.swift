@@ -1,0 +1,82 @@
+// Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
+// Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SocketFacts.swift.
+import Bytes
+import Trace
+import World
+
+/// Reads a trace as facts.
+struct TraceFacts {
+  let dialogues: [Dialogue]
+  let start: Instant
+  private let names: @Sendable (Address) -> String?
+
+  /// Most conversations and messages read. Past it: the rest makes no facts.
+  static var exchangesMax: Int { 4_096 }
+  static var messagesMax: Int { 50_000 }
+
+  /// Reads `store`. `start` is the moment that counts as zero; `names` knows hosts by their addresses.
+  init(_ store: TraceStore, start: Instant, names: @escaping @Sendable (Address) -> String?) {
+    self.start = start
+    self.names = names
+    // The links' own notes are read by SocketFacts, from a store of their own.
+    let exchanges = store.exchanges(limit: Self.exchangesMax).filter { $0.best.info.host != LessonRun.linkHost }
+    dialogues = exchanges.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
+  }
+
+  /// The members `http`, `dns`, `tcp`, `udp`, `message` and `ping` of the whole.
+  func members(packets: TraceStore?) -> [String: LessonValue] {
+    var passed: [Passed] = []
+    for (index, dialogue) in dialogues.enumerated() {
+      passed += dialogue.passages().prefix(Self.messagesMax).map { Passed(passage: $0, dialogue: dialogue, connection: index) }
+    }
+    let web = HTTPFacts(self).facts()
+    let names = DNSFacts(self).facts(of: passed)
+    let sockets = SocketFacts(self)
+    let all = sockets.packets(of: packets)
+    let inOrder = passed.sorted { ($0.passage.time, $0.passage.event.sequence) < ($1.passage.time, $1.passage.event.sequence) }
+    return [
+      "http": .fact(LessonFact(.http, ["request": .list(web.requests), "response": .list(web.responses)])),
+      "dns": .fact(LessonFact(.dns, ["query": .list(names.queries), "response": .list(names.responses)])),
+      "tcp": .fact(LessonFact(.tcp, ["connection": .list(sockets.connections(.tcp)), "packet": .list(all.tcp)])),
+      "udp": .fact(
+        LessonFact(.udp, [
+          "exchange": .list(sockets.connections(.udp)), "packet": .list(all.udp),
+          "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
+        ])),
+      "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
+    ]
+  }
+
+  /// A message with the dialogue it belongs to.
+  struct Passed {
+    var passage: Passage
+    var dialogue: Dialogue
+    var connection: Int
+
+    var carrier: ConversationInfo.Carriage { dialogue.exchange.best.info.carrier }
+    var dialect: Dialect { dialogue.exchange.best.info.dialect }
+    /// Every host of a lesson records what it gets, so a datagram that nobody recorded getting never came.
+    var isLost: Bool { passage.fate == .lost || carrier == .udp && passage.received == nil }
+  }
+
+  // MARK: What all messages share
+
+  func client(_ exchange: Exchange) -> String { exchange.clients.first?.info.host ?? name(exchange.clientEndpoint.address) }
+  func server(_ exchange: Exchange) -> String { exchange.server?.info.host ?? name(exchange.serverEndpoint.address) }
+  func name(_ address: Address) -> String { names(address) ?? address.description }
+
+  func moment(_ instant: Instant?) -> LessonValue { instant.map { .duration(Double($0.nanoseconds &- start.nanoseconds)) } ?? .nothing }
+
+  /// The members every message has.
+  func members(of passed: Passed) -> [String: LessonValue] {
+    let exchange = passed.dialogue.exchange
+    let isToServer = passed.passage.direction == .toServer
+    return [
+      "from": .text(isToServer ? client(exchange) : server(exchange)), "to": .text(isToServer ? server(exchange) : client(exchange)),
+      "bytes": .number(Double(passed.passage.event.length)), "time": moment(passed.passage.sent ?? passed.passage.time),
+      "arrived": moment(passed.isLost ? nil : passed.passage.received), "lost": .truth(passed.isLost),
+      "connection": .number(Double(passed.connection)),
+    ]
+  }
+}

@@ -1,0 +1,58 @@
+// A learner's answers as a small file of YAML, written by the program or by hand:
+//
+//   lesson: H2
+//   learner: ada
+//   answers: {status: 304, body: 0}
+//
+// Not here: judging them (LessonGrading), where the files lie (the executable).
+package import Settings
+import Bytes
+import Trace
+
+/// The answers of one learner in one lesson.
+package struct LessonAnswers: Sendable, Equatable {
+  package var lesson: String
+  /// Nil: whoever reads the file knows.
+  package var learner: String?
+  /// In the order of the file.
+  package var answers: [(question: String, text: String)]
+
+  package static func == (a: LessonAnswers, b: LessonAnswers) -> Bool { a.text == b.text }
+
+  package init(lesson: String, learner: String?, answers: [(question: String, text: String)]) {
+    self.lesson = lesson
+    self.learner = learner
+    self.answers = answers
+  }
+
+  /// Reads the YAML `text` of `file`.
+  package init(file: String, text: String) throws(SettingsProblems) {
+    self = try SettingsDocument(file: file, text: text).read { reader in
+      _ = reader.value("schema", .integer(1...1), default: 1)
+      let answers = reader.entries("answers").compactMap { entry -> (question: String, text: String)? in
+        // A list is what sets and orders are answered with.
+        if entry.value.shape == .list { return (entry.name, entry.value.list().compactMap { $0.value(.text) }.joined(separator: ", ")) }
+        return entry.value.value(.text).map { (entry.name, $0) }
+      }
+      return LessonAnswers(lesson: reader.required("lesson", .lessonName), learner: reader.optional("learner", .text), answers: answers)
+    }
+  }
+
+  package var byQuestion: [String: String] { Dictionary(answers.map { ($0.question, $0.text) }) { $1 } }
+
+  /// As YAML that reads back the same.
+  package var text: String {
+    var lines = ["schema: 1", "lesson: \(lesson)"]
+    if let learner { lines.append("learner: \(Self.quoted(learner))") }
+    lines.append(answers.isEmpty ? "answers: {}" : "answers:")
+    for answer in answers { lines.append("  \(answer.question): \(Self.quoted(answer.text))") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// In double quotes, as JSON and YAML both read them.
+  private static func quoted(_ text: String) -> String {
+    var writer = JSONWriter()
+    writer.value(nil, text)
+    return writer.bytes.text
+  }
+}

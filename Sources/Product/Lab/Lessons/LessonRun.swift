@@ -1,0 +1,169 @@
+// One lesson carried out for one learner: the lesson's world raised in the simulator, once for the lesson itself and once for each fault and
+// guard, and the facts each of these traces tells.
+// Not here: what a run is (Running/ScenarioRun), judging answers (LessonGrading).
+import Bytes
+import DNS
+import Synchronization
+package import Trace
+import World
+
+/// A lesson that has run.
+package final class LessonRun: Sendable {
+  /// Why a lesson cannot run.
+  package enum Failure: Error, CustomStringConvertible {
+    /// A lesson names a host, a site or a zone that its world does not have.
+    case world(String)
+    case scenario(ScenarioRun.Failure)
+    case needsPace
+
+    package var description: String {
+      switch self {
+      case .world(let sentence): sentence
+      case .scenario(let failure): "\(failure)"
+      case .needsPace: "this lesson runs on real sockets only"
+      }
+    }
+  }
+
+  /// One of its runs.
+  package struct Leg: Sendable {
+    package var variant: LessonVariant
+    package var store: TraceStore
+    /// The trace as facts.
+    package var facts: LessonFact
+    /// The numbers that both ends gave to the same message.
+    package var mirrors: [UInt64: UInt64]
+  }
+
+  package let lesson: Lesson
+  package let seed: LessonSeed
+  package let world: WorldDescription
+  /// In the order of the lesson's variants.
+  package let legs: [Leg]
+
+  /// The host under which the simulator notes what links do.
+  static let linkHost = "link"
+
+  /// Runs `lesson` in `world`, which is the built-in one as a rule.
+  package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription) throws(Failure) {
+    guard lesson.mode == .virtual else { throw .needsPace }
+    let changed = try world.changed(by: lesson)
+    self.lesson = lesson
+    self.seed = seed
+    self.world = changed
+    var legs: [Leg] = []
+    for variant in lesson.variants { legs.append(try Self.leg(variant, of: lesson, seed, changed)) }
+    self.legs = legs
+  }
+
+  /// The run a question is about.
+  package func leg(_ variant: String) -> Leg? { legs.first { $0.variant.id == variant } }
+
+  /// The last link of a chain of hashes over everything that was recorded: the same lesson, learner and program give the same.
+  package var digest: String {
+    var chain = HashChain()
+    for leg in legs {
+      chain.add(leg.variant.name.utf8)
+      for event in leg.store.events(after: 0).events {
+        var line = "\(event.sequence) \(event.time.nanoseconds) \(event.conversation.number) \(event.kind.rawValue) \(event.length) \(event.text)\n"
+        if event.kind == .opened, let info = leg.store.conversation(event.conversation)?.info {
+          line += "\(info.host) \(info.role.rawValue) \(info.carrier.rawValue) \(info.dialect.rawValue) \(info.local) \(info.remote)\n"
+        }
+        chain.add(Array(line.utf8) + event.bytes.array)
+      }
+    }
+    return chain.text
+  }
+
+  private static func leg(_ variant: LessonVariant, of lesson: Lesson, _ seed: LessonSeed, _ world: WorldDescription) throws(Failure) -> Leg {
+    var scenario = Scenario(file: lesson.id)
+    scenario.steps = variant.steps.flatMap(\.deeds)
+    let limits = TraceStore.Limits(bytesMax: 16 << 20, eventsMax: 60_000, bytesPerEventMax: 64 << 10, eventsPerSecondMax: nil)
+    let store = TraceStore(limits: limits)
+    let packets = TraceStore(limits: limits)
+    let run = ScenarioRun(scenario, in: world, seed: seed.number, store: store, packets: packets)
+    do throws(ScenarioRun.Failure) { _ = try run.run() } catch { throw .scenario(error) }
+    let trace = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
+    var members = trace.members(packets: packets)
+    members["step"] = .list(run.facts(since: .simulationStart))
+    members["draw"] = .fact(LessonFact(.draws, Dictionary(lesson.draws.map { ($0.name.lowercased(), value(of: $0.value)) }) { $1 }))
+    members["hosts"] = .fact(LessonFact(.hosts, Dictionary(world.hosts.map { ($0.name, .fact(fact(of: $0))) }) { $1 }))
+    var mirrors: [UInt64: UInt64] = [:]
+    for passage in trace.dialogues.flatMap({ $0.passages() }) {
+      guard let mirror = passage.mirror else { continue }
+      mirrors[mirror.sequence] = passage.event.sequence
+    }
+    return Leg(variant: variant, store: store, facts: LessonFact(.trace, members), mirrors: mirrors)
+  }
+
+  /// A drawn text as a number or a duration when it is one.
+  private static func value(of text: String) -> LessonValue {
+    if let number = Double(text), number.isFinite { return .number(number) }
+    if text.hasSuffix("ms"), let number = Double(text.dropLast(2)) { return .duration(number * 1e6) }
+    if text.hasSuffix("s"), let number = Double(text.dropLast()) { return .duration(number * 1e9) }
+    return .text(text)
+  }
+
+  private static func fact(of host: HostDescription) -> LessonFact {
+    let v4 = host.addresses.first { if case .v4 = $0 { true } else { false } }
+    return LessonFact(.host, [
+      "name": .text(host.name), "address": (v4 ?? host.addresses.first).map { .text("\($0)") } ?? .nothing,
+      "addresses": .list(host.addresses.map { .text("\($0)") }),
+    ])
+  }
+}
+
+extension ScenarioRun {
+  /// What came of every deed, in the order they began.
+  func facts(since start: Instant) -> [LessonValue] {
+    results.withLock { $0 }.enumerated().sorted { ($0.element.began, $0.offset) < ($1.element.began, $1.offset) }.map { _, result in
+      let (isFailure, said): (Bool, String) =
+        switch result.outcome {
+        case .answer(let message): (false, "\(message.responseCode)")
+        case .page(let status): (false, "\(status)")
+        case .said(let text): (false, text)
+        case .failed(let why): (true, why)
+        }
+      return .fact(
+        LessonFact(.step, [
+          "host": .text(result.host), "time": .duration(Double(result.began.nanoseconds &- start.nanoseconds)),
+          "took": .duration(Double(result.took.components.seconds) * 1e9 + Double(result.took.components.attoseconds) / 1e9),
+          "failed": .truth(isFailure), "said": .text(said),
+        ]))
+    }
+  }
+}
+
+extension WorldDescription {
+  /// This world with what a lesson adds to it.
+  func changed(by lesson: Lesson) throws(LessonRun.Failure) -> WorldDescription {
+    var world = self
+    for name in lesson.hosts where world.host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
+    for (site, file) in lesson.changes.files {
+      guard let index = world.sites.firstIndex(where: { $0.name == site }), case .files(var files) = world.sites[index].content else {
+        throw .world("lesson \(lesson.id) puts a file on site `\(site)`, which the world does not have as files")
+      }
+      files.removeAll { $0.path == file.path }
+      world.sites[index].content = .files(files + [file])
+    }
+    for (zone, text) in lesson.changes.records {
+      guard let index = world.zones.firstIndex(where: { $0.origin == zone }), case .text(let before) = world.zones[index].records else {
+        throw .world("lesson \(lesson.id) puts records into zone `\(zone)`, which the world does not have as text")
+      }
+      world.zones[index].records = .text(before + (before.isEmpty || before.hasSuffix("\n") ? "" : "\n") + text)
+    }
+    for (zone, seconds) in lesson.changes.timesToLive {
+      guard let index = world.zones.firstIndex(where: { $0.origin == zone }) else {
+        throw .world("lesson \(lesson.id) changes zone `\(zone)`, which the world does not have")
+      }
+      world.zones[index].timeToLive = seconds
+    }
+    for link in lesson.changes.links {
+      guard world.host(link.first) != nil, world.host(link.second) != nil else {
+        throw .world("lesson \(lesson.id) changes a link between \(link.first) and \(link.second), which the world does not both have")
+      }
+    }
+    world.links += lesson.changes.links
+    return world
+  }
+}

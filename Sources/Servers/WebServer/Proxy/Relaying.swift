@@ -1,0 +1,169 @@
+// Asking an upstream and passing its answer on, piece by piece, at the pace of the slower of the two.
+// Not here: whom to ask (Proxy.swift), keeping the answer (CachedAnswering.swift).
+import Bytes
+import HTTP
+import Transport
+import World
+
+/// An upstream's answer whose body is still to come.
+struct LiveResponse: Sendable {
+  let connection: UpstreamConnection
+  let exchange: UpstreamExchange
+  let head: ResponseHead
+  let requestedAt: Instant
+  let receivedAt: Instant
+
+  /// The next piece of the body, with room made for more; nil at its end.
+  func next() async throws(ProxyFailure) -> Buffer? {
+    guard let piece = try await exchange.nextOfBody() else { return nil }
+    connection.takeBody(piece.count)
+    return piece
+  }
+}
+
+extension Proxy {
+  /// Passes a request on, and its answer back; nothing is kept.
+  func pass(_ request: ProxyRequest, _ exchange: Exchange, detail: CacheStatus.Reason?) async {
+    statistics.note {
+      $0.passed += 1
+      $0.open += 1
+    }
+    defer { statistics.note { $0.open -= 1 } }
+    do throws(ProxyFailure) {
+      let live = try await ask(request, .client, giving: exchange)
+      invalidate(after: request, live.head)
+      let reason = detail ?? (request.head.method == .get || request.head.method == .head ? .bypass : .method)
+      await relay(live, to: exchange, status: cache.map { CacheStatus($0.settings.name, .forwarded(reason)) })
+    } catch {
+      statistics.note { $0.failed += 1 }
+      exchange.respond(error.response(afterwards: request.head.hasBody ? .close : .keepOpen))
+    }
+  }
+
+  /// Asks the upstream, on a connection that is there or on a new one. Returns when the head of the answer has come.
+  func ask(_ request: ProxyRequest, _ purpose: ProxyRequest.Purpose, giving client: Exchange?) async throws(ProxyFailure) -> LiveResponse {
+    let hasBody = request.head.hasBody && client != nil
+    let body: Request.Body =
+      switch request.head.framing {
+      case .length(let length) where hasBody: .parts(length: length)
+      case .chunked where hasBody: .parts(length: nil)
+      default: .none
+      }
+    let outgoing = request.request(purpose, settings, bodyLength: body)
+    // A connection that lay idle may have been closed at the other end while the request was on its way: then it is sent once more.
+    if let connection = pool.takeIdle(request.place, at: network.clock.now) {
+      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, giving: hasBody ? client : nil) } catch {
+        // RFC 9110 §9.2.2: what has content has perhaps lost some of it already.
+        guard error.isRepeatable, !hasBody else { throw error }
+      }
+    }
+    let known = request.endpoints
+    let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: known)
+    let connection = try await pool.connect(request.place, endpoints)
+    return try await ask(outgoing, on: connection, giving: hasBody ? client : nil)
+  }
+
+  private func ask(_ outgoing: Request, on connection: UpstreamConnection, giving client: Exchange?) async throws(ProxyFailure) -> LiveResponse {
+    let exchange = UpstreamExchange(underWayBytesMax: settings.limits.bufferBytesMax)
+    let requestedAt = network.clock.now
+    connection.send(outgoing, for: exchange)
+    if let client { network.start { await Self.give(client, to: connection, exchange) } }
+    do throws(ProxyFailure) {
+      let head = try await exchange.head()
+      return LiveResponse(connection: connection, exchange: exchange, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
+    } catch {
+      connection.discard()
+      throw error
+    }
+  }
+
+  /// Passes the request's content on.
+  private static func give(_ client: Exchange, to connection: UpstreamConnection, _ exchange: UpstreamExchange) async {
+    // An upstream that wants to see the head first says 100, or asks for the content otherwise; only then the client is asked for it.
+    guard await exchange.mayGive(0) else { return }
+    do throws(Abandoned) {
+      while let piece = try await client.nextOfBody() {
+        guard await exchange.mayGive(piece.count) else { return }
+        connection.give(part: piece)
+      }
+      connection.finishBody()
+    } catch {
+      // The client has gone in the middle: the upstream must not take what it has for the whole.
+      connection.discard()
+      _ = exchange.take(.failed(Ticket(), ClientConversation.Failure(kind: .badRequest, explanation: "the client has gone", isRepeatable: false)))
+    }
+  }
+
+  // MARK: Passing the answer on
+
+  /// Passes an answer on.
+  func relay(_ live: LiveResponse, to exchange: Exchange, status: CacheStatus?) async {
+    let isHead = exchange.request.method == .head
+    var response = Response(live.head.status, fields: fields(of: live.head, status))
+    let length = live.head.contentLength
+    if isHead || live.head.status.forbidsBody {
+      response.body = length.map { .absent(length: $0) } ?? (isHead && !live.head.status.forbidsBody ? .parts(length: nil) : .none)
+    } else {
+      response.body = .parts(length: live.head.framing == .none ? 0 : length)
+    }
+    exchange.respond(response)
+    var sent: Int64 = 0
+    do {
+      while let piece = try await live.next() {
+        sent += Int64(piece.count)
+        try await exchange.send(piece)
+      }
+      exchange.finish()
+      release(live)
+    } catch {
+      live.connection.discard()
+      exchange.breakOff()
+    }
+    let took = live.requestedAt.duration(to: network.clock.now)
+    statistics.note {
+      $0.bytesToClients += sent
+      $0.bytesFromOrigins += sent
+      $0.note(miss: took)
+    }
+  }
+
+  /// The answer is over: its connection may serve another.
+  func release(_ live: LiveResponse) {
+    if live.connection.isUsable, live.head.keepsAlive { pool.giveBack(live.connection, at: network.clock.now) }
+  }
+
+  /// The fields of an answer that is passed on.
+  func fields(of head: ResponseHead, _ status: CacheStatus?) -> FieldLines {
+    var fields = FieldLines()
+    fields.append(forwarding: head.fields, .response)
+    fields.append(.via, "\(head.version == .http11 ? "1.1" : "1.0") \(settings.name)")
+    if let status { fields.append(.cacheStatus, status.text) }
+    for (name, value) in settings.responseFields { fields.append(name, value) }
+    return fields
+  }
+
+  /// What an unsafe request has changed is not in the cache any more.
+  // RFC 9111 §4.4
+  func invalidate(after request: ProxyRequest, _ response: ResponseHead) {
+    guard let cache, let key = request.key, !request.head.method.isSafe else { return }
+    let references = Invalidation.references(after: request.head, response)
+    guard !references.isEmpty else { return }
+    cache.remove(key)
+    let text = String(decoding: key, as: UTF8.self)
+    guard let address = WebAddress(text) else { return }
+    for reference in references.dropFirst() {
+      // Only of the same origin: nobody speaks for another's responses.
+      guard let other = address.resolving(reference.text), other.host == address.host, other.port == address.port, other.isSecure == address.isSecure
+      else { continue }
+      cache.remove(CacheKey.bytes(of: other))
+    }
+  }
+}
+
+extension ProxyStatistics.Figures {
+  /// An origin answered, after this long.
+  mutating func note(miss took: Duration) {
+    misses += 1
+    missNanoseconds &+= Instant(nanoseconds: 0).advanced(by: took).nanoseconds
+  }
+}

@@ -1,0 +1,192 @@
+// Connections to upstreams, kept open between requests and given to whoever needs one next.
+// Not here: what is asked over them (Relaying.swift), the dialogue itself (HTTP/H1/ClientConversation).
+import Bytes
+import HTTP
+import Synchronization
+import Trace
+import Transport
+import World
+
+/// Where a request goes, as far as connections are concerned.
+struct UpstreamPlace: Hashable, Sendable {
+  var host: String
+  var port: UInt16
+  var isSecure: Bool
+}
+
+/// One connection to an upstream: one request at a time.
+final class UpstreamConnection: Sendable {
+  private struct State {
+    var current: UpstreamExchange?
+    var isDead = false
+    var ticket = Ticket()
+    var answers: Answers<ClientConversation.Input>?
+    var idleSince = Instant(nanoseconds: 0)
+  }
+
+  let place: UpstreamPlace
+  let remote: Endpoint
+  private let state = Mutex(State())
+  private let ended: @Sendable () -> Void
+
+  init(_ place: UpstreamPlace, _ remote: Endpoint, ended: @escaping @Sendable () -> Void) {
+    self.place = place
+    self.remote = remote
+    self.ended = ended
+  }
+
+  func connect(_ answers: Answers<ClientConversation.Input>) { state.withLock { $0.answers = answers } }
+
+  /// Sends a request. What comes back is told to `exchange`; that the connection is gone already, too.
+  func send(_ request: Request, for exchange: UpstreamExchange) {
+    let (ticket, answers) = state.withLock { state -> (Ticket, Answers<ClientConversation.Input>?) in
+      guard !state.isDead else { return (Ticket(), nil) }
+      state.current = exchange
+      _ = state.ticket.taken()
+      return (state.ticket, state.answers)
+    }
+    guard let answers else {
+      _ = exchange.take(.failed(ticket, Self.gone))
+      return
+    }
+    answers.give(.send(ticket, request))
+  }
+
+  // RFC 9110 §9.2.2: nothing was sent, so it may be sent elsewhere.
+  private static let gone = ClientConversation.Failure(kind: .closedEarly, explanation: "the connection has ended", isRepeatable: true)
+
+  func give(part: Buffer) { with { $0.give(.part($1, part)) } }
+  func finishBody() { with { $0.give(.finish($1)) } }
+  func takeBody(_ count: Int) { with { $0.give(.takeBody($1, count)) } }
+
+  private func with(_ body: (Answers<ClientConversation.Input>, Ticket) -> Void) {
+    let (answers, ticket) = state.withLock { ($0.answers, $0.ticket) }
+    if let answers { body(answers, ticket) }
+  }
+
+  /// What the conversation tells, on the connection's loop.
+  func take(_ question: ClientConversation.Question) {
+    if case .ended = question {
+      let current = state.withLock { state in
+        state.isDead = true
+        defer { state.current = nil }
+        return state.current
+      }
+      _ = current?.take(.failed(Ticket(), Self.gone))
+      ended()
+      return
+    }
+    let current = state.withLock { $0.current }
+    if current?.take(question) == true { state.withLock { if $0.current === current { $0.current = nil } } }
+  }
+
+  /// Ends the connection, whatever is under way on it.
+  func discard() {
+    state.withLock { $0.current = nil }
+    with { answers, _ in answers.give(.connection(.lost)) }
+  }
+
+  var isUsable: Bool { state.withLock { !$0.isDead && $0.current == nil } }
+  var idleSince: Instant {
+    get { state.withLock { $0.idleSince } }
+    set { state.withLock { $0.idleSince = newValue } }
+  }
+}
+
+/// The idle connections of one proxy, by place.
+final class UpstreamPool: Sendable {
+  private struct State {
+    var idle: [UpstreamPlace: [UpstreamConnection]] = [:]
+    var open = 0
+  }
+
+  private let state = Mutex(State())
+  private let network: any Network
+  private let trace: TraceContext?
+  private let limits: ProxyLimits
+  private let conversationLimits: HTTP.Limits
+  private let tls: TLSClientOptions?
+
+  init(_ network: any Network, trace: TraceContext?, limits: ProxyLimits, tls: TLSClientOptions?) {
+    self.network = network
+    self.trace = trace
+    self.limits = limits
+    self.tls = tls
+    var conversation = HTTP.Limits()
+    conversation.responseUnaskedBytesMax = limits.bufferBytesMax
+    conversation.responseTimeout = limits.responseTimeout
+    conversationLimits = conversation
+  }
+
+  /// A connection that was used before and is there still; nil: none.
+  func takeIdle(_ place: UpstreamPlace, at now: Instant) -> UpstreamConnection? {
+    while true {
+      guard let connection = state.withLock({ $0.idle[place]?.popLast() }) else { return nil }
+      if connection.isUsable, connection.idleSince + limits.idleTimeout > now { return connection }
+      connection.discard()
+    }
+  }
+
+  /// A fresh connection to the first of `endpoints` that answers.
+  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint]) async throws(ProxyFailure) -> UpstreamConnection {
+    let isAllowed = state.withLock { state in
+      guard state.open < limits.upstreamConnectionsMax else { return false }
+      state.open += 1
+      return true
+    }
+    guard isAllowed else { throw ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again.") }
+    var failure = ProxyFailure(.badGateway, "There is no address for \(place.host).")
+    for endpoint in endpoints {
+      let connection = UpstreamConnection(place, endpoint) { [weak self] in self?.state.withLock { $0.open -= 1 } }
+      var options = DialOptions(timeout: limits.connectTimeout)
+      if place.isSecure {
+        var secure = tls ?? TLSClientOptions(serverName: place.host, protocols: ["http/1.1"])
+        secure.serverName = place.host
+        options.tls = secure
+      }
+      do throws(NetworkError) {
+        let answers = try await network.connect(ClientConversation(limits: conversationLimits), to: endpoint, options: options, trace: trace) { question, _ in
+          connection.take(question)
+          return nil
+        }
+        connection.connect(answers)
+        return connection
+      } catch { failure = ProxyFailure(error) }
+    }
+    state.withLock { $0.open -= 1 }
+    throw failure
+  }
+
+  /// The connection has nothing to do: it is kept for the next request to its place.
+  func giveBack(_ connection: UpstreamConnection, at now: Instant) {
+    connection.idleSince = now
+    let tooMany = state.withLock { state -> [UpstreamConnection] in
+      state.idle[connection.place, default: []].append(connection)
+      var gone: [UpstreamConnection] = []
+      if let count = state.idle[connection.place]?.count, count > limits.idlePerUpstreamMax { gone += [state.idle[connection.place]?.removeFirst()].compactMap { $0 } }
+      // Places that nobody asks for any more give theirs back too.
+      if state.idle.count > 16 {
+        for place in state.idle.keys.sorted(by: { ($0.host, $0.port) < ($1.host, $1.port) }) {
+          let late = state.idle[place]?.filter { $0.idleSince + limits.idleTimeout <= now || !$0.isUsable } ?? []
+          state.idle[place]?.removeAll { connection in late.contains { $0 === connection } }
+          if state.idle[place]?.isEmpty == true { state.idle[place] = nil }
+          gone += late
+        }
+      }
+      return gone
+    }
+    for connection in tooMany { connection.discard() }
+  }
+
+  /// How many are open. Unit: connections.
+  var openCount: Int { state.withLock { $0.open } }
+
+  /// Ends all idle connections.
+  func close() {
+    let all = state.withLock { state in
+      defer { state.idle = [:] }
+      return state.idle.keys.sorted { ($0.host, $0.port) < ($1.host, $1.port) }.flatMap { state.idle[$0] ?? [] }
+    }
+    for connection in all { connection.discard() }
+  }
+}

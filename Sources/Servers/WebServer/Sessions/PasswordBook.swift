@@ -1,0 +1,85 @@
+// Who may come in: users and their password hashes. One try at a time, so that guessing costs the guesser and not everybody else.
+// Not here: the hashes (PasswordHash.swift), where a password is asked for (SiteFront.swift, applications).
+import Bytes
+import Crypto
+package import HTTP
+import Synchronization
+package import World
+
+/// What became of a try.
+package enum PasswordVerdict: Sendable, Hashable {
+  case right
+  case wrong
+  /// Too many tries wait already.
+  case busy
+}
+
+/// The users of a site.
+package final class PasswordBook: Sendable {
+  private let users: [String: PasswordHash]
+  /// Tried for names that are not in the book, so that the time a try takes does not tell who is.
+  private let stranger: PasswordHash?
+  private let key: SymmetricKey
+  private let desk = Desk()
+  private let state = Mutex(State())
+
+  private struct State {
+    /// Right credentials lately shown: a browser shows them with every request, and each try takes a while.
+    var known: [Buffer: Instant] = [:]
+    var waiting = 0
+  }
+
+  /// Most tries that wait. Unit: tries. Past it: the next one is told so.
+  private static let waitingMax = 32
+  /// Most credentials remembered. Unit: credentials. Past it: all are forgotten, and checked again.
+  private static let knownMax = 1_024
+  /// How long right credentials are not checked again.
+  private static let knownFor = Duration.seconds(300)
+
+  /// `random` makes the key under which right credentials are remembered.
+  package init(_ users: [String: PasswordHash], random: inout some RandomNumberGenerator) {
+    self.users = users
+    key = SymmetricKey(data: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
+    // As dear as any of the real ones.
+    stranger = users.min { $0.key < $1.key }?.value
+  }
+
+  package var isEmpty: Bool { users.isEmpty }
+
+  /// Whether these credentials were right a short while ago; false: nobody knows yet.
+  package func remembers(_ credentials: BasicCredentials, at now: Instant) -> Bool {
+    let mark = mark(credentials)
+    return state.withLock { state in state.known[mark].map { now < $0 + Self.knownFor } ?? false }
+  }
+
+  /// Checks credentials. The slow part runs one try after the other, off every connection's loop.
+  package func check(_ credentials: BasicCredentials, at now: Instant) async -> PasswordVerdict {
+    if remembers(credentials, at: now) { return .right }
+    let mayWait = state.withLock { state in
+      guard state.waiting < Self.waitingMax else { return false }
+      state.waiting += 1
+      return true
+    }
+    guard mayWait else { return .busy }
+    let hash = users[credentials.user]
+    let isRight = await desk.matches(hash ?? stranger, credentials.password) && hash != nil
+    let mark = mark(credentials)
+    state.withLock { state in
+      state.waiting -= 1
+      guard isRight else { return }
+      if state.known.count >= Self.knownMax { state.known = [:] }
+      state.known[mark] = now
+    }
+    return isRight ? .right : .wrong
+  }
+
+  /// Stands for the credentials in memory, where the password itself must not lie about.
+  private func mark(_ credentials: BasicCredentials) -> Buffer {
+    Buffer(HMAC<SHA256>.authenticationCode(for: Array("\(credentials.user):\(credentials.password)".utf8), using: key))
+  }
+
+  /// Does one try at a time.
+  private actor Desk {
+    func matches(_ hash: PasswordHash?, _ password: String) -> Bool { hash?.matches(password) ?? false }
+  }
+}

@@ -1,0 +1,184 @@
+// Every built-in lesson carried out to its end: its keys exist, its right answers are right, wrong ones are told what to read and not what it
+// says, no two learners share a key, and the trace is the one kept in Tests/Golden/lessons.txt. `make golden` renews that file.
+import Bytes
+import Foundation
+@testable import Lab
+import Settings
+import Synchronization
+import TestKit
+import Testing
+import Trace
+import World
+
+/// The runs made so far: carrying a lesson out takes a moment.
+private let carried = Mutex<[String: LessonRun]>([:])
+
+/// A lesson of one learner, carried out once for all tests.
+private func carriedOut(_ id: String, _ learner: String) throws -> LessonRun {
+  if let run = carried.withLock({ $0[id + learner] }) { return run }
+  let run = try carriedOutAnew(id, learner)
+  carried.withLock { $0[id + learner] = run }
+  return run
+}
+
+private func carriedOutAnew(_ id: String, _ learner: String) throws -> LessonRun {
+  let file = try #require(try BuiltInLessons.file(id))
+  let seed = LessonSeed(.open, learner: learner, lesson: file.id, version: file.version)
+  let world = try WorldDescription(file: DefaultWorld.name, text: DefaultWorld.text)
+  return try LessonRun(try file.lesson(for: seed), seed: seed, in: world)
+}
+
+/// Answers that the keys say are right.
+private func rightAnswers(_ run: LessonRun) throws -> [String: String] {
+  var answers: [String: String] = [:]
+  for (question, key) in zip(run.lesson.questions, try run.keys()) {
+    switch (question.kind, key.value) {
+    case (.mark, _): answers[question.id] = key.messages.first.map(String.init) ?? "0"
+    case (_, .duration(let nanoseconds)):
+      let unit = ExpressionLexer.units.first { $0.name == question.unit }?.nanoseconds ?? 1e6
+      answers[question.id] = NumberText.of(nanoseconds / unit)
+    case (.set, .list(let items)) where items.isEmpty: answers[question.id] = "none"
+    case (_, let value): answers[question.id] = value.description
+    }
+  }
+  return answers
+}
+
+@Suite("Lessons")
+struct LessonTests {
+  static let ids = BuiltInLessons.texts.map(\.id)
+
+  @Test("a lesson runs to its end, and judges", arguments: ids)
+  func runs(_ id: String) throws {
+    let run = try carriedOut(id, "ada")
+    let answers = try rightAnswers(run)
+    let score = try run.score(answers)
+    for (question, verdict) in zip(run.lesson.questions, score.verdicts) {
+      #expect(verdict.isRight, "\(id) \(question.id): \(answers[question.id] ?? "") is the key, and judged \(verdict.outcome)")
+    }
+    #expect(score.points == score.possible && score.possible >= 5)
+    // Wrong answers: something to read for each, and nothing in the verdict says the value.
+    let wrong = answers.mapValues { $0.allSatisfy(\.isNumber) ? "\((Int($0) ?? 0) + 100_003)" : "zzz" }
+    for (question, verdict) in zip(run.lesson.questions, try run.score(wrong).verdicts) {
+      #expect(!verdict.isRight, "\(id) \(question.id)")
+      #expect(!verdict.messages.isEmpty || question.key.text.contains("count("), "\(id) \(question.id) names nothing to read")
+      for message in verdict.messages { #expect(run.leg(question.variant)?.store.event(message) != nil, "\(id) \(question.id) names message \(message)") }
+    }
+    #expect(try run.score([:]).verdicts.allSatisfy { $0.outcome == .unanswered })
+  }
+
+  @Test("the same learner sees the same trace, another one another", arguments: ids)
+  func repeats(_ id: String) throws {
+    let (ada, ben) = (try carriedOut(id, "ada"), try carriedOut(id, "ben"))
+    // The cheapest lesson runs twice in one process; the others' second run is that of the process that wrote the golden file.
+    if id == "S1" { #expect(try carriedOutAnew(id, "ada").digest == ada.digest) }
+    #expect(ada.digest != ben.digest)
+    let (first, second) = (try ada.keys().map(\.value), try ben.keys().map(\.value))
+    #expect(first != second)
+    let golden = Golden.lessons
+    if Golden.isRenewed { Golden.note(id, ada.digest) } else { #expect(golden[id] == ada.digest, "\(id): the trace has changed; if that is meant: make golden") }
+  }
+
+  @Test("no two learners of a course draw the same values", arguments: ids)
+  func draws(_ id: String) throws {
+    let file = try #require(try BuiltInLessons.file(id))
+    var seen: Set<String> = []
+    for number in 0..<60 {
+      let seed = LessonSeed(CourseKey("a course of sixty"), learner: "learner \(number)", lesson: id, version: file.version)
+      let lesson = try file.lesson(for: seed)
+      #expect(seen.insert("\(seed.number) \(lesson.draws)").inserted)
+    }
+  }
+
+  @Test("a report is written, read back, and graded by running the lesson again")
+  func reports() throws {
+    let file = try #require(try BuiltInLessons.file("H2"))
+    let course = CourseKey("a key that nobody knows")
+    let world = try WorldDescription(file: DefaultWorld.name, text: DefaultWorld.text)
+    let seed = LessonSeed(course, learner: "Zoë \"Z\"", lesson: file.id, version: file.version)
+    let run = try LessonRun(try file.lesson(for: seed), seed: seed, in: world)
+    var answers = try rightAnswers(run)
+    answers["status"] = "200"
+    let report = try LessonReport(of: run, file: file, learner: "Zoë \"Z\"", course: course, answers: answers, program: "test")
+    #expect(report.points == report.possible - 1)
+    let read = try LessonReport(file: "r.json", text: report.json.text)
+    #expect(read == report && read.isWhole)
+    let audit = try LessonAudit(of: read, file: file, course: course, in: world)
+    #expect(audit.objections == [] && audit.score.points == report.points)
+    var forged = read
+    forged.points += 1
+    #expect(try LessonAudit(of: forged, file: file, course: course, in: world).objections == ["the report was changed after it was written", "it claims \(forged.points) points"])
+    #expect(try LessonAudit(of: read, file: file, course: .open, in: world).objections.contains("its seed is not this learner's"))
+    let page = LessonReportPage(report, run, try run.score(answers), explain: { _, _, _, _ in nil }).html
+    #expect(page.contains("Zoë &quot;Z&quot;") && page.contains("<svg") && !page.contains("<script"))
+  }
+
+  @Test("answers are read as people write them", arguments: [
+    ("1,024", 1_024.0), ("1_024", 1_024), ("0,5", 0.5), ("30 %", 30), ("-3", -3), ("1e3", nil), ("", nil), ("twelve", nil), ("0x10", nil), ("1 000", 1_000),
+  ] as [(String, Double?)])
+  func numbers(_ text: String, _ value: Double?) { #expect(AnswerText.number(text) == value) }
+
+  @Test("durations are read in their unit", arguments: [("36", 36.0), ("36 ms", 36), ("0.036 s", 36), ("36000us", 36), ("36 parsecs", nil)] as [(String, Double?)])
+  func durations(_ text: String, _ value: Double?) { #expect(AnswerText.duration(text, unit: 1e6) == value) }
+
+  @Test("drafts of lessons whose systems are not here yet can be read")
+  func drafts() throws {
+    let folder = repositoryRoot + "/docs/lessons/drafts"
+    let files = names(in: folder).filter { $0.hasSuffix(".yaml") }
+    for name in files {
+      let text = try #require(contents(of: folder + "/" + name).map { String(decoding: $0, as: UTF8.self) })
+      // Steps may use deeds and members that do not exist yet: only the form of YAML and the head are checked.
+      let document = try SettingsDocument(file: name, text: text)
+      let id = try document.read { reader in
+        for key in ["schema", "version", "title", "chapter", "minutes", "text", "world", "mode", "steps", "faults", "guards", "questions", "needs"] { _ = reader.item(key) }
+        return reader.required("id", .text)
+      }
+      #expect(name == id + ".yaml" && !LessonTests.ids.contains(id))
+    }
+  }
+
+  @Test("a slip in a lesson's file is told with its place", arguments: [
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc dances}]", "x.yaml:5:14: expected asks, gets, loads, says, types or pings, found `dances` (character 4)"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nstep: []", "x.yaml:5:1: unknown key `step`; did you mean `steps`?"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {path: word}}\nsteps: [{do: \"pc gets http://a/{paht}\"}]", "x.yaml:5:14: nothing is drawn for `{paht}`; did you mean `{path}`?"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {n: 5..2}}\nsteps: [{do: pc gets http://a/}]", "x.yaml:4:32: expected a range such as 2000..9000 or 1d..300d, `word`, or a list, found `5..2`"),
+    (
+      "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nquestions: [{ask: a, kind: number, key: http.respnse}]",
+      "x.yaml:6:41: a part of HTTP has no `respnse`; did you mean `response`? (character 6)"
+    ),
+    (
+      "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nquestions: [{ask: a, kind: nmber, key: 1}]",
+      "x.yaml:6:28: expected one of number, text, choice, set, order, predict, mark, found `nmber`; did you mean `number`?"
+    ),
+  ])
+  func slips(_ text: String, _ problem: String) {
+    do throws(SettingsProblems) {
+      _ = try LessonFile(file: "x.yaml", text: text)
+      Issue.record("accepted")
+    } catch { #expect(error.problems.map(\.description).contains(problem), "\(error)") }
+  }
+}
+
+/// The digests of the traces, kept beside the tests.
+enum Golden {
+  static let path = repositoryRoot + "/Tests/Golden/lessons.txt"
+  static let isRenewed = ProcessInfo.processInfo.environment["NETSTEAD_RENEW_GOLDEN"] == "1"
+
+  static var lessons: [String: String] {
+    let text = contents(of: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let pairs = text.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count == 2 }
+    return Dictionary(pairs.map { (String($0[0]), String($0[1])) }) { $1 }
+  }
+
+  private static let lock = NSLock()
+
+  static func note(_ id: String, _ digest: String) {
+    lock.lock()
+    defer { lock.unlock() }
+    var all = lessons
+    all[id] = digest
+    let lines = all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
+    try? FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try? lines.joined().write(toFile: path, atomically: true, encoding: .utf8)
+  }
+}
