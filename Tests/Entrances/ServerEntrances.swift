@@ -39,6 +39,7 @@ let serverEntrances: [Entrance] = [
   },
   Entrance("authority-steering") { bytes in
     // The first byte says which edges are down, the rest is the query.
+    guard !bytes.isEmpty else { return }
     let query = bytes[1..<bytes.count]
     for index in 0..<3 { if Int(bytes[at: 0] ?? 0) >> index & 1 == 1 { steering.noteDown(index) } else { steering.note(load: Double(index), of: index) } }
     for carriage in [ConversationInfo.Carriage.udp, .tcp] {
