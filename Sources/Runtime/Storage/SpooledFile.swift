@@ -2,7 +2,6 @@
 // Not here: when it is complete and under which name (the owner), files that do not change (Folder/OpenFile.swift).
 public import Bytes
 import Glibc
-import NIOCore
 import Synchronization
 public import World
 
@@ -53,22 +52,5 @@ public final class SpooledFile: FileReference {
     end.store(start + Int64(bytes.count), ordering: .releasing)
   }
 
-  public func read(at offset: Int64, length: Int) -> Buffer? {
-    guard length >= 0, offset >= 0 else { return nil }
-    var storage = ByteBufferAllocator().buffer(capacity: length)
-    while storage.readableBytes < length {
-      let wanted = length - storage.readableBytes
-      let position = offset &+ Int64(storage.readableBytes)
-      var failed = false
-      let got = storage.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { room in
-        let count = pread(descriptor, room.baseAddress, min(wanted, room.count), off_t(position))
-        failed = count < 0
-        return max(0, count)
-      }
-      if failed, errno == EINTR { continue }
-      if failed { return nil }
-      if got == 0 { break }
-    }
-    return Buffer(storage: storage)
-  }
+  public func read(at offset: Int64, length: Int) -> Buffer? { readAll(descriptor, at: offset, length: length) }
 }

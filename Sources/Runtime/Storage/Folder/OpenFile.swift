@@ -56,22 +56,25 @@ public final class OpenFile: FileReference {
 
   deinit { Glibc.close(descriptor) }
 
-  public func read(at offset: Int64, length: Int) -> Buffer? {
-    guard length > 0 else { return length == 0 ? Buffer() : nil }
-    var storage = ByteBufferAllocator().buffer(capacity: length)
-    while storage.readableBytes < length {
-      let wanted = length - storage.readableBytes
-      let position = offset &+ Int64(storage.readableBytes)
-      var failed = false
-      let got = storage.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { room in
-        let count = pread(descriptor, room.baseAddress, min(wanted, room.count), off_t(position))
-        failed = count < 0
-        return max(0, count)
-      }
-      if failed, errno == EINTR { continue }
-      if failed { return nil }
-      if got == 0 { break }
+  public func read(at offset: Int64, length: Int) -> Buffer? { readAll(descriptor, at: offset, length: length) }
+}
+
+/// Up to `length` bytes of the file from `offset` on, fewer only at its end; nil when the disk fails.
+func readAll(_ descriptor: Int32, at offset: Int64, length: Int) -> Buffer? {
+  guard length >= 0, offset >= 0 else { return nil }
+  var storage = ByteBufferAllocator().buffer(capacity: length)
+  while storage.readableBytes < length {
+    let wanted = length - storage.readableBytes
+    let position = offset &+ Int64(storage.readableBytes)
+    var failed = false
+    let got = storage.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { room in
+      let count = pread(descriptor, room.baseAddress, min(wanted, room.count), off_t(position))
+      failed = count < 0
+      return max(0, count)
     }
-    return Buffer(storage: storage)
+    if failed, errno == EINTR { continue }
+    if failed { return nil }
+    if got == 0 { break }
   }
+  return Buffer(storage: storage)
 }
