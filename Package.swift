@@ -47,6 +47,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     path: "Tests/\(name)Tests", swiftSettings: house)
 }
 
+/// The protocols of mail and files, for the targets that join everything.
+let mailAndFiles: [Target.Dependency] = ["Mail", "SMTP", "POP3", "IMAP", "FTP"]
+
 let package = Package(
   name: "netstead",
   platforms: [.macOS(.v15)],
@@ -55,6 +58,11 @@ let package = Package(
     .library(name: "NetsteadSockets", targets: ["Sockets"]),
     .library(name: "NetsteadDNS", targets: ["DNS"]),
     .library(name: "NetsteadHTTP", targets: ["HTTP"]),
+    .library(name: "NetsteadMail", targets: ["Mail"]),
+    .library(name: "NetsteadSMTP", targets: ["SMTP"]),
+    .library(name: "NetsteadPOP3", targets: ["POP3"]),
+    .library(name: "NetsteadIMAP", targets: ["IMAP"]),
+    .library(name: "NetsteadFTP", targets: ["FTP"]),
     .library(name: "NetsteadLab", targets: ["Lab"]),
     // For the fuzzers, which are a package of their own.
     .library(name: "NetsteadEntrances", targets: ["Entrances"]),
@@ -80,25 +88,40 @@ let package = Package(
     part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
     part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
     part("Protocols", "Video", ["Bytes"]),
+    part("Protocols", "Mail", ["Bytes", "World", "Trace", "DNS", crypto, cryptoExtras]),
+    part("Protocols", "SMTP", ["Bytes", "World", "Trace", "Mail"]),
+    part("Protocols", "POP3", ["Bytes", "World", "Trace", "Mail"]),
+    part("Protocols", "IMAP", ["Bytes", "World", "Trace", "Mail"]),
+    part("Protocols", "FTP", ["Bytes", "World", "Trace"]),
     // Runtime
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioTLS, nioSSL, x509, crypto]),
     part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
+    part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
-    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", crypto, cryptoExtras]),
+    part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", crypto, cryptoExtras]),
+    part("Servers", "MailServer", [
+      "Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", crypto, cryptoExtras,
+    ]),
+    part("Servers", "FileServer", ["Bytes", "World", "Trace", "FTP", "Transport", "Storage", "Accounts", "CNetsteadSystem"]),
     // Product
     part("Product", "Host", [
-      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer",
-    ]),
-    part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"]),
+      "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer",
+      "FileServer",
+    ] + mailAndFiles),
+    part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"] + mailAndFiles),
     part("Product", "Lab", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
-      "Video", "WebServer", "Host", crypto,
-    ]),
+      "Video", "WebServer", "MailServer", "FileServer", "Accounts", "Host", crypto,
+    ] + mailAndFiles),
     .executableTarget(
-      name: "netstead", dependencies: ["Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", arguments],
+      name: "netstead",
+      dependencies: [
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+        "Host", "Lab", "Console", arguments,
+      ] + mailAndFiles,
       path: "Sources/Product/netstead", swiftSettings: house),
     // For the benchmarks only: it needs what `package` hides.
     .executableTarget(
@@ -111,19 +134,23 @@ let package = Package(
     // What the fuzzers call: here, so that tests play their corpora through the same code.
     .target(
       name: "Entrances", dependencies: [
-        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console",
-      ], path: "Tests/Entrances", swiftSettings: house),
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+        "Host", "Lab", "Console",
+      ] + mailAndFiles, path: "Tests/Entrances", swiftSettings: house),
     .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Video"), tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
-    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage"]),
-    tests("Host", ["Bytes", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("Mail", ["DNS"]), tests("SMTP", ["Mail"]), tests("POP3", ["Mail"]), tests("IMAP", ["Mail"]), tests("FTP"), tests("Accounts"),
+    tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage", "Accounts"]),
+    tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
+    tests("Host", ["Bytes", "Accounts", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
     tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
-        "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "NameServer", "Video", "WebServer", "Host", "Lab", "Console",
-      ], path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
+        "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer", "Video", "WebServer", "MailServer",
+        "FileServer", "Host", "Lab", "Console",
+      ] + mailAndFiles, path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 // Entrances of what makes the web remember: cookies, jars, forms, credentials, and the small grammars they share.
+import Accounts
 import Bytes
 import HTTP
 import WebServer

@@ -1,4 +1,5 @@
 // The shop over real connections with a client that keeps cookies: first and later visits, basket, login, pictures, other sites' forms.
+import Accounts
 import Bytes
 import HTTP
 import Storage

@@ -74,7 +74,7 @@ struct ReverseConversation: StreamConversation {
     case .opened: .opened
     case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
-    case .congested, .relieved, .retired: nil
+    case .congested, .relieved, .retired, .secured: nil
     }
   }
   // tutorial: end

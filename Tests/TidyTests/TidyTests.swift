@@ -46,18 +46,29 @@ enum Rule {
   static let allowed: [String: Set<String>] = [
     "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
     "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
+    "Mail": ["Bytes", "World", "Trace", "DNS", "Crypto", "CryptoExtras"], "SMTP": ["Bytes", "World", "Trace", "Mail"],
+    "POP3": ["Bytes", "World", "Trace", "Mail"], "IMAP": ["Bytes", "World", "Trace", "Mail"], "FTP": ["Bytes", "World", "Trace"],
+    "Accounts": ["Bytes", "World", "Synchronization", "Crypto", "CryptoExtras"],
     "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
-    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
-    "Host": ground.union(["Sockets", "DNS", "HTTP", "Transport", "Storage", "NameServer", "WebServer"]),
-    "Console": ["Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Transport", "WebServer", "FoundationEssentials"],
+    "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
+    "MailServer": ["Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", "Synchronization", "Crypto", "CryptoExtras"],
+    "FileServer": ["Bytes", "World", "Trace", "FTP", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc"],
+    "Host": ground.union([
+      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+    ]),
+    "Console": [
+      "Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "WebServer", "FoundationEssentials",
+    ],
     "Lab": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Video", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer", "WebServer", "Host", "FoundationEssentials", "Crypto",
+      "Sockets", "DNS", "HTTP", "Video", "Mail", "SMTP", "POP3", "IMAP", "FTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer",
+      "WebServer", "MailServer", "FileServer", "Host", "FoundationEssentials", "Crypto",
     ]),
     "netstead": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Transport", "NameServer", "WebServer", "Host", "Lab", "Console", "ArgumentParser", "Dispatch",
+      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Host", "Lab",
+      "Console", "ArgumentParser", "Dispatch",
     ]),
   ]
   /// The C library, by its name on each system.

@@ -32,7 +32,7 @@ struct Echo: StreamConversation {
     case .opened: .bytes(Buffer())
     case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
-    case .congested, .relieved, .retired: nil
+    case .congested, .relieved, .retired, .secured: nil
     }
   }
 

@@ -1,4 +1,5 @@
 // Sites that may be changed and entered by users only: PUT, DELETE, conditions, areas, redirects, and forms with files that are cut off.
+import Accounts
 import Bytes
 import HTTP
 import Storage

@@ -1,4 +1,4 @@
-// Sessions: made, found, changed, renamed, forgotten, bounded; passwords; the cookie; requests other sites made.
+// Sessions: made, found, changed, renamed, forgotten, bounded; the cookie; requests other sites made.
 import Bytes
 import HTTP
 import Storage
@@ -122,47 +122,5 @@ import World
   ])
   func foreign(method: String, field: String, isForeign: Bool) throws {
     #expect(CrossSite.isForeign(try head("\(method) / HTTP/1.1\r\nHost: shop.test:8080\r\n\(field.isEmpty ? "" : field + "\r\n")\r\n")) == isForeign)
-  }
-}
-
-@Suite struct PasswordTests {
-  @Test("a hash knows its password and no other")
-  func hashes() throws {
-    var random = SeededRandom(seed: 1)
-    let made = PasswordHash("ruby-red", costLog: 4, using: &random)
-    let other = PasswordHash("ruby-red", costLog: 4, using: &random)
-    let hash = try #require(made)
-    #expect(hash.matches("ruby-red") && !hash.matches("ruby-ree") && !hash.matches(""))
-    #expect(PasswordHash(hash.description) == hash)
-    #expect(other != hash, "salted")
-    #expect(!PasswordHash.nobodys.matches(""))
-    // A salt of four bytes is too short to be one.
-    #expect(PasswordHash("$scrypt$ln=10,r=8,p=16$TmFDbA$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWI") == nil)
-  }
-
-  @Test("what is no hash, or too dear", arguments: [
-    "", "secret", "$scrypt$ln=14,r=8,p=5$c2FsdHNhbHQ$", "$scrypt$ln=17,r=8,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "$scrypt$ln=0,r=8,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "$scrypt$r=8,ln=4,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "$scrypt$ln=4,r=8,p=17$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "$bcrypt$ln=4,r=8,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-  ])
-  func refused(_ text: String) { #expect(PasswordHash(text) == nil) }
-
-  @Test("users are let in, remembered for a while, and nobody else is")
-  func book() async throws {
-    var random = SeededRandom(seed: 1)
-    let hash = PasswordHash("ruby", costLog: 2, using: &random)
-    let book = PasswordBook(["alice": try #require(hash)], random: &random)
-    let now = Instant.simulationStart
-    let right = try #require(BasicCredentials(user: "alice", password: "ruby"))
-    #expect(!book.remembers(right, at: now))
-    #expect(await book.check(right, at: now) == .right)
-    #expect(book.remembers(right, at: now + .seconds(299)) && !book.remembers(right, at: now + .seconds(300)))
-    for (user, password) in [("alice", "rubin"), ("bob", "ruby"), ("", "")] {
-      let wrong = try #require(BasicCredentials(user: user, password: password))
-      #expect(await book.check(wrong, at: now) == .wrong)
-      #expect(!book.remembers(wrong, at: now))
-    }
-    let empty = PasswordBook([:], random: &random)
-    #expect(await empty.check(right, at: now) == .wrong && empty.isEmpty)
   }
 }

@@ -31,6 +31,8 @@ public enum ConnectionEvent: Sendable, Hashable {
   case deadlineReached
   /// The listener that took the connection in is closing: what is under way may be finished, nothing new is begun.
   case retired
+  /// TLS, begun by `startTLS` in the middle of the connection, stands: what comes from now on comes inside it.
+  case secured
   /// The carrier's outgoing queue passed its bound; sending more only makes memory of it.
   case congested
   /// The carrier's outgoing queue has room again.
@@ -68,6 +70,9 @@ public enum StreamAction<Question: Sendable>: Sendable {
   case note(String)
   /// The peer broke the protocol: for the trace, with what was expected and found.
   case problem(String)
+  /// Everything from here on is inside TLS: what was sent before leaves in the clear, then comes the handshake, then `secured` (or `lost`).
+  /// Bytes that came in the clear behind the command that led here end the connection: nobody may speak into the secured part from outside.
+  case startTLS
   /// Everything is said.
   case close(Closing)
 }
@@ -119,6 +124,12 @@ public struct Dialect: RawRepresentable, Hashable, Sendable {
   public static let http = Dialect(rawValue: "http")
   public static let uppercase = Dialect(rawValue: "uppercase")
   public static let ping = Dialect(rawValue: "ping")
+  public static let smtp = Dialect(rawValue: "smtp")
+  public static let pop3 = Dialect(rawValue: "pop3")
+  public static let imap = Dialect(rawValue: "imap")
+  public static let ftp = Dialect(rawValue: "ftp")
+  /// What passes over an FTP data connection: a file or a listing.
+  public static let ftpData = Dialect(rawValue: "ftp-data")
 }
 
 /// An open file, owned by whoever made it; closed when the last reference goes.

@@ -1,5 +1,6 @@
 // What the settings may say about any site beside its content: what runs in it, who may enter or change what, what moved, its own error pages.
 // The same words in `netstead.yaml` and in a lab's world. Not here: what is made of it (SiteAssembly.swift).
+package import Accounts
 import HTTP
 package import Settings
 package import WebServer

@@ -1,5 +1,6 @@
 // A site put together from what the settings say: its users, its areas, its application with the database it remembers in.
 // Not here: the settings (SiteAccess.swift), the server (Assembly.swift).
+import Accounts
 import Bytes
 package import Storage
 package import WebServer

@@ -1,6 +1,6 @@
 // `netstead password`: makes the line of the settings that lets a user in. The password comes from standard input, never from the arguments.
+import Accounts
 import ArgumentParser
-import WebServer
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)

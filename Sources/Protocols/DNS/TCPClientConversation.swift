@@ -92,7 +92,7 @@ public struct TCPClientConversation: StreamConversation {
     case .opened: .opened
     case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .deadlineReached
-    case .congested, .relieved, .retired: nil
+    case .congested, .relieved, .retired, .secured: nil
     }
   }
 

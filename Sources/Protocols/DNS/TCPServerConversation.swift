@@ -76,6 +76,7 @@ public struct TCPServerConversation: StreamConversation {
     case .opened: .opened
     case .peerClosed, .lost: .peerClosed
     case .retired: .retired
+    case .secured: nil
     case .deadlineReached: .silentTooLong
     case .congested: .congested
     case .relieved: .relieved

@@ -59,7 +59,7 @@ public struct PipeStreamClient: StreamConversation {
     case .deadlineReached: .silentAfterwards
     case .congested: .congested
     case .relieved: .relieved
-    case .retired: nil
+    case .retired, .secured: nil
     }
   }
 

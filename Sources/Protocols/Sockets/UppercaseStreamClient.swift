@@ -61,7 +61,7 @@ public struct UppercaseStreamClient: StreamConversation {
     case .peerClosed, .lost: .peerClosed
     case .deadlineReached: .silentTooLong
     // One line at a time never fills a queue.
-    case .congested, .relieved, .retired: nil
+    case .congested, .relieved, .retired, .secured: nil
     }
   }
 

@@ -71,6 +71,7 @@ public struct UppercaseStreamConversation: StreamConversation {
     case .congested: .congested
     case .relieved: .relieved
     case .retired: .retired
+    case .secured: nil
     }
   }
 

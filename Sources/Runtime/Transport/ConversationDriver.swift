@@ -227,6 +227,10 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
         record(.note, text, carrier)
       case .problem(let text):
         record(.problem, text, carrier)
+      case .startTLS:
+        record(.problem, "this connection has no TLS to begin", carrier)
+        phase = .closing
+        carrier.close(.now)
       case .close(let how):
         phase = .closing
         carrier.flush()

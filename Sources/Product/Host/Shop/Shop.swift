@@ -1,6 +1,7 @@
 // A small shop that remembers its visitors: an application on the web server, like any that a user of this program would write.
 // First visit: a session and its row. Later visits are recognised, the basket survives the browser's restart, a login gives a new name.
 // Not here: what the pages look like (ShopPages.swift), what is sold (Stock.swift). Read next: WebServer/Sessions/SessionStore.swift.
+package import Accounts
 import Bytes
 package import HTTP
 package import Storage
@@ -153,7 +154,7 @@ package final class Shop: Application {
     guard let credentials = BasicCredentials(user: form["user"] ?? "", password: form["password"] ?? "") else {
       throw Refusal(.unprocessableContent, "Neither name nor password may have control characters, nor the name a colon.")
     }
-    switch await users.check(credentials, at: clock.now) {
+    switch await users.check(user: credentials.user, password: credentials.password, at: clock.now) {
     case .busy: throw Refusal(.serviceUnavailable, "Too many people log in at the moment. Please try again.")
     case .wrong: throw Refusal(.forbidden, "There is no such user, or the password is another one.")
     case .right: break

@@ -91,7 +91,7 @@ extension ClientConversation {
       if let readDeadline, readDeadline <= now {
         fail(.timedOut, "nothing came from the server for \(limits.responseTimeout)", into: &actions)
       }
-    case .retired: break
+    case .retired, .secured: break
     case .congested, .relieved:
       isCongested = event == .congested
       if let exchange = exchanges.last, case .parts = exchange.body {

@@ -59,6 +59,7 @@ extension ServerConversation {
       actions.append(.ask(.requestEnd(bodyTicket, trailers: Fields())))
     case .peerClosed, .lost: notePeerClosed(at: now, into: &actions)
     case .retired: retire(into: &actions)
+    case .secured: break
     case .congested:
       isCongested = true
       // How much is still queued is the carrier's knowledge; so the wait grows with what was sent.

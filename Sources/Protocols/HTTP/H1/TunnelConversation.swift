@@ -77,7 +77,7 @@ public struct TunnelConversation: StreamConversation {
       actions.append(.note("nothing passed through the tunnel for \(timeout)"))
       end(.afterFlush, into: &actions)
     // Our own end of a tunnel was not taken in by a listener.
-    case .connection(.retired): break
+    case .connection(.retired), .connection(.secured): break
     case .connection(.congested): actions.append(.ask(.hold))
     case .connection(.relieved): actions.append(.ask(.resume))
     }

@@ -1,5 +1,6 @@
 // What stands before a site, whatever answers in it: pages that moved, and areas only users may enter.
 // Not here: the answers themselves (SiteResponder, applications), checking passwords (Sessions/PasswordBook).
+package import Accounts
 import Bytes
 package import HTTP
 import World
@@ -67,9 +68,9 @@ final class SiteFront: Application {
     guard let credentials = request.value(of: .authorization).flatMap({ BasicCredentials(parsing: $0) }) else {
       return .response(challenge(protection, at: now))
     }
-    if protection.users.remembers(credentials, at: now) { return inner.answer(request, at: now) }
+    if protection.users.remembers(user: credentials.user, password: credentials.password, at: now) { return inner.answer(request, at: now) }
     return .workflow { [self] exchange in
-      switch await protection.users.check(credentials, at: now) {
+      switch await protection.users.check(user: credentials.user, password: credentials.password, at: now) {
       case .wrong: exchange.respond(challenge(protection, at: now))
       case .busy: exchange.respond(inner.failure(.serviceUnavailable, at: now))
       case .right:

@@ -1,5 +1,5 @@
 // Passwords as servers may keep them: salted, and slow to try out. Comparing takes as long whatever differs.
-// Not here: who is let in where (PasswordBook.swift, SiteFront.swift).
+// Not here: who is let in where (PasswordBook.swift).
 import Bytes
 import Crypto
 import CryptoExtras

@@ -1,8 +1,7 @@
 // Who may come in: users and their password hashes. One try at a time, so that guessing costs the guesser and not everybody else.
-// Not here: the hashes (PasswordHash.swift), where a password is asked for (SiteFront.swift, applications).
+// Not here: the hashes (PasswordHash.swift), where a password is asked for (each server).
 import Bytes
 import Crypto
-package import HTTP
 import Synchronization
 package import World
 
@@ -14,7 +13,7 @@ package enum PasswordVerdict: Sendable, Hashable {
   case busy
 }
 
-/// The users of a site.
+/// The users of a service: a site, a mail server, a file server.
 package final class PasswordBook: Sendable {
   private let users: [String: PasswordHash]
   /// Tried for names that are not in the book, so that the time a try takes does not tell who is.
@@ -47,23 +46,23 @@ package final class PasswordBook: Sendable {
   package var isEmpty: Bool { users.isEmpty }
 
   /// Whether these credentials were right a short while ago; false: nobody knows yet.
-  package func remembers(_ credentials: BasicCredentials, at now: Instant) -> Bool {
-    let mark = mark(credentials)
+  package func remembers(user: String, password: String, at now: Instant) -> Bool {
+    let mark = mark(user, password)
     return state.withLock { state in state.known[mark].map { now < $0 + Self.knownFor } ?? false }
   }
 
   /// Checks credentials. The slow part runs one try after the other, off every connection's loop.
-  package func check(_ credentials: BasicCredentials, at now: Instant) async -> PasswordVerdict {
-    if remembers(credentials, at: now) { return .right }
+  package func check(user: String, password: String, at now: Instant) async -> PasswordVerdict {
+    if remembers(user: user, password: password, at: now) { return .right }
     let mayWait = state.withLock { state in
       guard state.waiting < Self.waitingMax else { return false }
       state.waiting += 1
       return true
     }
     guard mayWait else { return .busy }
-    let hash = users[credentials.user]
-    let isRight = await desk.matches(hash ?? stranger, credentials.password) && hash != nil
-    let mark = mark(credentials)
+    let hash = users[user]
+    let isRight = await desk.matches(hash ?? stranger, password) && hash != nil
+    let mark = mark(user, password)
     state.withLock { state in
       state.waiting -= 1
       guard isRight else { return }
@@ -74,8 +73,8 @@ package final class PasswordBook: Sendable {
   }
 
   /// Stands for the credentials in memory, where the password itself must not lie about.
-  private func mark(_ credentials: BasicCredentials) -> Buffer {
-    Buffer(HMAC<SHA256>.authenticationCode(for: Array("\(credentials.user):\(credentials.password)".utf8), using: key))
+  private func mark(_ user: String, _ password: String) -> Buffer {
+    Buffer(HMAC<SHA256>.authenticationCode(for: Array("\(user.utf8.count):\(user)\(password)".utf8), using: key))
   }
 
   /// Does one try at a time.

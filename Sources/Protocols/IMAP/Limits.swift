@@ -1,0 +1,1 @@
+// The Internet Message Access Protocol, both ends.

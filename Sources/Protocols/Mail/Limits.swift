@@ -1,0 +1,1 @@
+// Mail messages: addresses, heads, MIME, signatures; nothing that moves them.

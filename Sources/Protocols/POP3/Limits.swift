@@ -1,0 +1,1 @@
+// The Post Office Protocol, both ends.

@@ -1,0 +1,1 @@
+// The Simple Mail Transfer Protocol, both ends.

@@ -1,0 +1,4 @@
+// The bounds of FTP.
+import Testing
+
+@testable import FTP

@@ -1,0 +1,4 @@
+// The bounds of FileServer.
+import Testing
+
+@testable import FileServer

@@ -1,0 +1,4 @@
+// The bounds of IMAP.
+import Testing
+
+@testable import IMAP

@@ -1,0 +1,4 @@
+// The bounds of MailServer.
+import Testing
+
+@testable import MailServer

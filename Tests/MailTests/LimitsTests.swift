@@ -1,0 +1,4 @@
+// The bounds of Mail.
+import Testing
+
+@testable import Mail

@@ -1,0 +1,4 @@
+// The bounds of POP3.
+import Testing
+
+@testable import POP3

@@ -1,0 +1,4 @@
+// The bounds of SMTP.
+import Testing
+
+@testable import SMTP
