@@ -55,22 +55,29 @@ let groundEntrances: [Entrance] = [
     _ = NearestWord.of(text, among: ["domain", "listen", "publish"])
   },
   Entrance("trace-exports") { bytes in
-    let store = trace(from: bytes)
-    let lines = JSONLines(explain: explainAnything).lines(of: store)
-    must(lines.array.allSatisfy { $0 >= 0x20 || $0 == 0x0A }, "JSON lines hold no control bytes")
-    must(String(validating: lines.array, as: UTF8.self) != nil, "JSON lines are UTF-8")
-    must(PacketCapture(explain: explainAnything).file(of: store).count % 4 == 0, "blocks of a capture are multiples of four bytes")
-    var transcript = Transcript([.explain, .wire, .time, .heads], from: .client, explain: explainAnything)
-    for event in store.events(after: 0).events {
-      guard let info = store.conversation(event.conversation)?.info else { continue }
-      for line in transcript.lines(for: event, in: info) {
-        must(line.description.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "no control character reaches a terminal")
+    // The first byte says which export: one for each input.
+    let store = trace(from: bytes[1..<max(1, bytes.count)])
+    switch (bytes[at: 0] ?? 0) % 4 {
+    case 0:
+      let lines = JSONLines(explain: explainAnything).lines(of: store)
+      must(lines.array.allSatisfy { $0 >= 0x20 || $0 == 0x0A }, "JSON lines hold no control bytes")
+      must(String(validating: lines.array, as: UTF8.self) != nil, "JSON lines are UTF-8")
+    case 1:
+      must(PacketCapture(explain: explainAnything).file(of: store).count % 4 == 0, "blocks of a capture are multiples of four bytes")
+    case 2:
+      var transcript = Transcript([.explain, .wire, .time, .heads], from: .client, explain: explainAnything)
+      for event in store.events(after: 0).events {
+        guard let info = store.conversation(event.conversation)?.info else { continue }
+        for line in transcript.lines(for: event, in: info) {
+          must(line.description.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "no control character reaches a terminal")
+        }
       }
+    default:
+      let dialogues = store.exchanges().map { store.dialogue(of: $0) }
+      let ladder = Ladder(dialogues, names: { _ in nil }, explain: explainAnything)
+      mustBeClean(ladder.svg(title: bytes.text) { "/message/\($0)" })
+      _ = ladder.mermaid
     }
-    let dialogues = store.exchanges().map { store.dialogue(of: $0) }
-    let ladder = Ladder(dialogues, names: { _ in nil }, explain: explainAnything)
-    mustBeClean(ladder.svg(title: bytes.text) { "/message/\($0)" })
-    _ = ladder.mermaid
   },
 ]
 

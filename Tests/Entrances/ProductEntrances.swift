@@ -86,13 +86,12 @@ let productEntrances: [Entrance] = [
     mustBeSafe(page)
   },
   Entrance("console-pages") { bytes in
-    // The trace is the stranger's, the addresses are the visitor's own.
-    let store = trace(from: bytes)
+    // The trace is the stranger's, the addresses are the visitor's own. The first byte says which page: one page for each input.
+    let store = trace(from: bytes[1..<max(1, bytes.count)])
     let site = ConsoleSite(ConsoleModel(title: "t", trace: store, explain: explainAnything))
     let last = store.lastSequence
-    for target in ["/conversations", "/conversation/\(1 + last % 4)", "/message/\(last)", "/ladder"] {
-      mustBeSafe(site.page(for: ConsoleRequest(target: target)))
-    }
+    let targets = ["/conversations", "/conversation/\(1 + last % 4)", "/message/\(last)", "/ladder"]
+    mustBeSafe(site.page(for: ConsoleRequest(target: targets[Int(bytes[at: 0] ?? 0) % targets.count])))
   },
   Entrance("markup") { bytes in
     let escaped = Markup.escaped(bytes.text)
