@@ -2,13 +2,13 @@
 // A command stays where it is until it is whole; so nothing is copied as it grows, and a trace shows it in one piece with its secrets
 // masked. The message of APPEND is the exception: it is handed on as it comes.
 // Not here: what a command's text means (CommandParser.swift). Read next: ServerConversation.swift.
-import Bytes
-import World
+public import Bytes
+public import World
 
 /// Reads what a client says.
-struct CommandReader: Sendable {
+public struct CommandReader: Sendable {
   /// What stands at the front.
-  enum Found: Sendable, Hashable {
+  public enum Found: Sendable, Hashable {
     case command(tag: String, Command)
     /// A whole command that is none; without a tag when not even that can be read.
     case bad(tag: String?, SyntaxError)
@@ -49,7 +49,7 @@ struct CommandReader: Sendable {
   private var literals = 0
   private var literalBytes = 0
 
-  init(limits: Limits) {
+  public init(limits: Limits = Limits()) {
     self.limits = limits
     framer = Self.framer(limits.lineBytesBeforeLoginMax)
   }
@@ -86,7 +86,8 @@ struct CommandReader: Sendable {
 
   // MARK: Bytes
 
-  mutating func next(from bytes: inout Buffer) -> Found? {
+  /// The next thing off the front of `bytes`; nil: it is not whole yet.
+  public mutating func next(from bytes: inout Buffer) -> Found? {
     switch mode {
     case .command: nextCommand(&bytes)
     case .line: nextLine(&bytes).map { .line($0) } ?? broken(&bytes)
