@@ -100,7 +100,7 @@ struct GrammarTests {
     "SEARCH", .spec("RFC 3501", "6.4.4"),
     arguments: [
       Right("SEARCH ALL", search(.plain(.all))), Right("search charset utf-8 all", search(.plain(.all), charset: "UTF-8")),
-      Right("SEARCH CHARSET \"X Y\" SUBJECT {2+}\r\n\u{E4}", search(.plain(.header(name: "SUBJECT", contains: "")), charset: "X Y")),
+      Right("SEARCH CHARSET \"X Y\" SUBJECT {2+}\r\n\u{E4}", search(.plain(.header(name: "SUBJECT", contains: "\u{E4}")), charset: "X Y")),
       Right("SEARCH 1:3 UID 5", search(.and([.sequence(set(1, 3)), .uids(set(5))]))), Right("SEARCH *", search(.sequence(SequenceSet([.init(.last, .last)])))),
       Right("SEARCH NEW", search(.unseenRecent)), Right("SEARCH OLD", search(.old)), Right("SEARCH RECENT", search(.recent)),
       Right("SEARCH UNSEEN", search(.plain(.flag(.system(.seen), isSet: false)))), Right("SEARCH DELETED", search(.plain(.flag(.system(.deleted), isSet: true)))),
