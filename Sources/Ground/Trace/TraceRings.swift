@@ -316,7 +316,7 @@ extension ConversationRecord {
     case .problem: problems += 1
     case .lost: lost += 1
     case .closed: closed = text
-    case .opened, .note, .wireSent, .wireReceived: break
+    case .opened, .note, .wireSent, .wireReceived, .tlsBegun: break
     }
     guard kind.isMessage else { return }
     state = text

@@ -8,6 +8,8 @@ public struct Limits: Sendable, Hashable {
   public var lineBytesBeforeLoginMax = 8_192
   /// Longest command after login, without its literals. Unit: bytes. Past it: `BYE` and close.
   public var lineBytesMax = 65_536
+  /// Longest line of an authentication or behind IDLE, its end included. Unit: bytes. Past it: `BYE` and close.
+  public var responseLineBytesMax = 12_290
   /// Longest tag. Unit: bytes. Past it: `BAD`.
   public var tagBytesMax = 128
   /// Deepest nesting of parentheses, and of search keys in one another. Unit: levels. Past it: `BAD`.

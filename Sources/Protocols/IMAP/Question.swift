@@ -48,7 +48,7 @@ public enum Question: Sendable, Hashable {
   /// The client has been told that these are gone: what is kept of them for this connection may go too (RFC 2180 §4.1). No answer.
   case forgotten(UIDSet)
 
-  // MARK: A new message
+  // MARK: A new message (one at a time)
 
   /// A message is to be added: `.done` (its content follows) or `.refused` (TRYCREATE, OVERQUOTA, TOOBIG …).
   case append(Ticket, AppendOrder)
@@ -57,7 +57,7 @@ public enum Question: Sendable, Hashable {
   /// That was all: `.appended` when it is durable, or `.refused`.
   case appendEnd(Ticket)
   /// The rest will not come: what was taken is to be forgotten. No answer.
-  case appendAbandoned(Ticket)
+  case appendAbandoned
 
   /// The connection is over. No answer; nothing is asked after it.
   case gone
