@@ -191,7 +191,10 @@ public struct CommandReader: Sendable {
   private func parse(_ text: Buffer) -> Found {
     var scanner = scanner(text[0..<(text.count - 2)])
     let tag: String
-    do throws(SyntaxError) { tag = try scanner.tag() } catch { return .bad(tag: nil, error) }
+    do throws(SyntaxError) {
+      tag = try scanner.tag()
+      if !scanner.isAtEnd, scanner.next != UInt8(ascii: " ") { throw scanner.failure("SP") }
+    } catch { return .bad(tag: nil, error) }
     do throws(SyntaxError) { return .command(tag: tag, try scanner.command()) } catch { return .bad(tag: tag, error) }
   }
 

@@ -112,7 +112,7 @@ public enum StorageLimits {
   /// Longest record value; what is larger belongs in a blob. Unit: bytes. Past it: `tooLarge`.
   public static let valueLengthMax = 1_048_576
   /// Most changes in one batch. Unit: changes. Past it: `tooLarge`.
-  public static let changesMax = 10_000
+  public static let changesMax = 100_000
 }
 
 /// Why storing or reading failed.

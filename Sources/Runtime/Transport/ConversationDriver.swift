@@ -295,7 +295,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   private func record(
     _ kind: Event.Kind, _ message: Buffer, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier
   ) {
-    let secrets = trace.showsSecrets ? [] : C.secrets(in: message)
+    let secrets = trace.showsSecrets ? [] : conversation.secretsNow(in: message, sent: kind == .sent)
     var shown = message
     if !secrets.isEmpty {
       var bytes = message.array

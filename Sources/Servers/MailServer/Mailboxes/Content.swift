@@ -1,9 +1,10 @@
 // The bytes of messages: stored once, whoever holds them. A message in a mailbox is one holder, an entry of the queue another.
 // Content goes when its last holder does.
-// Not here: who holds what (MailStore.swift), how bytes become durable (Storage).
+// Read next: ContentDraft.swift (content on its way in), MailStore.swift (delivering it).
 package import Bytes
+package import IMAP
 package import Storage
-package import World
+import World
 
 /// The number of a content. Never given twice to content that somebody held.
 package struct ContentID: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -11,18 +12,25 @@ package struct ContentID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   package init(_ number: UInt64) { self.number = number }
 
-  package var description: String { String(number, radix: 16) }
+  package var description: String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
 
   package static func < (a: ContentID, b: ContentID) -> Bool { a.number < b.number }
 }
 
 /// Content that is kept, ready to be sent: first the fields that were put before it, then what came in.
 package struct MessageContent: Sendable {
-  package let id: ContentID
   /// Trace fields that were written when the rest had been read already; CRLF lines, may be empty.
   package let prefix: Buffer
   /// Everything else, as it came.
   package let rest: BlobContent
+
+  package init(prefix: Buffer, rest: BlobContent) {
+    self.prefix = prefix
+    self.rest = rest
+  }
 
   /// Unit: bytes.
   package var size: Int64 { Int64(prefix.count) + rest.count }
@@ -48,19 +56,17 @@ package struct Delivery: Sendable, Hashable {
   package var mailbox: MailboxName
   /// Where to, when there is no such mailbox: INBOX instead of an error.
   package var fallsBack: Bool
-  package var flags: MessageFlags
-  package var keywords: [String]
+  package var flags: Flags
   /// RFC 3501 §2.3.3; nil: now.
-  package var internalDate: Instant?
+  package var internalDate: InternalDate?
 
   package init(
-    to account: String, _ mailbox: MailboxName = .inbox, fallsBack: Bool = true, flags: MessageFlags = [], keywords: [String] = [], internalDate: Instant? = nil
+    to account: String, _ mailbox: MailboxName = .inbox, fallsBack: Bool = true, flags: Flags = Flags(), internalDate: InternalDate? = nil
   ) {
     self.account = account
     self.mailbox = mailbox
     self.fallsBack = fallsBack
     self.flags = flags
-    self.keywords = keywords
     self.internalDate = internalDate
   }
 }
@@ -70,17 +76,4 @@ package struct Delivered: Sendable, Hashable {
   package var mailbox: MailboxName
   package var uidValidity: UInt32
   package var uid: UInt32
-}
-
-/// The flags every mailbox has.
-// RFC 3501 §2.3.2; \Recent is a session's, not a message's.
-package struct MessageFlags: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-  package static let seen = MessageFlags(rawValue: 1)
-  package static let answered = MessageFlags(rawValue: 2)
-  package static let flagged = MessageFlags(rawValue: 4)
-  package static let deleted = MessageFlags(rawValue: 8)
-  package static let draft = MessageFlags(rawValue: 16)
 }

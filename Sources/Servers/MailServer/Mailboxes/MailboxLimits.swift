@@ -1,12 +1,8 @@
 // The bounds of accounts, mailboxes and messages.
-// Not here: those of one connection (Access/AccessLimits.swift) and of the protocols.
+// Not here: those of names (IMAP/MailboxName.swift), of one connection (Access/AccessLimits.swift) and of the protocols.
 
 /// How much a mail store holds, for everybody and in memory.
 package struct MailboxLimits: Sendable, Hashable {
-  /// Most levels of a mailbox's name. Unit: levels. Past it: not a name.
-  package var depthMax = 20
-  /// Longest level of a mailbox's name. Unit: bytes. Past it: not a name.
-  package var levelBytesMax = 255
   /// Most mailboxes of one account, and most subscriptions. Unit: mailboxes. Past it: `limit`, which IMAP says as `[LIMIT]`.
   package var mailboxesMax = 10_000
   /// Most accounts. Unit: accounts. Past it: `limit`.
@@ -35,9 +31,6 @@ package struct MailboxLimits: Sendable, Hashable {
   package var loadedAccountsMax = 4_096
   /// Most sessions that have one mailbox open. Unit: sessions. Past it: `limit`.
   package var sessionsMax = 1_000
-  /// Longest list of what changed in a mailbox that a slow session has not heard of yet. Unit: changes. Past it: that session looks at the
-  /// whole mailbox again.
-  package var changesMax = 10_000
   /// Most orders that wait for the disk. Unit: orders. Past it: `busy`.
   package var waitingMax = 10_000
   /// Most bytes of messages written in one transaction. Unit: bytes. Past it: the next order waits for the next one.
