@@ -94,7 +94,7 @@ struct PacketFlow {
       message(event, isToServer: isToServer, title: event.kind == .wireSent ? pendingTitle : "")
       if event.kind == .wireSent { pendingTitle = "" }
     case .closed: end(event)
-    case .note, .problem, .lost: break
+    case .continued, .note, .problem, .lost: break
     }
   }
 
