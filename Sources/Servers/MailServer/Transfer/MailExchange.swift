@@ -1,5 +1,6 @@
 // The listeners for SMTP: port 25 for other servers, 587 and 465 for users.
 // Not here: what is decided (Reception). Read next: SMTP/ServerConversation.swift, Reception/Reception.swift.
+import Accounts
 package import Mail
 package import SMTP
 package import Transport

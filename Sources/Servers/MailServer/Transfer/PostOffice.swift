@@ -5,21 +5,10 @@ package import DNS
 package import Mail
 package import Trace
 package import Transport
-package import World
+import World
 
-/// What looking a name up comes to.
-package enum LookUp: Sendable, Hashable {
-  /// Records of the type asked for, aliases followed.
-  case found([RecordData])
-  /// There is the name, but no such record.
-  case noData
-  case noName
-  /// Nobody knows at the moment.
-  case failed
-}
-
-/// Asks about names, for whoever needs to know; filled by the host with its resolver.
-package typealias LookUps = @Sendable (_ name: Name, _ type: RecordType) async -> LookUp
+/// Asks about names, for whoever needs to know, because of a conversation; filled by the host with its resolver.
+package typealias LookUps = @Sendable (_ name: Name, _ type: RecordType, _ cause: ConversationID?) async -> LookupAnswer
 
 /// What is done with mail whose origin is doubtful.
 package enum Care: String, Sendable, Hashable, CaseIterable {
@@ -44,14 +33,17 @@ package struct PostOffice: Sendable {
   package var queue: MailQueue
   package var lookUps: LookUps
   package var care: Care
-  /// The keys with which mail from our domains is signed.
-  package var signingKeys: @Sendable (MailDomain) -> [DKIM.SigningKey]
   package var clients: ClientLedger
   package var limits: TransferLimits
   package var network: any Network
   /// A number that makes a Message-ID ours alone.
   package var uniqueNumber: @Sendable () -> UInt64
   package var trace: TraceContext?
+  package var clientTrace: TraceContext?
+  /// A server that takes all mail for elsewhere; nil: each domain's own.
+  package var smartHost: Exchanger?
+  /// The port at which other domains' servers listen: 25.
+  package var exchangePort: UInt16
   /// Told when there is something new to pass on.
   package var hurry: @Sendable () -> Void
 

@@ -2,11 +2,12 @@
 // An entry is made in the transaction that makes its message safe, and goes in the transaction that records what became of it.
 // Not here: passing on (Relay), when to try again (RetrySchedule.swift), the message's bytes (Mailboxes).
 // Read next: QueuedMessage.swift (an entry), DestinationGate.swift (whose turn it is).
-package import Bytes
+import Bytes
 package import Mail
 package import SMTP
 package import Storage
 import Synchronization
+package import Trace
 package import World
 
 /// The queue.
@@ -83,7 +84,7 @@ package final class MailQueue: Sendable {
   /// Entries for a message, one for each destination: not in the queue yet. The caller delivers the content with their `holders` and `changes`,
   /// and admits them when that is durable.
   package func entries(
-    for content: ContentID, from sender: ReversePath, body: BodyKind, to recipients: [MailAddress]
+    for content: ContentID, from sender: ReversePath, body: BodyKind, to recipients: [MailAddress], start: Int, cause: ConversationID?
   ) -> [QueuedMessage] {
     var byDestination: [(MailDomain, [MailAddress])] = []
     for recipient in recipients {
@@ -100,8 +101,8 @@ package final class MailQueue: Sendable {
         // The first attempt is made at once. Should it stop the server, the next one waits.
         let later = now + schedule.wait(after: 1, using: &state.chance)
         return QueuedMessage(
-          id: QueueID(state.next), content: content, sender: sender, body: body, destination: destination, recipients: recipients, arrived: now,
-          nextAttempt: later)
+          id: QueueID(state.next), content: content, sender: sender, body: body, destination: destination, start: start, recipients: recipients,
+          arrived: now, nextAttempt: later, cause: cause)
       }
     }
   }
@@ -161,12 +162,17 @@ package final class MailQueue: Sendable {
     entry.attempts += 1
     if entry.attempts > 1 {
       entry.nextAttempt = state.withLock { clock.now + schedule.wait(after: entry.attempts, using: &$0.chance) }
-      let change = put(entry)
-      try await storing { () async throws(StorageError) in try await records.apply([change]) }
+      try await write(entry)
     }
     let now = entry
     state.withLock { if $0.entries[now.id] != nil { $0.entries[now.id] = now } }
     return entry
+  }
+
+  /// Makes an entry durable as it is now.
+  func write(_ entry: QueuedMessage) async throws(MailboxError) {
+    let change = put(entry)
+    try await storing { () async throws(StorageError) in try await records.apply([change]) }
   }
 
   /// The change that makes an entry durable.

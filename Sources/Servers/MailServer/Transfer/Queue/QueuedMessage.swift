@@ -1,8 +1,9 @@
 // An entry of the queue: one message for recipients of one destination; as a value and as a record.
 // Not here: the order of entries (MailQueue.swift), the message's bytes (Mailboxes/Content.swift).
-package import Bytes
+import Bytes
 package import Mail
 package import SMTP
+package import Trace
 package import World
 
 /// The number of an entry.
@@ -51,6 +52,8 @@ package struct QueuedMessage: Sendable, Hashable {
   package var delayReports = 0
   /// What the last attempt came to.
   package var lastFailure = ""
+  /// The conversation that brought it; only as long as this process runs.
+  package var cause: ConversationID?
 
   package var isReport: Bool { sender == .empty }
 }
@@ -80,7 +83,7 @@ extension QueuedMessage {
   /// Nil: the record is not one of ours.
   init?(_ id: QueueID, record: Buffer) {
     var record = record
-    func number<N: FixedWidthInteger>(_ type: N.Type) -> N? { record.takeInteger(type) }
+    func number<N: FixedWidthInteger & Sendable>(_ type: N.Type) -> N? { record.takeInteger(type) }
     guard number(UInt8.self) == Self.version, let content = number(UInt64.self), let arrived = number(Int64.self), let next = number(Int64.self),
       let attempts = number(UInt32.self), let start = number(UInt32.self), let reports = number(UInt8.self), let body = number(UInt8.self)
     else { return nil }

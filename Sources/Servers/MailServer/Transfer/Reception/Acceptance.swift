@@ -1,15 +1,17 @@
 // A message that is whole: where it goes, what is written above it, and the one transaction after which it may be acknowledged.
 // Read before: Intake.swift. Read next: Mailboxes/MailStore.swift (`keep` and `deliver`), Queue/MailQueue.swift.
 import Bytes
+import IMAP
 import Mail
 import SMTP
 import Storage
+import Trace
 import World
 
 extension Intake {
   /// Decides about the message in `draft` and makes it safe. What this returns may be said.
-  func accept(_ draft: ContentDraft, _ writing: Writing) async -> Reply {
-    let verdict = await writing.origin?.verdict()
+  func accept(_ draft: ContentDraft, _ writing: Writing, because cause: ConversationID?) async -> Reply {
+    let verdict = await writing.origin?.verdict(because: cause)
     if let verdict, verdict.isForged, post.care == .refusing {
       await draft.discard()
       post.queue.giveBack(promised)
@@ -22,11 +24,10 @@ extension Intake {
     var prefix = returnPath
     if let verdict { prefix.append(verdict.field) }
     prefix.append(received())
-    for signer in writing.signers { if let field = signer.field() { prefix.append(field) } }
     do throws(MailboxError) {
       let content = try await post.store.keep(draft, prefix: prefix)
       do throws(MailboxError) {
-        return try await place(content, homes, elsewhere, junk: verdict?.isForged == true && post.care == .sorting, start: returnPath.count)
+        return try await place(content, homes, elsewhere, junk: verdict?.isForged == true && post.care == .sorting, start: returnPath.count, cause: cause)
       } catch {
         await post.store.discard(content)
         throw error
@@ -38,10 +39,10 @@ extension Intake {
   }
 
   private func place(
-    _ content: KeptContent, _ homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int
+    _ content: KeptContent, _ homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
   ) async throws(MailboxError) -> Reply {
-    var entries = post.queue.entries(for: content.id, from: envelope.sender.path, body: envelope.sender.body ?? .sevenBit, to: elsewhere)
-    for index in entries.indices { entries[index].start = start }
+    let entries = post.queue.entries(
+      for: content.id, from: envelope.sender.path, body: envelope.sender.body ?? .sevenBit, to: elsewhere, start: start, cause: cause)
     // What aliases added finds room now, or the message does not come in.
     let more = max(0, entries.count - promised)
     guard more == 0 || post.queue.promise(more) else { throw .storage(.full) }

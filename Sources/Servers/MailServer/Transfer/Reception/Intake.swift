@@ -4,6 +4,7 @@
 import Bytes
 import Mail
 import SMTP
+import Storage
 import Synchronization
 import Transport
 import World
@@ -68,7 +69,7 @@ final class Intake: Sendable {
           post.queue.giveBack(promised)
           reply = refusal
         } else {
-          reply = await accept(draft, writing)
+          reply = await accept(draft, writing, because: answers.conversation)
         }
         answers.give(.answered(ticket, reply))
         return source.finish()
@@ -86,7 +87,6 @@ final class Intake: Sendable {
     /// Fields put before the head: what a user's program left out.
     var additions = Buffer()
     var origin: OriginCheck?
-    var signers: [DKIM.Signer] = []
   }
 
   private func take(_ bytes: Buffer, _ phase: inout Phase, _ writing: inout Writing, _ draft: ContentDraft) async {
@@ -124,7 +124,7 @@ final class Intake: Sendable {
     case .relay:
       // RFC 8601 §5: what claims to be our own verdict was written by somebody else.
       let ours = post.name.description
-      cleaned = head.removing { head.isNamed("authentication-results", $0) && AuthenticationResults.server(of: head.rawValue(of: $0)) == ours }
+      cleaned = head.removing { head.isNamed("authentication-results", $0) && OriginVerdict.server(of: head.value(of: $0)) == ours }
       if post.care != .careless { writing.origin = OriginCheck(post, head: MessageHead(reading: cleaned), envelope, session, client: client.address) }
     case .submission:
       if let refusal = judgeAuthor(head) {
@@ -141,9 +141,6 @@ final class Intake: Sendable {
     var whole = writing.additions
     whole.append(cleaned)
     writing.head = MessageHead(reading: whole)
-    if session.role == .submission, let domain = envelope.sender.path.address?.domain {
-      writing.signers = post.signingKeys(domain).map { DKIM.Signer($0, domain: domain, head: writing.head, at: begun) }
-    }
     await store(whole, &phase, draft)
     await append(all[head.bytes.count..<all.count], &phase, &writing, draft)
   }
@@ -160,7 +157,6 @@ final class Intake: Sendable {
   private func append(_ bytes: Buffer, _ phase: inout Phase, _ writing: inout Writing, _ draft: ContentDraft) async {
     guard !bytes.isEmpty else { return }
     writing.origin?.take(body: bytes)
-    for index in writing.signers.indices { writing.signers[index].take(body: bytes) }
     await store(bytes, &phase, draft)
   }
 
