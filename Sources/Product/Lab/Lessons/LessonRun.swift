@@ -67,7 +67,9 @@ package final class LessonRun: Sendable {
     for leg in legs {
       chain.add(leg.variant.name.utf8)
       for event in leg.store.events(after: 0).events {
-        var line = "\(event.sequence) \(event.time.nanoseconds) \(event.conversation.number) \(event.kind.rawValue) \(event.length) \(event.text)\n"
+        var line = "\(event.sequence) \(event.time.nanoseconds) \(event.conversation.number) \(event.kind.rawValue) \(event.length) \(event.text)"
+        if let because = event.because { line += " because of \(because.number)" }
+        line += "\n"
         if event.kind == .opened, let info = leg.store.conversation(event.conversation)?.info {
           line += "\(info.host) \(info.role.rawValue) \(info.carrier.rawValue) \(info.dialect.rawValue) \(info.local) \(info.remote)\n"
         }

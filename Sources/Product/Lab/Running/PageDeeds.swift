@@ -156,7 +156,7 @@ extension ScenarioRun {
     let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
     let known = KnownNames()
     let run = self
-    var web = WebClient(network: client) { name in
+    var web = WebClient(network: client) { name, _ in
       if let address = Address(name) { return [address] }
       if let addresses = known.addresses(of: name) { return addresses }
       guard let resolver, let asked = try? Name(name) else { return [] }

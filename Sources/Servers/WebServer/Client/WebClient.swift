@@ -2,13 +2,14 @@
 // Not here: the dialogue itself (HTTP/H1/ClientConversation), waiting for what it tells (Reception). A connection serves one request.
 package import Bytes
 package import HTTP
+package import Trace
 package import Transport
 package import World
 
 /// A web client on some network.
 package struct WebClient: Sendable {
-  /// Finds the addresses of a host name. An empty answer means that there is no such name.
-  package typealias LookUp = @Sendable (_ host: String) async throws -> [Address]
+  /// Finds the addresses of a host name, because of a conversation if one is known. An empty answer means that there is no such name.
+  package typealias LookUp = @Sendable (_ host: String, _ because: ConversationID?) async throws -> [Address]
 
   private let network: any Network
   private let lookUp: LookUp
@@ -155,7 +156,7 @@ package struct WebClient: Sendable {
     if let endpoint = ask.endpoint { return [endpoint] }
     let place = ask.proxy ?? ask.address
     if let address = Address(place.host) { return [Endpoint(address, place.port)] }
-    return try await lookUp(place.host).map { Endpoint($0, place.port) }
+    return try await lookUp(place.host, trace?.because).map { Endpoint($0, place.port) }
   }
 
   private func request(_ ask: Ask) -> Request {
