@@ -9,7 +9,8 @@ import World
 
 @testable import WebServer
 
-/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (milliseconds), `status`, `chunked`, `cut`, `cookie`.
+/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (milliseconds), `status`, `chunked`, `cut`, `cookie`,
+/// `open` (the content never ends; its type).
 final class Origin: Application {
   struct Seen: Sendable {
     var method: String
@@ -50,14 +51,15 @@ final class Origin: Application {
       fields.append(.etag, "\"\(tag)\"")
       if request.text(of: .ifNoneMatch) == "\"\(tag)\"" { return exchange.respond(Response(.notModified, fields: fields)) }
     }
-    fields.append(.contentType, "text/plain")
+    fields.append(.contentType, query["open"] ?? "text/plain")
     let chosen = query["vary"].map { name in name + "=" + (request.text(of: FieldName(name)) ?? "none") + ";" } ?? ""
     var content = Buffer(chosen)
     content.append(Self.content(query["size"].flatMap { Int($0) } ?? 10))
     let status = Status(rawValue: query["status"].flatMap { UInt16($0) } ?? 200)
-    guard query["chunked"] != nil || query["cut"] != nil else { return exchange.respond(Response(status, fields: fields, body: .bytes(content))) }
+    guard query["chunked"] != nil || query["cut"] != nil || query["open"] != nil else { return exchange.respond(Response(status, fields: fields, body: .bytes(content))) }
     exchange.respond(Response(status, fields: fields, body: .parts(length: nil)))
     while let piece = content.take(min(20_000, content.count)), !piece.isEmpty { try? await exchange.send(piece) }
+    if query["open"] != nil { await withCheckedContinuation { continuation in exchange.whenAbandoned { continuation.resume() } } }
     if query["cut"] != nil { exchange.breakOff() }
   }
 }
@@ -79,7 +81,8 @@ final class ProxiedOrigin: Sendable {
   let originPort: UInt16
   let port: UInt16
   private let client: WebClient
-  private let listeners: [any Listener]
+  /// The origin's, and the proxy's.
+  let listeners: [any Listener]
 
   private init(network: SocketNetwork, proxy: (Origin, UInt16) throws -> Proxy) async throws {
     self.network = network

@@ -20,7 +20,7 @@ public struct ConversationInfo: Sendable, Hashable {
   public var dialect: Dialect
   public var local: Endpoint
   public var remote: Endpoint
-  /// Whether the messages went inside TLS. The wire's own bytes are then recorded as `wire` events.
+  /// Whether the messages went inside TLS from the beginning. The wire's own bytes are then recorded as `wire` events.
   public var encrypted: Bool
   /// The conversation because of which this one was opened: a client's request, say, that a proxy passes on. Nil: none is known.
   public var because: ConversationID?
@@ -67,6 +67,8 @@ public struct Event: Sendable, Hashable {
     case sent, received
     /// Ciphertext went out, or came in (conversations inside TLS only).
     case wireSent, wireReceived
+    /// TLS begins here, in the middle of a conversation that was in the clear: what passes from now on is inside it.
+    case tlsBegun
     /// A remark, or a problem.
     case note, problem
     /// A datagram the link lost, duplicated or held back (lab only): `text` says which.

@@ -326,7 +326,7 @@ extension ConversationRecord {
     case .lost: lost += 1
     case .closed: closed = text
     case .opened: firstEvent = sequence
-    case .continued, .note, .wireSent, .wireReceived: break
+    case .continued, .note, .wireSent, .wireReceived, .tlsBegun: break
     }
     guard kind.isMessage else { return }
     state = text

@@ -16,6 +16,8 @@ package final class Assembly: Sendable {
   package let network: any Network
   private let recorder: (any Recorder)?
   private let services = Mutex<[Service]>([])
+  /// What the services on the web serve, to be closed after them all.
+  private let served = Mutex<[SiteSwitch]>([])
 
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
@@ -44,6 +46,7 @@ package final class Assembly: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for service in all { group.addTask { await service.close(grace) } }
     }
+    for sites in served.withLock({ $0 }) { sites.sites.close() }
   }
 
   /// Who records what this host says as a server.
@@ -88,12 +91,14 @@ package final class Assembly: Sendable {
     let listener = try await WebService.start(
       network: network, endpoint: endpoint, sites: sites, tls: tls, trace: trace, isSharded: isSharded)
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
+    served.withLock { $0.append(sites) }
   }
 
   /// Proxies for clients, in the clear, beside the proxy's own page.
   package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
     let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: trace)
     note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
+    served.withLock { $0.append(sites) }
   }
 
   // MARK: Socket programs

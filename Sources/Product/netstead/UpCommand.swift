@@ -69,7 +69,9 @@ struct UpCommand: AsyncParsableCommand {
       Terminal.talk("  stop by Ctrl-C")
     }
     await Signals.interruption()
+    async let leaving: Void? = console?.close(grace: .seconds(1))
     await host.assembly.stop(grace: .seconds(5))
+    await leaving
   }
 
   /// Starts the console, on loopback whatever else is offered to others; nil when nothing is recorded.

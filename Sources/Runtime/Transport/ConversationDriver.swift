@@ -136,6 +136,8 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   @inlinable
   public func retired() { happened(.retired) }
 
+  public func secured() { happened(.secured) }
+
   @inlinable
   public func congested(_ isCongested: Bool) { happened(isCongested ? .congested : .relieved) }
 
@@ -253,9 +255,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
       case .problem(let text):
         record(.problem, text, carrier)
       case .startTLS:
-        record(.problem, "this connection has no TLS to begin", carrier)
-        phase = .closing
-        carrier.close(.now)
+        startTLS(on: carrier)
       case .close(let how):
         phase = .closing
         carrier.flush()
@@ -264,6 +264,19 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
       index += 1
     }
     actions.removeAll(keepingCapacity: true)
+  }
+
+  /// RFC 3207 §4.2, RFC 9051 §6.2.1: whatever came in the clear behind the command is nobody's word inside.
+  @usableFromInline
+  func startTLS(on carrier: any Carrier) {
+    guard incoming.isEmpty, carrier.canStartTLS else {
+      record(.problem, incoming.isEmpty ? "this connection has no TLS to begin" : "expected TLS, found \(incoming.count) bytes in the clear", carrier)
+      recordRest()
+      phase = .closing
+      return carrier.close(.now)
+    }
+    record(.tlsBegun, "", carrier)
+    carrier.startTLS()
   }
 
   // MARK: The trace
@@ -315,7 +328,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   private func record(
     _ kind: Event.Kind, _ message: Buffer, _ trace: TraceContext, _ id: ConversationID, _ carrier: any Carrier
   ) {
-    let secrets = trace.showsSecrets ? [] : C.secrets(in: message)
+    let secrets = trace.showsSecrets ? [] : conversation.secretsNow(in: message, sent: kind == .sent)
     var shown = message
     if !secrets.isEmpty {
       var bytes = message.array
@@ -354,6 +367,7 @@ extension Network {
     nonisolated(unsafe) let driver = ConversationDriver(conversation, trace: trace, owner: owner)
     var options = options
     if options.tls?.keyLog == nil { options.tls?.keyLog = trace?.recorder }
+    if options.startTLS?.keyLog == nil { options.startTLS?.keyLog = trace?.recorder }
     try await dial(endpoint, options: options) { driver }
     return driver.answers
   }

@@ -31,7 +31,8 @@ package final class Proxy: Sendable {
     pool = UpstreamPool(network, trace: trace, limits: settings.limits, tls: tls)
   }
 
-  /// Ends the idle connections.
+  /// Ends all connections to upstreams; what is under way on them fails, and what was being kept of it is not. What is kept whole is in its
+  /// folder already. Nothing is asked afterwards.
   package func close() { pool.close() }
 
   /// Answers a request of `client`: at once, or by a workflow.

@@ -110,6 +110,7 @@ extension Proxy {
       response.body = .parts(length: live.head.framing == .none ? 0 : length)
     }
     exchange.respond(response)
+    if live.head.isEndless { exchange.whenRetired { live.connection.end() } }
     var sent: Int64 = 0
     do {
       while let piece = try await live.next() {
@@ -160,6 +161,13 @@ extension Proxy {
       else { continue }
       cache.remove(CacheKey.bytes(of: other))
     }
+  }
+}
+
+extension ResponseHead {
+  /// Whether the content goes on until somebody has enough of it: server-sent events.
+  fileprivate var isEndless: Bool {
+    contentLength == nil && value(of: .contentType).flatMap { ParameterizedValue(parsing: $0) }?.word == "text/event-stream"
   }
 }
 

@@ -34,6 +34,8 @@ struct Tunnel: Sendable {
     defer { proxy.statistics.note { $0.open -= 1 } }
     exchange.openTunnel()
     exchange.whenAbandoned { far.finish() }
+    // A tunnel has no end of its own: it may go on while bytes pass, but nobody waits for an idle one.
+    exchange.whenRetired { [limits = proxy.settings.limits] in far.retire(limits.closingTunnelTimeout) }
     proxy.network.start {
       while let piece = try? await exchange.nextOfBody(), await far.send(piece) {}
       // RFC 9110 §9.3.6: what the side that ended has said still leaves; then both end.
@@ -149,6 +151,9 @@ final class TunnelEnd: Sendable {
       }
     }
   }
+
+  /// The proxy is closing: from now on a silence longer than `silence` ends the tunnel.
+  func retire(_ silence: Duration) { state.withLock { $0.answers }?.give(.retire(silence)) }
 
   /// Ends the far side when everything given has left.
   func finish() { state.withLock { $0.answers }?.give(.finish) }

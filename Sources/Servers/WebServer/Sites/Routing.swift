@@ -45,6 +45,8 @@ final class Routing {
       working(on: ticket)?.note(held: false)
     case .partTaken(let ticket, let count):
       working(on: ticket)?.note(taken: count)
+    case .retired(let ticket):
+      working(on: ticket)?.noteRetired()
     }
     return nil
   }

@@ -1,4 +1,0 @@
-// The bounds of Mail.
-import Testing
-
-@testable import Mail
