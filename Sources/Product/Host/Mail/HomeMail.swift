@@ -18,6 +18,7 @@ package final class HomeMail: Sendable {
   private let host: HostSettings
   private let dataDirectory: String
   private let accounts: AccountFile
+  private let keys: [(selector: String, key: SigningKey)]
   private let state = Mutex(State())
 
   private struct State {
@@ -37,13 +38,36 @@ package final class HomeMail: Sendable {
     settings = host.mail ?? MailSettings()
     self.host = host
     self.dataDirectory = dataDirectory
+    keys = try Self.keys(in: dataDirectory)
+  }
+
+  /// The keys mail is signed with: made at the first start, kept from then on, since zones' caches know them.
+  private static func keys(in dataDirectory: String) throws(HomeHost.Failure) -> [(selector: String, key: SigningKey)] {
+    var keys: [(selector: String, key: SigningKey)] = []
+    // RFC 8463 §5: who does not know the new algorithm yet finds the old one.
+    for (selector, make) in [
+      ("netstead-rsa", { SigningKey.makeRSA() }),
+      ("netstead-ed25519", { SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255) }) }),
+    ] {
+      let file = KeptFile(directory: dataDirectory + "/mail", name: "\(selector).key")
+      do throws(CertificateError) {
+        if let text = try file.read() {
+          guard let key = SigningKey(text) else { throw .file(file.path, "no signing key") }
+          keys.append((selector, key))
+        } else if let key = make() {
+          try file.write(key.text, mode: 0o600)
+          keys.append((selector, key))
+        }
+      } catch { throw .mail("\(error)") }
+    }
+    return keys
   }
 
   /// The mail server's own name.
   var name: String { settings.name ?? "mail.\(host.domain)" }
 
   /// Lines for the zone.
-  var records: String { MailRecords.text(domain: host.domain, name: name, keys: []) }
+  var records: String { MailRecords.text(domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }) }
 
   /// The mail as it runs; nil: it does not.
   package var mail: MailHost? { state.withLock { $0.mail } }
@@ -72,6 +96,7 @@ package final class HomeMail: Sendable {
         trace: assembly.serverTrace, clientTrace: assembly.clientTrace,
         lookUps: MailLookUps.through(client, resolver: resolver, own: own.map { (domain: $0.0, server: $0.1) }, chance: chance.derived("look-ups")),
         exchangePort: 25, chance: chance, secret: { UInt64.random(in: 0...UInt64.max) })
+      means.keys = keys
       means.tls = TLSServerOptions(renewable: identities, keyLog: assembly.recorder)
       // RFC 7435 §3: against those who only listen any certificate does; against those who stand between, none of strangers helps.
       means.clientTLS = TLSClientOptions(serverName: "", acceptsAnything: true)

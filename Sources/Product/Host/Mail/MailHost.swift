@@ -31,6 +31,8 @@ package final class MailHost: Sendable {
     /// Whether passwords may be said in the clear: where nobody can listen in, or it is shown what happens.
     package var mayLogInInTheClear = false
     package var chance: SeededRandom
+    /// The keys mail is signed with, by selector.
+    package var keys: [(selector: String, key: SigningKey)] = []
     /// Makes numbers that are ours alone, and the key of remembered passwords.
     package var secret: @Sendable () -> UInt64
 
@@ -86,9 +88,13 @@ package final class MailHost: Sendable {
     let directory = Directory(Self.directory(settings, domain: domain, store))
     let name = (try? MailDomain(settings.name ?? "mail.\(domain)")) ?? .name("mail.invalid")
     let bell = Bell()
+    let own = domain
     let post = PostOffice(
       name: name, directory: { directory.current.withLock { $0 } }, passwords: passwords, store: store, queue: queue, lookUps: means.lookUps,
-      care: settings.care, clients: ClientLedger(limits), limits: limits, network: network, uniqueNumber: means.secret, trace: means.trace,
+      care: settings.care,
+      signers: { [keys = means.keys] domain in
+        domain.description == own ? keys.map { SigningIdentity(domain: own, selector: $0.selector, key: $0.key) } : []
+      }, clients: ClientLedger(limits), limits: limits, network: network, uniqueNumber: means.secret, trace: means.trace,
       clientTrace: means.clientTrace, smartHost: settings.smartHost.map { Exchanger(name: "[\($0.address)]", endpoint: $0) },
       exchangePort: means.exchangePort, hurry: { bell.ring() })
     let relay = Relay(post, tls: means.clientTLS, chance: means.chance.derived("relay"))

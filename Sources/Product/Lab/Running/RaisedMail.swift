@@ -12,6 +12,12 @@ import World
 
 /// Starts mail in a world.
 enum RaisedMail {
+  /// The key a domain of the world signs with: the same from the same seed, for its zone and for its server.
+  static func keys(of domain: String, _ means: RaisedWorld.Means) -> [(selector: String, key: SigningKey)] {
+    var chance = means.chance.derived("signing key of \(domain)")
+    return SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &chance) }).map { [("s1", $0)] } ?? []
+  }
+
   static func start(
     _ described: MailDescription, _ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: RaisedWorld.Means
   ) async throws(RaisedWorld.Failure) -> MailHost {
@@ -23,6 +29,7 @@ enum RaisedMail {
       network: assembly.network, records: MemoryRecords(), blobs: MemoryBlobs(), trace: assembly.serverTrace, clientTrace: assembly.clientTrace,
       lookUps: MailLookUps.through(client, resolver: { resolver }, chance: chance.derived("look-ups")), exchangePort: means.plan.port(25),
       chance: chance, secret: { secrets.withLock { $0.next() } })
+    mail.keys = keys(of: described.domain, means)
     // What is said shall be seen: a world's users may log in in the clear, and learn what that means.
     mail.mayLogInInTheClear = true
     if let certificates = means.certificates {

@@ -185,12 +185,16 @@ package final class RaisedWorld: Sendable {
   private static func zones(of world: WorldDescription, _ means: Means) throws(Failure) -> [ServedZone] {
     var zones: [ServedZone] = []
     for described in world.zones where described.servers.contains(where: { means.runs($0) }) {
-      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder)))
+      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder) { domain in
+            RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) }
+          }))
     }
     return zones
   }
 
-  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String) throws(Failure) -> Zone {
+  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String,
+    signingKeys: @escaping (String) -> [(selector: String, text: String)] = { _ in [] }
+  ) throws(Failure) -> Zone {
     let records: String
     var place = zone.place ?? RecordsPlace(file: "zone \(zone.origin)", line: 1, column: 1)
     switch zone.records {
@@ -203,7 +207,7 @@ package final class RaisedWorld: Sendable {
     }
     do throws(HomeZone.Failure) {
       return try HomeZone.zone(
-        origin: zone.origin, made: ZoneText(world, plan).masterFile(of: zone), records: records, at: place, placing: plan.placed)
+        origin: zone.origin, made: ZoneText(world, plan, signingKeys: signingKeys).masterFile(of: zone), records: records, at: place, placing: plan.placed)
     } catch { throw .zone(error) }
   }
 

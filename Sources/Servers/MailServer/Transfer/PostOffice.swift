@@ -33,6 +33,8 @@ package struct PostOffice: Sendable {
   package var queue: MailQueue
   package var lookUps: LookUps
   package var care: Care
+  /// In whose names mail from a domain of ours is signed.
+  package var signers: @Sendable (MailDomain) -> [SigningIdentity]
   package var clients: ClientLedger
   package var limits: TransferLimits
   package var network: any Network

@@ -24,6 +24,7 @@ extension Intake {
     var prefix = returnPath
     if let verdict { prefix.append(verdict.field) }
     prefix.append(received())
+    if let signing = writing.signing { prefix.append(signing.finish()) }
     do throws(MailboxError) {
       let content = try await post.store.keep(draft, prefix: prefix)
       do throws(MailboxError) {

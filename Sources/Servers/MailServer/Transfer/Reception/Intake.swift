@@ -87,6 +87,7 @@ final class Intake: Sendable {
     /// Fields put before the head: what a user's program left out.
     var additions = Buffer()
     var origin: OriginCheck?
+    var signing: MessageSigning?
   }
 
   private func take(_ bytes: Buffer, _ phase: inout Phase, _ writing: inout Writing, _ draft: ContentDraft) async {
@@ -124,7 +125,7 @@ final class Intake: Sendable {
     case .relay:
       // RFC 8601 §5: what claims to be our own verdict was written by somebody else.
       let ours = post.name.description
-      cleaned = head.removing { head.isNamed("authentication-results", $0) && OriginVerdict.server(of: head.value(of: $0)) == ours }
+      cleaned = head.removing { head.isNamed("authentication-results", $0) && AuthenticationResults.server(of: head.value(of: $0)) == ours }
       if post.care != .careless { writing.origin = OriginCheck(post, head: MessageHead(reading: cleaned), envelope, session, client: client.address) }
     case .submission:
       if let refusal = judgeAuthor(head) {
@@ -141,6 +142,10 @@ final class Intake: Sendable {
     var whole = writing.additions
     whole.append(cleaned)
     writing.head = MessageHead(reading: whole)
+    if session.role == .submission, let domain = envelope.sender.path.address?.domain {
+      let signers = post.signers(domain)
+      if !signers.isEmpty { writing.signing = MessageSigning(signers, writing.head, at: begun) }
+    }
     await store(whole, &phase, draft)
     await append(all[head.bytes.count..<all.count], &phase, &writing, draft)
   }
@@ -157,6 +162,7 @@ final class Intake: Sendable {
   private func append(_ bytes: Buffer, _ phase: inout Phase, _ writing: inout Writing, _ draft: ContentDraft) async {
     guard !bytes.isEmpty else { return }
     writing.origin?.take(body: bytes)
+    writing.signing?.take(bytes)
     await store(bytes, &phase, draft)
   }
 

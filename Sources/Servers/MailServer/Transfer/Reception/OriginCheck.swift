@@ -13,12 +13,6 @@ struct OriginVerdict: Sendable {
   var field: Buffer
   /// The author's domain says that such mail is not its own, and nothing else vouches for it.
   var isForged: Bool
-
-  /// Which server an Authentication-Results field claims to be of.
-  // RFC 8601 §2.2 authserv-id
-  static func server(of value: Buffer) -> String {
-    String(value.text.prefix { $0 != ";" && $0 != " " && $0 != "\t" }).lowercased()
-  }
 }
 
 /// Checks one message while it comes.
@@ -28,6 +22,7 @@ struct OriginCheck: Sendable {
   private let client: Address
   private let helo: String
   private let head: MessageHead
+  private var signatures: SignatureCheck
 
   init(_ post: PostOffice, head: MessageHead, _ envelope: Envelope, _ session: Session, client: Address) {
     self.post = post
@@ -35,16 +30,34 @@ struct OriginCheck: Sendable {
     self.envelope = envelope
     self.client = client
     helo = session.hello?.name ?? ""
+    signatures = SignatureCheck(head)
   }
 
-  mutating func take(body: Buffer) {}
+  mutating func take(body: Buffer) { signatures.take(body) }
 
   /// The verdict; asks the DNS.
   func verdict(because cause: ConversationID?) async -> OriginVerdict {
     let sender = await senderVerdict(because: cause)
-    let field = Buffer("Authentication-Results: \(post.name);\r\n\tspf=\(sender.result.rawValue) smtp.mailfrom=\(sender.domain)\r\n")
-    return OriginVerdict(field: field, isForged: sender.result == .fail)
+    var signatures = signatures
+    for question in signatures.questions { signatures.take(await post.lookUps(question.name, question.type, cause), to: question) }
+    let signed = signatures.verdicts(at: post.clock.now)
+    var results: [AuthenticationResults.Result] = [.init(sender, of: envelope.sender.path, helo: helo)]
+    results += signed.isEmpty ? [.unsigned] : signed.map { .init($0) }
+    return OriginVerdict(
+      field: AuthenticationResults(server: post.name.description, results: results).field, isForged: isForged(sender, signed))
   }
+
+  /// Whether the author's domain disowns the message: its policy says that this host may not send for it, and no signature of its own vouches.
+  /// What is only unproven is not forged.
+  private func isForged(_ sender: SenderVerdict, _ signed: [SignatureVerdict]) -> Bool {
+    let authors = head.addresses("from").mailboxes.compactMap { $0.address?.domain.description }
+    let isVouchedFor = signed.contains { verdict in verdict.result == .pass && authors.allSatisfy { Self.isAligned(verdict.domain, $0) } }
+    if isVouchedFor, !authors.isEmpty { return false }
+    return sender.result == .fail
+  }
+
+  /// Whether the signing domain may speak for the author's: it is the same, or above it.
+  private static func isAligned(_ signing: String, _ author: String) -> Bool { author == signing || author.hasSuffix("." + signing) }
 
   private func senderVerdict(because cause: ConversationID?) async -> SenderVerdict {
     var check = SenderCheck(client: client, helo: helo, sender: envelope.sender.path, receiver: post.name.description, at: post.clock.now)
