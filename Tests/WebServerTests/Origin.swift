@@ -94,7 +94,7 @@ final class ProxiedOrigin: Sendable {
       network: network, endpoint: Endpoint(.loopback, 0), sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(self.proxy))])))
     port = proxied.endpoint.port
     listeners = [served, proxied]
-    client = WebClient(network: network) { _ in [.loopback] }
+    client = WebClient(network: network) { _, _ in [.loopback] }
   }
 
   /// A reverse proxy for the length of `body`.
@@ -104,7 +104,7 @@ final class ProxiedOrigin: Sendable {
         var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: port)))
         settings.name = "test-proxy"
         settings.limits = limits
-        return Proxy(settings, network: network, lookUp: { _ in [.loopback] }, cache: try cache.map { try WebCache($0) })
+        return Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try cache.map { try WebCache($0) })
       }
     }, body)
   }
@@ -113,7 +113,7 @@ final class ProxiedOrigin: Sendable {
   static func forward(_ rules: ForwardRules, _ body: (ProxiedOrigin) async throws -> Void) async throws {
     try await with({ network in
       try await ProxiedOrigin(network: network) { _, port in
-        Proxy(ProxySettings(.forward(rules)), network: network, lookUp: { _ in [.loopback] }, cache: try WebCache(CacheSettings()))
+        Proxy(ProxySettings(.forward(rules)), network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
       }
     }, body)
   }

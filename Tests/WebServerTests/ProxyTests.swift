@@ -182,9 +182,9 @@ struct ReverseProxyTests {
       #expect(try await world.get("/trace", method: .trace).status == 405)
     }
     let network = SocketNetwork(loops: 1)
-    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 1))), network: network, lookUp: { _ in [] })
+    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 1))), network: network, lookUp: { _, _ in [] })
     let listener = try await WebService.start(network: network, endpoint: Endpoint(.loopback, 0), sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])))
-    let client = WebClient(network: network) { _ in [.loopback] }
+    let client = WebClient(network: network) { _, _ in [.loopback] }
     let address = try #require(WebAddress("http://a.test:\(listener.endpoint.port)/"))
     #expect(try await client.get(address).fetched.head.status == .badGateway)
     await listener.close(grace: .zero)
@@ -239,8 +239,8 @@ struct ForwardProxyTests {
     try await ProxiedOrigin.forward(Self.rules()) { world in
       var rules = Self.rules()
       rules.ownEndpoints = [Endpoint(.loopback, world.originPort)]
-      let own = Proxy(ProxySettings(.forward(rules)), network: world.network, lookUp: { _ in [.loopback] })
-      await #expect(throws: ProxyFailure.self) { try await own.endpoints(host: "me.test", port: world.originPort, known: []) }
+      let own = Proxy(ProxySettings(.forward(rules)), network: world.network, lookUp: { _, _ in [.loopback] })
+      await #expect(throws: ProxyFailure.self) { try await own.endpoints(host: "me.test", port: world.originPort, known: [], because: nil) }
     }
   }
 

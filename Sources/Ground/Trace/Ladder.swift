@@ -60,7 +60,7 @@ public struct Ladder: Sendable, Hashable {
     var drafts: [Draft] = []
     for (index, dialogue) in dialogues.enumerated() {
       drafts += dialogue.passages().map { Draft(time: $0.time, dialogue: index, passage: $0) }
-      drafts += dialogue.best.filter { $0.isRemark }.map { Draft(time: $0.time, dialogue: index, remark: $0) }
+      drafts += dialogue.best.filter { $0.isRemark && dialogue.holds($0) }.map { Draft(time: $0.time, dialogue: index, remark: $0) }
     }
     drafts.sort { ($0.time, $0.order) < ($1.time, $1.order) }
     hidden = max(0, drafts.count - rowsMax)

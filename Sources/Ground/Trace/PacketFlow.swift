@@ -95,7 +95,7 @@ struct PacketFlow {
       if event.kind == .wireSent { pendingTitle = "" }
     case .closed: end(event)
     case .tlsBegun: isEncrypted = true
-    case .note, .problem, .lost: break
+    case .continued, .note, .problem, .lost: break
     }
   }
 

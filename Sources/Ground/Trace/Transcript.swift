@@ -81,6 +81,7 @@ public struct Transcript: Sendable {
     switch event.kind {
     case .opened:
       if !detail.contains(.heads) { lines.append(line(.note, head(event.conversation, info))) }
+    case .continued: if let because = event.because { lines.append(line(.note, "because of #\(because.number) from here on")) }
     case .note: lines.append(line(.note, Self.clean(event.text)))
     case .problem: lines.append(line(.problem, Self.clean(event.text)))
     case .lost: lines.append(line(.problem, "link: " + Self.clean(event.text)))
@@ -100,7 +101,8 @@ public struct Transcript: Sendable {
   private func head(_ id: ConversationID, _ info: ConversationInfo) -> String {
     let inside = info.encrypted ? " inside TLS" : ""
     let arrow = info.role == .client ? "→" : "←"
-    return "#\(id.number) \(info.host) \(info.local) \(arrow) \(info.remote), \(info.dialect.rawValue) over \(info.carrier.rawValue)\(inside)"
+    let because = info.because.map { ", because of #\($0.number)" } ?? ""
+    return "#\(id.number) \(info.host) \(info.local) \(arrow) \(info.remote), \(info.dialect.rawValue) over \(info.carrier.rawValue)\(inside)\(because)"
   }
 
   /// Whether the viewpoint sees the message leave.

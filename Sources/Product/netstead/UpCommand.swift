@@ -55,7 +55,7 @@ struct UpCommand: AsyncParsableCommand {
     let names = SystemNames()
     let client = NameClient(network, timeout: .seconds(5), trace: nil)
     do {
-      host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host in
+      host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host, _ in
         try await names.addresses(of: host, client: client)
       }
     } catch {

@@ -150,7 +150,7 @@ public struct DataPlace: Sendable, Hashable {
     var line = message
     while let last = line[at: line.count - 1], last == 0x0D || last == 0x0A { line.dropLast(1) }
     if let mark = ReplyReader.mark(of: line) {
-      let text = line[4..<line.count]
+      let text = ReplyReader.text(of: line)
       if mark.code == 227, let endpoint = try? HostPort.passive(text) {
         self.init(endpoint: endpoint, isPassive: true)
       } else if mark.code == 229, let port = try? HostPort.extendedPassive(text) {

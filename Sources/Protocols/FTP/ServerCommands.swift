@@ -9,7 +9,7 @@ extension ServerConversation {
     guard case .transferring(let transfer) = phase else { return obey(command, at: now, into: &actions) }
     // RFC 959 §4.1.3: while content moves, two commands are answered at once; the others wait for its end.
     switch command.verb {
-    case .abor: abort(transfer, into: &actions)
+    case .abor where !transfer.isAborting: abort(transfer, into: &actions)
     case .stat where command.argument == nil: say(status, into: &actions)
     default: held.append(command)
     }

@@ -313,6 +313,11 @@ public struct ServerConversation: StreamConversation {
   /// Does what came during a transfer, as far as nothing is awaited again.
   private mutating func obeyHeld(at now: Instant, into actions: inout [Action]) {
     while case .ready = phase, !held.isEmpty { obey(held.removeFirst(), at: now, into: &actions) }
+    // An ABOR that waited behind another transfer is about this one.
+    if case .transferring(let transfer) = phase, !transfer.isAborting, let index = held.firstIndex(where: { $0.verb == .abor }) {
+      held.remove(at: index)
+      abort(transfer, into: &actions)
+    }
     if case .ready = phase, isRetired { finish(saying: Reply(421, "The server shuts down."), into: &actions) }
   }
 }

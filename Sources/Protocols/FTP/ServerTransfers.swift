@@ -183,7 +183,6 @@ extension ServerConversation {
   }
 
   mutating func abort(_ transfer: Transfer, into actions: inout [Action]) {
-    guard !transfer.isAborting else { return }
     var transfer = transfer
     transfer.isAborting = true
     phase = .transferring(transfer)

@@ -4,6 +4,7 @@
 import Bytes
 package import HTTP
 import Synchronization
+import Trace
 package import Transport
 package import World
 
@@ -113,13 +114,13 @@ package final class Proxy: Sendable {
   // MARK: Addresses
 
   /// Where a place is: looked up once, judged, and then connected to as it is.
-  func endpoints(host: String, port: UInt16, known: [Endpoint]) async throws(ProxyFailure) -> [Endpoint] {
+  func endpoints(host: String, port: UInt16, known: [Endpoint], because cause: ConversationID?) async throws(ProxyFailure) -> [Endpoint] {
     if !known.isEmpty { return known }
     var addresses: [Address] = []
     if let address = Address(host) {
       addresses = [address]
     } else {
-      do { addresses = try await lookUp(host) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
+      do { addresses = try await lookUp(host, cause) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
     }
     guard !addresses.isEmpty else { throw ProxyFailure(.badGateway, "There is no address for \(host).") }
     guard case .forward(let rules) = settings.role else { return addresses.map { Endpoint($0, port) } }

@@ -4,6 +4,7 @@
 import Bytes
 import HTTP
 import Synchronization
+import Trace
 import Transport
 import World
 
@@ -22,7 +23,7 @@ struct Tunnel: Sendable {
   /// Opens it and stays until either side has ended.
   func run(_ exchange: Exchange) async {
     let far: TunnelEnd
-    do throws(ProxyFailure) { far = try await connect() } catch {
+    do throws(ProxyFailure) { far = try await connect(because: exchange.conversation) } catch {
       proxy.statistics.note { $0.failed += 1 }
       return exchange.respond(error.response(afterwards: .close))
     }
@@ -46,15 +47,15 @@ struct Tunnel: Sendable {
     } catch { far.finish() }
   }
 
-  private func connect() async throws(ProxyFailure) -> TunnelEnd {
+  private func connect(because cause: ConversationID?) async throws(ProxyFailure) -> TunnelEnd {
     var failure = ProxyFailure(.badGateway, "There is no address for \(host).")
     let limits = proxy.settings.limits
-    for endpoint in try await proxy.endpoints(host: host, port: port, known: []) {
+    for endpoint in try await proxy.endpoints(host: host, port: port, known: [], because: cause) {
       let end = TunnelEnd(underWayBytesMax: limits.bufferBytesMax)
       do throws(NetworkError) {
         let conversation = TunnelConversation(unaskedBytesMax: limits.bufferBytesMax, timeout: limits.tunnelTimeout)
         let answers = try await proxy.network.connect(
-          conversation, to: endpoint, options: DialOptions(timeout: limits.connectTimeout), trace: proxy.trace
+          conversation, to: endpoint, options: DialOptions(timeout: limits.connectTimeout), trace: proxy.trace?.because(of: cause)
         ) { question, _ in
           end.take(question)
           return nil

@@ -37,8 +37,8 @@ final class UpstreamConnection: Sendable {
 
   func connect(_ answers: Answers<ClientConversation.Input>) { state.withLock { $0.answers = answers } }
 
-  /// Sends a request. What comes back is told to `exchange`; that the connection is gone already, too.
-  func send(_ request: Request, for exchange: UpstreamExchange) {
+  /// Sends a request, because of a conversation. What comes back is told to `exchange`; that the connection is gone already, too.
+  func send(_ request: Request, for exchange: UpstreamExchange, because cause: ConversationID?) {
     let (ticket, answers) = state.withLock { state -> (Ticket, Answers<ClientConversation.Input>?) in
       guard !state.isDead else { return (Ticket(), nil) }
       state.current = exchange
@@ -49,7 +49,7 @@ final class UpstreamConnection: Sendable {
       _ = exchange.take(.failed(ticket, Self.gone))
       return
     }
-    answers.give(.send(ticket, request))
+    answers.give(.send(ticket, request), because: cause)
   }
 
   // RFC 9110 §9.2.2: nothing was sent, so it may be sent elsewhere.
@@ -143,7 +143,7 @@ final class UpstreamPool: Sendable {
   }
 
   /// A fresh connection to the first of `endpoints` that answers.
-  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint]) async throws(ProxyFailure) -> UpstreamConnection {
+  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint], because cause: ConversationID?) async throws(ProxyFailure) -> UpstreamConnection {
     var failure = ProxyFailure(.badGateway, "There is no address for \(place.host).")
     for endpoint in endpoints {
       let connection = UpstreamConnection(place, endpoint) { [weak self] in self?.forget($0) }
@@ -155,7 +155,9 @@ final class UpstreamPool: Sendable {
         options.tls = secure
       }
       do throws(NetworkError) {
-        let answers = try await network.connect(ClientConversation(limits: conversationLimits), to: endpoint, options: options, trace: trace) { question, _ in
+        let answers = try await network.connect(
+          ClientConversation(limits: conversationLimits), to: endpoint, options: options, trace: trace?.because(of: cause)
+        ) { question, _ in
           connection.take(question)
           return nil
         }

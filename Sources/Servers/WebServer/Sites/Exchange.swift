@@ -3,6 +3,7 @@
 package import Bytes
 package import HTTP
 import Synchronization
+package import Trace
 import Transport
 package import World
 
@@ -24,6 +25,8 @@ package final class Exchange: Sendable {
   package let isEncrypted: Bool
   /// Who asks.
   package let remote: Endpoint
+  /// What the trace calls the conversation that the request came in; nil: it is not recorded.
+  package let conversation: ConversationID?
   private let ticket: Ticket
   private let answers: Answers<ServerConversation.Input>
   private let state: Mutex<State>
@@ -54,6 +57,7 @@ package final class Exchange: Sendable {
     self.request = request
     isEncrypted = carrier.isEncrypted
     remote = carrier.remote
+    conversation = answers.conversation
     self.ticket = ticket
     self.answers = answers
     state = Mutex(State(hasBodyEnded: !request.hasBody))
