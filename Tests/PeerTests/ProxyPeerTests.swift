@@ -109,7 +109,7 @@ struct ProxyPeerTests {
     settings.forwardProxy = .init(port: 0, clients: [], tunnelPorts: Array(1...65_535), cache: .init())
     let network = SocketNetwork(loops: 2)
     let store = TraceStore()
-    let host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { _ in [.loopback] }
+    let host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { _, _ in [.loopback] }
     let result: Result<Void, any Error>
     do {
       result = .success(try await body(try host.port("HTTP"), try host.port("HTTP proxy"), store))
