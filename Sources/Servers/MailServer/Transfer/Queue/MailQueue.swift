@@ -170,9 +170,11 @@ package final class MailQueue: Sendable {
   }
 
   /// Makes an entry durable as it is now.
-  func write(_ entry: QueuedMessage) async throws(MailboxError) {
-    let change = put(entry)
-    try await storing { () async throws(StorageError) in try await records.apply([change]) }
+  func write(_ entry: QueuedMessage) async throws(MailboxError) { try await apply([put(entry)]) }
+
+  /// Makes changes durable.
+  func apply(_ changes: [Change]) async throws(MailboxError) {
+    try await storing { () async throws(StorageError) in try await records.apply(changes) }
   }
 
   /// The change that makes an entry durable.

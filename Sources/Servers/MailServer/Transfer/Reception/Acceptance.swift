@@ -20,7 +20,7 @@ extension Intake {
     let (homes, elsewhere) = destinations()
     let isForHere = !homes.isEmpty
     // RFC 5321 §4.4: Return-Path is written where mail comes to rest, above everything else; whoever goes on with it leaves that line out.
-    let returnPath = isForHere ? Buffer("Return-Path: \(envelope.sender.path)\r\n") : Buffer()
+    let returnPath = isForHere ? TraceFields.returnPath(envelope.sender.path) : Buffer()
     var prefix = returnPath
     if let verdict { prefix.append(verdict.field) }
     prefix.append(received())
@@ -89,9 +89,11 @@ extension Intake {
   /// The trace of this hop.
   // RFC 5321 §4.4
   private func received() -> Buffer {
-    ReceivedField(
-      from: session.hello?.name ?? "", address: client.address, by: post.name, with: session.protocolName,
-      // RFC 5321 §7.2: of several recipients none is shown to the others.
-      for: envelope.recipients.count == 1 ? envelope.recipients.first : nil, at: MailDate(begun)).bytes
+    TraceFields.received(
+      TraceFields.Arrival(
+        helo: session.hello?.name ?? "", client: client.address, server: post.name.description, protocolName: session.protocolName,
+        id: String(post.uniqueNumber(), radix: 36),
+        // RFC 5321 §7.2: of several recipients none is shown to the others.
+        recipient: envelope.recipients.count == 1 ? envelope.recipients.first : nil, time: begun))
   }
 }

@@ -124,8 +124,8 @@ final class Intake: Sendable {
     switch session.role {
     case .relay:
       // RFC 8601 §5: what claims to be our own verdict was written by somebody else.
-      let ours = post.name.description
-      cleaned = head.removing { head.isNamed("authentication-results", $0) && AuthenticationResults.server(of: head.value(of: $0)) == ours }
+      let claims = Set(AuthenticationResults.claims(of: post.name.description, in: head))
+      cleaned = claims.isEmpty ? head.bytes : head.removing { claims.contains($0) }
       if post.care != .careless { writing.origin = OriginCheck(post, head: MessageHead(reading: cleaned), envelope, session, client: client.address) }
     case .submission:
       if let refusal = judgeAuthor(head) {

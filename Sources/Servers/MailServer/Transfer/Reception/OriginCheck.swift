@@ -41,10 +41,10 @@ struct OriginCheck: Sendable {
     var signatures = signatures
     for question in signatures.questions { signatures.take(await post.lookUps(question.name, question.type, cause), to: question) }
     let signed = signatures.verdicts(at: post.clock.now)
-    var results: [AuthenticationResults.Result] = [.init(sender, of: envelope.sender.path, helo: helo)]
-    results += signed.isEmpty ? [.unsigned] : signed.map { .init($0) }
-    return OriginVerdict(
-      field: AuthenticationResults(server: post.name.description, results: results).field, isForged: isForged(sender, signed))
+    var results = AuthenticationResults(server: post.name.description)
+    results.add(sender, sender: envelope.sender.path)
+    results.add(signed)
+    return OriginVerdict(field: results.field, isForged: isForged(sender, signed))
   }
 
   /// Whether the author's domain disowns the message: its policy says that this host may not send for it, and no signature of its own vouches.

@@ -202,19 +202,20 @@ package final class Relay: Sendable {
   private func settle(_ outcome: Outcome) async throws(MailboxError) {
     let now = post.network.clock.now
     var outcome = outcome
-    if now >= post.queue.schedule.end(of: outcome.entry.arrived, isReport: outcome.entry.isReport) {
+    let end = post.queue.schedule.end(of: outcome.entry.arrived, isReport: outcome.entry.isReport)
+    if now >= end {
       let last = Reply(554, EnhancedCode(5, 4, 7), "It was tried for too long; at last: \(outcome.lastReply)")
       outcome.failAll(last)
     }
     var entry = outcome.entry
     if !outcome.failed.isEmpty {
-      try await post.report(.failed, outcome.failed, about: entry, along: [post.queue.put(entry)])
+      try await post.report(.failed, outcome.failed, about: entry, givesUpAt: end, along: [post.queue.put(entry)])
     } else if !entry.recipients.isEmpty {
       let due = post.queue.schedule.delayReportsDue(at: entry.arrived.duration(to: now))
       if due > entry.delayReports {
         entry.delayReports = due
         let late = entry.recipients.map { ($0, outcome.lastReply, String?.none) }
-        try await post.report(.delayed, late, about: entry, along: [post.queue.put(entry)])
+        try await post.report(.delayed, late, about: entry, givesUpAt: end, along: [post.queue.put(entry)])
       }
     }
     if entry.recipients.isEmpty {

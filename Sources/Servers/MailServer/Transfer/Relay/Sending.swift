@@ -3,24 +3,24 @@
 // Read before: SMTP/ClientConversation.swift.
 import Bytes
 import Mail
-import SMTP
+package import SMTP
 import Synchronization
 import Trace
-import Transport
+package import Transport
 import World
 
 /// What one connection came to.
-struct Sent: Sendable {
+package struct Sent: Sendable {
   /// For each recipient, in the order they were given; nil: the server was never asked.
-  var fates: [Fate]?
+  package var fates: [Fate]?
   /// Why the connection came to nothing, if it did.
-  var failure: String?
+  package var failure: String?
   /// Whether a mail server answered at all.
-  var wasAlive: Bool
+  package var wasAlive: Bool
 }
 
 /// Hands one message over.
-final class Sending: Sendable {
+package final class Sending: Sendable {
   private let delivery: SMTP.Delivery
   private let network: any Network
   private let state = Mutex(State())
@@ -38,7 +38,7 @@ final class Sending: Sendable {
   }
 
   /// Dials `exchanger` and hands `delivery` over.
-  static func send(
+  package static func send(
     _ delivery: SMTP.Delivery, to exchanger: Exchanger, as options: ClientOptions, limits: SMTP.Limits, network: any Network, tls: TLSClientOptions?,
     timeout: Duration, trace: TraceContext?
   ) async -> Sent {
