@@ -16,15 +16,27 @@ public enum DotStuffing {
     /// A line begins after CR LF only: a text with bare LFs must have been repaired or refused before.
     public mutating func encode(_ bytes: Buffer, into output: inout Buffer) {
       var copied = 0
-      let span = bytes.span
-      for index in 0..<bytes.count {
-        let byte = span.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-        if place == .lineStart, byte == dot {
-          output.append(bytes[copied..<index])
-          output.append(dot)
-          copied = index
+      bytes.withUnsafeBytes { raw in
+        var index = 0
+        while index < raw.count {
+          if place == .lineStart, raw[index] == dot {
+            output.append(bytes[copied..<index])
+            output.append(dot)
+            copied = index
+          }
+          if place == .afterCR, raw[index] == lineFeed {
+            place = .lineStart
+            index += 1
+            continue
+          }
+          // The rest of the line holds nothing of interest.
+          guard let end = raw.firstLineEndOctet(from: index) else {
+            place = .inLine
+            break
+          }
+          place = raw[end] == carriageReturn ? .afterCR : .inLine
+          index = end + 1
         }
-        place = byte == lineFeed && place == .afterCR ? .lineStart : byte == carriageReturn ? .afterCR : .inLine
       }
       output.append(bytes[copied..<bytes.count])
     }
@@ -57,10 +69,26 @@ public enum DotStuffing {
     ///
     /// RFC 5321 §4.1.1.4: the end is CR LF dot CR LF and nothing else; the first CR LF is the text's own.
     public mutating func decode(_ input: inout Buffer, into output: inout Buffer) -> Bool {
+      let bytes = input
+      let read = bytes.withUnsafeBytes { raw in decode(raw, of: bytes, into: &output) }
+      input.drop(read)
+      return hasEnded
+    }
+
+    /// Reads as far as the text goes; returns how far that is.
+    private mutating func decode(_ raw: UnsafeRawBufferPointer, of bytes: Buffer, into output: inout Buffer) -> Int {
       var read = 0
       var run = 0
-      let bytes = input
-      while place != .ended, let byte = bytes[at: read] {
+      while place != .ended, read < raw.count {
+        if place == .inLine {
+          // The rest of the line holds nothing of interest.
+          guard let end = raw.firstLineEndOctet(from: read) else {
+            read = raw.count
+            break
+          }
+          read = end
+        }
+        let byte = raw[read]
         switch (place, byte) {
         case (.lineStart, dot):
           // RFC 5321 §4.5.2: the dot that begins a line is not text. What came before it is.
@@ -89,8 +117,7 @@ public enum DotStuffing {
         read += 1
       }
       output.append(bytes[run..<max(run, read)])
-      input.drop(read)
-      return hasEnded
+      return read
     }
   }
 }

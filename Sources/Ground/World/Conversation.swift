@@ -52,10 +52,13 @@ public protocol StreamConversation: Conversation where Action == StreamAction<Qu
   func input(for event: ConnectionEvent) -> Input?
   /// Where secrets stand in one message of this conversation: they are masked before the trace sees them.
   static func secrets(in bytes: Buffer) -> [Range<Int>]
+  /// The same for a message that this conversation receives or has sent in its present state, where only that tells that it is a secret.
+  func secretsNow(in bytes: Buffer, sent: Bool) -> [Range<Int>]
 }
 
 extension StreamConversation {
   public static func secrets(in bytes: Buffer) -> [Range<Int>] { [] }
+  public func secretsNow(in bytes: Buffer, sent: Bool) -> [Range<Int>] { Self.secrets(in: bytes) }
 }
 
 /// What a stream conversation orders.
