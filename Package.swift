@@ -35,6 +35,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func part(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -97,7 +98,7 @@ let package = Package(
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioTLS, nioSSL, x509, crypto]),
     part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
-    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb]),
+    part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb, grdbSQLite]),
     part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
     part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),

@@ -23,6 +23,6 @@ import World
     if arguments.count == 3 { return Site(names: [], content: .files(DiskTree(try ServedFolder(path: arguments[2])))) }
     guard let upstream = UpstreamServer(arguments[3]) else { return nil }
     let cache = arguments[2] == "cache" ? try WebCache(CacheSettings()) : nil
-    return Site(names: [], content: .proxy(Proxy(ProxySettings(.reverse(upstream)), network: network, lookUp: { _ in [.loopback] }, cache: cache)))
+    return Site(names: [], content: .proxy(Proxy(ProxySettings(.reverse(upstream)), network: network, lookUp: { _, _ in [.loopback] }, cache: cache)))
   }
 }

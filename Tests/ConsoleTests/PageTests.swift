@@ -77,6 +77,34 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
     #expect(site(world).page(for: ConsoleRequest(target: "/conversation/\(other.id.number)")).body.text == html)
   }
 
+  @Test func aStoryJoinsRelatives() throws {
+    let world = try SampleWorld.lively()
+    let site = site(world)
+    let asked = try #require(world.store.exchanges().last { $0.best.info.host == "resolver" })
+    let walk = try #require(world.store.exchanges().first { $0.server?.info.host == "tld1" })
+    let alone = try #require(world.store.exchanges().first { $0.server?.info.host == "srv" })
+    func html(_ path: String) -> String { site.page(for: ConsoleRequest(target: path)).body.text }
+    #expect(html("/conversation/\(asked.id.number)").contains("<dt>Led to</dt>"))
+    #expect(html("/conversation/\(walk.id.number)").contains("<dt>Because of</dt>"))
+    #expect(html("/conversation/\(walk.id.number)").contains("href=\"/conversation/\(walk.id.number)/story\""))
+    #expect(!html("/conversation/\(alone.id.number)").contains("/story"))
+    for id in [asked.id.number, walk.id.number] {
+      let story = html("/conversation/\(id)/story")
+      #expect(story.contains("one story in 4 conversations"))
+      for host in ["pc", "resolver", "root1", "tld1", "ns1.garnet.test"] { #expect(story.contains(">\(host)</text>"), "\(host)") }
+      #expect(story.matches(of: /<tr id="c/).count == 4 && story.contains("The same as a table"))
+      try expectWellFormed(story, "/conversation/\(id)/story")
+      #expect(html("/conversation/\(id)/story.svg").hasPrefix("<svg class=\"ladder\""))
+      #expect(html("/conversation/\(id)/story.mmd").contains("participant h4 as ns1.garnet.test"))
+    }
+    for name in ["story", "story.svg", "story.mmd"] { #expect(site.page(for: ConsoleRequest(target: "/conversation/999/\(name)")).status == 404) }
+    // Read back from a file it is the same story.
+    var replay = TraceReplay()
+    try replay.add(html("/events.jsonl"), file: "all")
+    let again = try #require(replay.conversation(walk.id.number).flatMap { replay.store.story(of: $0) })
+    #expect(again == world.store.story(of: walk.id))
+  }
+
   @Test func aMessageLinksBytesAndFields() throws {
     let world = try SampleWorld.lively()
     let event = try #require(world.store.events(after: 0).events.first { $0.kind == .received })
@@ -200,7 +228,7 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
     let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["NETSTEAD_CONSOLE_PAGES"] ?? "")
     let world = try SampleWorld.lively()
     let events = (1...world.store.lastSequence).map { "/message/\($0)" }
-    for target in ["/", "/conversations", "/ladder", "/hosts", "/host/resolver", "/export", "/help", "/assets/console.css", "/assets/console.js", "/assets/icon.svg"] + (1...20).map({ "/conversation/\($0)" }) + events {
+    for target in ["/", "/conversations", "/ladder", "/hosts", "/host/resolver", "/export", "/help", "/assets/console.css", "/assets/console.js", "/assets/icon.svg"] + (1...20).flatMap({ ["/conversation/\($0)", "/conversation/\($0)/story"] }) + events {
       let page = site(world).page(for: ConsoleRequest(target: target))
       guard page.status == 200 else { continue }
       let file = folder.appendingPathComponent(target.hasPrefix("/assets") ? target : target + "/index.html")

@@ -70,8 +70,9 @@ struct SampleWorld {
     return nextPort
   }
 
-  /// One question and its answer, both ends recorded; the first copies of the question may be lost.
-  mutating func ask(_ client: String, _ server: String, _ question: String, _ type: RecordType = .a, answers: [String] = [], authorities: [String] = [], additionals: [String] = [], lost: Int = 0, recursion: Bool = false, recordsClient: Bool = true) throws {
+  /// One question and its answer, both ends recorded; the first copies of the question may be lost. `meanwhile` is what the server does because
+  /// of the question, before it answers.
+  mutating func ask(_ client: String, _ server: String, _ question: String, _ type: RecordType = .a, answers: [String] = [], authorities: [String] = [], additionals: [String] = [], lost: Int = 0, recursion: Bool = false, recordsClient: Bool = true, because cause: ConversationID? = nil, meanwhile: (inout SampleWorld, ConversationID) throws -> Void = { _, _ in }) throws {
     nextID &+= 0x0713
     let query = Message.query(try Name(question), type, id: nextID, recursionDesired: recursion)
     var reply = query.reply(answers.isEmpty && authorities.isEmpty ? .noSuchName : .noError, edns: EDNS())
@@ -80,7 +81,7 @@ struct SampleWorld {
     reply.additionals = try additionals.map { try ResourceRecord($0) }
     let from = Endpoint(address(client), port())
     let to = Endpoint(address(server), 53)
-    let asking = recordsClient ? store.open(.init(host: client, role: .client, carrier: .udp, dialect: .dns, local: from, remote: to), at: now) : nil
+    let asking = recordsClient ? store.open(.init(host: client, role: .client, carrier: .udp, dialect: .dns, local: from, remote: to, because: cause), at: now) : nil
     for _ in 0..<lost {
       if let asking { put(.sent, asking, query.wire(), "asking") }
       wait(800_000)
@@ -89,6 +90,7 @@ struct SampleWorld {
     wait(2_113)
     let answering = store.open(.init(host: server, role: .server, carrier: .udp, dialect: .dns, local: to, remote: from), at: now)
     put(.received, answering, query.wire(), "ready")
+    try meanwhile(&self, answering)
     wait(87)
     put(.sent, answering, reply.wire(), "ready")
     wait(2_040)
@@ -118,10 +120,11 @@ struct SampleWorld {
   /// Everything at once: what a first quarter of an hour in the lab looks like.
   static func lively() throws -> SampleWorld {
     var world = SampleWorld()
-    try world.ask("resolver", "root1", "www.garnet.test.", authorities: ["test. 86400 IN NS tld1.test.", "test. 86400 IN NS tld2.test."], additionals: ["tld1.test. 86400 IN A 192.0.2.11", "tld2.test. 86400 IN A 192.0.2.12"])
-    try world.ask("resolver", "tld1", "www.garnet.test.", authorities: ["garnet.test. 3600 IN NS ns1.garnet.test."], additionals: ["ns1.garnet.test. 3600 IN A 198.51.100.11"])
-    try world.ask("resolver", "ns1.garnet.test", "www.garnet.test.", answers: ["www.garnet.test. 300 IN A 198.51.100.10"])
-    try world.ask("pc", "resolver", "www.garnet.test.", answers: ["www.garnet.test. 300 IN A 198.51.100.10"], recursion: true, recordsClient: false)
+    try world.ask("pc", "resolver", "www.garnet.test.", answers: ["www.garnet.test. 300 IN A 198.51.100.10"], recursion: true, recordsClient: false) { world, cause in
+      try world.ask("resolver", "root1", "www.garnet.test.", authorities: ["test. 86400 IN NS tld1.test.", "test. 86400 IN NS tld2.test."], additionals: ["tld1.test. 86400 IN A 192.0.2.11", "tld2.test. 86400 IN A 192.0.2.12"], because: cause)
+      try world.ask("resolver", "tld1", "www.garnet.test.", authorities: ["garnet.test. 3600 IN NS ns1.garnet.test."], additionals: ["ns1.garnet.test. 3600 IN A 198.51.100.11"], because: cause)
+      try world.ask("resolver", "ns1.garnet.test", "www.garnet.test.", answers: ["www.garnet.test. 300 IN A 198.51.100.10"], because: cause)
+    }
     world.wait(400)
     world.get("/", from: "www.garnet.test", body: "<!doctype html>\n<html lang=\"en\">\n<title>Garnet</title>\n<h1>Stones and stories</h1>\n<p>Every stone has one.</p>\n</html>\n")
     world.wait(900_000)

@@ -130,5 +130,5 @@ private final class NowhereNetwork: Network {
 private let nowhere = NowhereNetwork()
 
 private let proxies: [Proxy] = [ProxySettings.Role.reverse(UpstreamServer(host: "a.test", port: 80)), .forward(ForwardRules())].map { role in
-  Proxy(ProxySettings(role), network: nowhere, lookUp: { _ in [] }, cache: try? WebCache(CacheSettings()))
+  Proxy(ProxySettings(role), network: nowhere, lookUp: { _, _ in [] }, cache: try? WebCache(CacheSettings()))
 }

@@ -129,7 +129,7 @@ private final class Served {
     case .requestEnd(let ticket, let trailers):
       told.add("end \(trailers.count)")
       if let target = answersLate.removeValue(forKey: ticket) { return respond(to: ticket, target, answers) }
-    case .abandoned, .holdParts, .resumeParts, .partTaken: break
+    case .abandoned, .holdParts, .resumeParts, .partTaken, .retired: break
     }
     return nil
   }

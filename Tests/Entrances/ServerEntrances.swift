@@ -231,7 +231,8 @@ private final class Oracle: Upstream {
   init(_ bytes: Buffer) { rest = Mutex(bytes) }
 
   func exchange(
-    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case: LetterCase, until deadline: Instant
+    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case: LetterCase, until deadline: Instant,
+    because cause: ConversationID?
   ) async -> UpstreamOutcome {
     let next = rest.withLock { rest -> (Buffer, Bool)? in
       guard let size = rest.take(2), let high = size[at: 0], let low = size[at: 1] else { return nil }

@@ -73,7 +73,7 @@ final class Site {
     case .abandoned(let ticket):
       abandoned.append(ticket)
       return nil
-    case .holdParts, .resumeParts, .partTaken:
+    case .holdParts, .resumeParts, .partTaken, .retired:
       return nil
     }
   }

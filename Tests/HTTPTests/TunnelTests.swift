@@ -22,6 +22,7 @@ struct TunnelTests {
       case .requestBody(_, let bytes): content.append(bytes)
       case .requestEnd: heard.append("end")
       case .abandoned: heard.append("abandoned")
+      case .retired: heard.append("retired")
       case .holdParts, .resumeParts, .partTaken: break
       }
       return nil
@@ -103,6 +104,39 @@ struct TunnelTests {
     connection.peerCloses()
     #expect(told.withLock { $0 } == [.received("0123"), .received("45"), .sent(2), .ended])
     #expect(connection.closing == .afterFlush)
+  }
+
+  @Test("when the listener closes, the owner of a tunnel is told, and a far half that is told lasts only while bytes pass")
+  func retires() {
+    let desk = Desk()
+    let (near, server) = connection(desk)
+    near.receive("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    server.retired()
+    #expect(desk.heard == ["CONNECT a.test:443", "retired"] && near.closing == nil)
+
+    let far = ConversationDriver(TunnelConversation(unaskedBytesMax: 100, timeout: .seconds(10)), trace: nil) { _, _ in nil }
+    let connection = MemoryConnection(far)
+    connection.advance(by: .seconds(5))
+    far.answers.give(.retire(.milliseconds(250)))
+    connection.settle()
+    for _ in 0..<10 {
+      connection.advance(by: .milliseconds(200))
+      connection.receive("more")
+    }
+    #expect(connection.closing == nil)
+    connection.advance(by: .milliseconds(251))
+    #expect(connection.closing == .afterFlush)
+  }
+
+  @Test("a request that comes whole after the listener closed is answered, and its owner told")
+  func retiresLate() {
+    let desk = Desk()
+    let (connection, driver) = connection(desk)
+    connection.receive("CONNECT a.test:443 HT")
+    driver.retired()
+    #expect(desk.heard.isEmpty && connection.closing == nil)
+    connection.receive("TP/1.1\r\nHost: a.test\r\n\r\n")
+    #expect(desk.heard == ["CONNECT a.test:443", "retired"])
   }
 
   @Test("a broken-off answer ends the connection without its end")

@@ -47,7 +47,7 @@ struct ShopTests {
     func ask(_ method: HTTP.Method, _ path: String, _ form: FormFields? = nil, fields: [(FieldName, String)] = [], body: Buffer? = nil, follows: Bool = true)
       async throws -> (status: Int, text: String)
     {
-      var client = WebClient(network: network) { _ in [] }
+      var client = WebClient(network: network) { _, _ in [] }
       client.jar = jar
       var ask = WebClient.Ask(try #require(WebAddress("http://shop.test:\(endpoint.port)\(path)")))
       ask.endpoint = endpoint

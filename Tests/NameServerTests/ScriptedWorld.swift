@@ -81,7 +81,8 @@ final class ScriptedWorld: Upstream {
   }
 
   func exchange(
-    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case letterCase: LetterCase, until deadline: Instant
+    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case letterCase: LetterCase, until deadline: Instant,
+    because cause: ConversationID?
   ) async -> UpstreamOutcome {
     guard let question = query.questions.first else { return .unreachable("no question") }
     log.withLock {

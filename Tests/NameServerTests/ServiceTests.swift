@@ -24,7 +24,7 @@ struct ServiceTests {
   ) async throws -> Message? {
     let query = Message.query(try Name(name), type, id: 4_711, recursionDesired: recursion)
     let outcome = await NetworkUpstream(network, trace: nil).exchange(
-      query, with: server, over: carriage, case: .exact, until: network.clock.now + .seconds(5))
+      query, with: server, over: carriage, case: .exact, until: network.clock.now + .seconds(5), because: nil)
     guard case .answered(let message, _) = outcome else { return nil }
     return message
   }

@@ -69,7 +69,7 @@ struct SimulatedTests {
       for (index, (name, type)) in questions.enumerated() {
         let outcome = await NetworkUpstream(user, trace: nil).exchange(
           Message.query(try Name(name), type, id: UInt16(index)), with: Endpoint(resolverAddress, 53), over: carriage, case: .exact,
-          until: user.clock.now + .seconds(20))
+          until: user.clock.now + .seconds(20), because: nil)
         if case .answered(let message, _) = outcome { answers.append(message) } else { answers.append(nil) }
       }
       return (answers, user.clock.now - start)

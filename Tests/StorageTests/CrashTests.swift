@@ -45,11 +45,6 @@ final class ForgetfulDisk: FileOperations {
     if failed { throw .failed("power cut") }
   }
 
-  func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
-    try write(bytes, to: path)
-    try synchronize(file: path)
-  }
-
   func write(_ bytes: Buffer, to path: String) throws(StorageError) {
     try step { state in
       state.seen[path] = bytes
@@ -66,6 +61,8 @@ final class ForgetfulDisk: FileOperations {
       state.durable[path] = Buffer((state.seen[path] ?? Buffer()).array.prefix(bytes.count / 2))
     }
   }
+
+  func hasten(file path: String) {}
 
   func synchronize(file path: String) throws(StorageError) {
     try step { state in
@@ -99,6 +96,8 @@ final class ForgetfulDisk: FileOperations {
   }
 
   func read(_ path: String) throws(StorageError) -> Buffer? { state.withLock { $0.seen[path] } }
+
+  func open(_ path: String) throws(StorageError) -> BlobContent? { try read(path).map { .memory($0) } }
 
   func names(in directory: String) throws(StorageError) -> [String] {
     state.withLock { $0.seen.keys.map { String($0.dropFirst(directory.count + 1)) } }
@@ -193,6 +192,6 @@ struct CrashTests {
   func full() async throws {
     // /dev/full answers every write with ENOSPC.
     guard FileManager.default.fileExists(atPath: "/dev/full") else { return print("skipped: full disk (no /dev/full)") }
-    #expect(throws: StorageError.full) { try SystemFiles().write("x", durablyTo: "/dev/full") }
+    #expect(throws: StorageError.full) { try SystemFiles().write("x", to: "/dev/full") }
   }
 }

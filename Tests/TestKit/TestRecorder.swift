@@ -21,8 +21,15 @@ package final class TestRecorder: Recorder {
     kept.withLock { kept in
       kept.conversations.append(info)
       let id = ConversationID(UInt64(kept.conversations.count))
-      kept.events.append(Event(sequence: UInt64(kept.events.count), time: time, conversation: id, kind: .opened))
+      kept.events.append(Event(sequence: UInt64(kept.events.count), time: time, conversation: id, kind: .opened, because: info.because))
       return id
+    }
+  }
+
+  package func carryOn(_ conversation: ConversationID, because cause: ConversationID, at time: Instant) {
+    kept.withLock { kept in
+      kept.events.append(
+        Event(sequence: UInt64(kept.events.count), time: time, conversation: conversation, kind: .continued, because: cause))
     }
   }
 
@@ -67,7 +74,7 @@ package final class TestRecorder: Recorder {
       let info = conversations.indices.contains(id - 1) ? conversations[id - 1] : nil
       let who = info.map { "\($0.host) \($0.role.rawValue) \($0.carrier.rawValue)/\($0.dialect.rawValue) \($0.local) \($0.remote)" } ?? "?"
       let time = Instant.simulationStart.duration(to: event.time)
-      return "\(event.sequence) +\(time) #\(id) [\(who)] \(event.kind.rawValue) \(event.length) \"\(event.bytes)\" \(event.text)"
+      return "\(event.sequence) +\(time) #\(id) [\(who)] \(event.kind.rawValue) \(event.length) \"\(event.bytes)\" \(event.text)\(event.because.map { " because of #\($0.number)" } ?? "")"
     }
   }
 

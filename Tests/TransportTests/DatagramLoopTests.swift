@@ -26,6 +26,8 @@ final class MemoryRecorder: Recorder {
     }
   }
 
+  func carryOn(_ conversation: ConversationID, because cause: ConversationID, at time: Instant) {}
+
   func record(_ kind: Event.Kind, in conversation: ConversationID, at time: Instant, bytes: RawSpan, length: Int, text: String) {
     let copy = Buffer(copying: bytes)
     book.withLock { $0.events.append((kind, conversation, copy, text)) }

@@ -9,7 +9,8 @@ import World
 
 @testable import WebServer
 
-/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (milliseconds), `status`, `chunked`, `cut`, `cookie`.
+/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (milliseconds), `status`, `chunked`, `cut`, `cookie`,
+/// `open` (the content never ends; its type).
 final class Origin: Application {
   struct Seen: Sendable {
     var method: String
@@ -50,14 +51,15 @@ final class Origin: Application {
       fields.append(.etag, "\"\(tag)\"")
       if request.text(of: .ifNoneMatch) == "\"\(tag)\"" { return exchange.respond(Response(.notModified, fields: fields)) }
     }
-    fields.append(.contentType, "text/plain")
+    fields.append(.contentType, query["open"] ?? "text/plain")
     let chosen = query["vary"].map { name in name + "=" + (request.text(of: FieldName(name)) ?? "none") + ";" } ?? ""
     var content = Buffer(chosen)
     content.append(Self.content(query["size"].flatMap { Int($0) } ?? 10))
     let status = Status(rawValue: query["status"].flatMap { UInt16($0) } ?? 200)
-    guard query["chunked"] != nil || query["cut"] != nil else { return exchange.respond(Response(status, fields: fields, body: .bytes(content))) }
+    guard query["chunked"] != nil || query["cut"] != nil || query["open"] != nil else { return exchange.respond(Response(status, fields: fields, body: .bytes(content))) }
     exchange.respond(Response(status, fields: fields, body: .parts(length: nil)))
     while let piece = content.take(min(20_000, content.count)), !piece.isEmpty { try? await exchange.send(piece) }
+    if query["open"] != nil { await withCheckedContinuation { continuation in exchange.whenAbandoned { continuation.resume() } } }
     if query["cut"] != nil { exchange.breakOff() }
   }
 }
@@ -79,7 +81,8 @@ final class ProxiedOrigin: Sendable {
   let originPort: UInt16
   let port: UInt16
   private let client: WebClient
-  private let listeners: [any Listener]
+  /// The origin's, and the proxy's.
+  let listeners: [any Listener]
 
   private init(network: SocketNetwork, proxy: (Origin, UInt16) throws -> Proxy) async throws {
     self.network = network
@@ -91,7 +94,7 @@ final class ProxiedOrigin: Sendable {
       network: network, endpoint: Endpoint(.loopback, 0), sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(self.proxy))])))
     port = proxied.endpoint.port
     listeners = [served, proxied]
-    client = WebClient(network: network) { _ in [.loopback] }
+    client = WebClient(network: network) { _, _ in [.loopback] }
   }
 
   /// A reverse proxy for the length of `body`.
@@ -101,7 +104,7 @@ final class ProxiedOrigin: Sendable {
         var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: port)))
         settings.name = "test-proxy"
         settings.limits = limits
-        return Proxy(settings, network: network, lookUp: { _ in [.loopback] }, cache: try cache.map { try WebCache($0) })
+        return Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try cache.map { try WebCache($0) })
       }
     }, body)
   }
@@ -110,7 +113,7 @@ final class ProxiedOrigin: Sendable {
   static func forward(_ rules: ForwardRules, _ body: (ProxiedOrigin) async throws -> Void) async throws {
     try await with({ network in
       try await ProxiedOrigin(network: network) { _, port in
-        Proxy(ProxySettings(.forward(rules)), network: network, lookUp: { _ in [.loopback] }, cache: try WebCache(CacheSettings()))
+        Proxy(ProxySettings(.forward(rules)), network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
       }
     }, body)
   }

@@ -47,7 +47,7 @@ struct ProxyFramingTests {
     let network = Nowhere()
     var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80)))
     settings.limits.hopsMax = 10
-    let proxy = Proxy(settings, network: network, lookUp: { _ in [.loopback] }, cache: try WebCache(CacheSettings()))
+    let proxy = Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
     let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($0) })
     let connection = TestConnection(service)
     connection.end.received(Buffer(latin: c.input))
@@ -61,7 +61,7 @@ struct ProxyFramingTests {
   @Test("the control: what is right is passed on")
   func control() throws {
     let network = Nowhere()
-    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80))), network: network, lookUp: { _ in [.loopback] })
+    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80))), network: network, lookUp: { _, _ in [.loopback] })
     let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($0) })
     let connection = TestConnection(service)
     connection.end.received("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")

@@ -19,7 +19,7 @@ struct ReverseProxyTests {
       let second = try await world.get("/a?cc=max-age=60&size=1000")
       #expect(first.status == 200 && second.status == 200 && first.body == Origin.content(1_000) && second.body == first.body)
       #expect(first.text(.cacheStatus).hasPrefix("netstead; fwd=uri-miss; stored") && second.text(.cacheStatus).hasPrefix("netstead; hit; ttl="))
-      #expect(second.text(.age) == "0" || second.text(.age) == "1")
+      #expect((Int(second.text(.age)) ?? 60) < 60, "\(second.text(.age))")
       #expect(second.text(.via) == "1.1 test-proxy" && second.head.values(of: .date).count == 1 && second.text(.contentLength) == "1000")
       #expect(world.origin.count("/a") == 1)
       let seen = try #require(world.origin.requests.first?.head)
@@ -167,7 +167,7 @@ struct ReverseProxyTests {
   @Test("when the origin fails: stale where that is allowed, else its own answer; and what the proxy says itself")
   func failing() async throws {
     var limits = ProxyLimits()
-    limits.responseTimeout = .milliseconds(300)
+    limits.responseTimeout = .seconds(2)
     try await ProxiedOrigin.reverse(limits: limits) { world in
       for target in ["/t?cc=max-age=0,stale-if-error=60&etag=t", "/u?cc=max-age=0&etag=u"] { _ = try await world.get(target) }
       world.origin.fail(true)
@@ -175,16 +175,16 @@ struct ReverseProxyTests {
       #expect(stale.status == 200 && stale.text(.cacheStatus).contains("fwd-status=503"))
       #expect(try await world.get("/u?cc=max-age=0&etag=u").status == 503)
       world.origin.fail(false)
-      let slow = try await world.get("/slow?delay=2000")
+      let slow = try await world.get("/slow?delay=20000")
       #expect(slow.status == 504 && slow.text(.cacheControl) == "no-store")
       let looping = try await world.get("/loop", (0..<10).map { _ in (.via, "1.1 x") })
       #expect(looping.status == 508 && world.origin.count("/loop") == 0)
       #expect(try await world.get("/trace", method: .trace).status == 405)
     }
     let network = SocketNetwork(loops: 1)
-    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 1))), network: network, lookUp: { _ in [] })
+    let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 1))), network: network, lookUp: { _, _ in [] })
     let listener = try await WebService.start(network: network, endpoint: Endpoint(.loopback, 0), sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])))
-    let client = WebClient(network: network) { _ in [.loopback] }
+    let client = WebClient(network: network) { _, _ in [.loopback] }
     let address = try #require(WebAddress("http://a.test:\(listener.endpoint.port)/"))
     #expect(try await client.get(address).fetched.head.status == .badGateway)
     await listener.close(grace: .zero)
@@ -239,8 +239,8 @@ struct ForwardProxyTests {
     try await ProxiedOrigin.forward(Self.rules()) { world in
       var rules = Self.rules()
       rules.ownEndpoints = [Endpoint(.loopback, world.originPort)]
-      let own = Proxy(ProxySettings(.forward(rules)), network: world.network, lookUp: { _ in [.loopback] })
-      await #expect(throws: ProxyFailure.self) { try await own.endpoints(host: "me.test", port: world.originPort, known: []) }
+      let own = Proxy(ProxySettings(.forward(rules)), network: world.network, lookUp: { _, _ in [.loopback] })
+      await #expect(throws: ProxyFailure.self) { try await own.endpoints(host: "me.test", port: world.originPort, known: [], because: nil) }
     }
   }
 

@@ -97,7 +97,7 @@ struct WebClientTests {
     let sites = SiteSwitch(SiteSet([Site(names: [], content: content)]))
     let listener = try await WebService.start(network: network, endpoint: Endpoint(.loopback, 0), sites: sites, tls: tls)
     let outcome: Result<Void, any Error>
-    do { outcome = .success(try await body(WebClient(network: network) { _ in [.loopback] }, listener.endpoint.port)) } catch { outcome = .failure(error) }
+    do { outcome = .success(try await body(WebClient(network: network) { _, _ in [.loopback] }, listener.endpoint.port)) } catch { outcome = .failure(error) }
     await listener.close(grace: .zero)
     await network.shutDown()
     try outcome.get()
@@ -215,7 +215,7 @@ struct WebClientTests {
     }
     let network = SocketNetwork(loops: 1)
     let closing = try await network.listen(at: Endpoint(.loopback, 0), options: ListenOptions()) { _, _ in nil }
-    let client = WebClient(network: network) { name in name == "here.test" ? [.loopback] : [] }
+    let client = WebClient(network: network) { name, _ in name == "here.test" ? [.loopback] : [] }
     do {
       _ = try await client.get(address(closing.endpoint.port, "/"))
       Issue.record("an answer from nobody")
@@ -273,7 +273,7 @@ struct WebClientTests {
     }
     #expect(ports.count == 4)
     let network = SocketNetwork(loops: 1)
-    var client = WebClient(network: network) { _ in [.loopback] }
+    var client = WebClient(network: network) { _, _ in [.loopback] }
     client.acceptsAnything = true
     for (index, port) in ports.enumerated() {
       let isClean = index % 2 == 0
@@ -330,7 +330,7 @@ struct WebClientTests {
       try await Task.sleep(for: .milliseconds(5))
     }
     let network = SocketNetwork(loops: 1)
-    let client = WebClient(network: network) { _ in [.loopback] }
+    let client = WebClient(network: network) { _, _ in [.loopback] }
     if let port {
       let checked = Checked()
       var ask = WebClient.Ask(try address(port, "/away"))

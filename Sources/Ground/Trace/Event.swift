@@ -20,13 +20,18 @@ public struct ConversationInfo: Sendable, Hashable {
   public var dialect: Dialect
   public var local: Endpoint
   public var remote: Endpoint
-  /// Whether the messages went inside TLS. The wire's own bytes are then recorded as `wire` events.
+  /// Whether the messages went inside TLS from the beginning. The wire's own bytes are then recorded as `wire` events.
   public var encrypted: Bool
+  /// The conversation because of which this one was opened: a client's request, say, that a proxy passes on. Nil: none is known.
+  public var because: ConversationID?
 
   public enum Role: String, Sendable, Hashable, Codable { case server, client }
   public enum Carriage: String, Sendable, Hashable, Codable { case tcp, udp }
 
-  public init(host: String, role: Role, carrier: Carriage, dialect: Dialect, local: Endpoint, remote: Endpoint, encrypted: Bool = false) {
+  public init(
+    host: String, role: Role, carrier: Carriage, dialect: Dialect, local: Endpoint, remote: Endpoint, encrypted: Bool = false,
+    because: ConversationID? = nil
+  ) {
     self.host = host
     self.role = role
     self.carrier = carrier
@@ -34,6 +39,7 @@ public struct ConversationInfo: Sendable, Hashable {
     self.local = local
     self.remote = remote
     self.encrypted = encrypted
+    self.because = because
   }
 }
 
@@ -50,13 +56,19 @@ public struct Event: Sendable, Hashable {
   public var length: Int
   /// The conversation's state after it; for notes and problems the sentence; for `closed` the reason.
   public var text: String
+  /// For `opened` and `continued`: the conversation because of which.
+  public var because: ConversationID?
 
   public enum Kind: String, Sendable, Hashable, Codable {
     case opened
+    /// What follows is said because of another conversation than what was said before.
+    case continued
     /// A message went out, or came in.
     case sent, received
     /// Ciphertext went out, or came in (conversations inside TLS only).
     case wireSent, wireReceived
+    /// TLS begins here, in the middle of a conversation that was in the clear: what passes from now on is inside it.
+    case tlsBegun
     /// A remark, or a problem.
     case note, problem
     /// A datagram the link lost, duplicated or held back (lab only): `text` says which.
@@ -65,7 +77,8 @@ public struct Event: Sendable, Hashable {
   }
 
   public init(
-    sequence: UInt64, time: Instant, conversation: ConversationID, kind: Kind, bytes: Buffer = Buffer(), length: Int = 0, text: String = ""
+    sequence: UInt64, time: Instant, conversation: ConversationID, kind: Kind, bytes: Buffer = Buffer(), length: Int = 0, text: String = "",
+    because: ConversationID? = nil
   ) {
     self.sequence = sequence
     self.time = time
@@ -74,5 +87,6 @@ public struct Event: Sendable, Hashable {
     self.bytes = bytes
     self.length = length
     self.text = text
+    self.because = because
   }
 }

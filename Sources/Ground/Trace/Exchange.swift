@@ -63,7 +63,7 @@ public struct Exchange: Sendable, Hashable {
   }
 
   /// What both ends agree on, whatever address the server's socket is bound to.
-  private struct Key: Hashable {
+  struct Key: Hashable, Sendable {
     var carrier: ConversationInfo.Carriage
     var client: Endpoint
     var port: UInt16
@@ -108,10 +108,7 @@ extension TraceStore {
   /// The exchange that `id` is an end of; nil: unknown, or forgotten.
   public func exchange(of id: ConversationID) -> Exchange? {
     guard let record = conversation(id) else { return nil }
-    let related = conversations().filter {
-      $0.info.carrier == record.info.carrier && $0.info.clientEndpoint == record.info.clientEndpoint
-        && $0.info.serverEndpoint.port == record.info.serverEndpoint.port
-    }
+    let related = conversations().filter { Exchange.Key($0.info) == Exchange.Key(record.info) }
     return Exchange.pairing(related).first { $0.records.contains { $0.id == id } }
   }
 

@@ -55,6 +55,7 @@ public struct JSONLines: Sendable {
         object.value("state", event.text)
       } else {
         object.value("note", event.text)
+        if let because = event.because { object.value("because", because.number) }
       }
       if event.kind.isMessage, let explanation = explain?(info.dialect, info, event.kind, event.bytes) {
         Self.write(explanation, to: &object)

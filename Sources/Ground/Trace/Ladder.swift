@@ -60,7 +60,7 @@ public struct Ladder: Sendable, Hashable {
     var drafts: [Draft] = []
     for (index, dialogue) in dialogues.enumerated() {
       drafts += dialogue.passages().map { Draft(time: $0.time, dialogue: index, passage: $0) }
-      drafts += dialogue.best.filter { $0.isRemark }.map { Draft(time: $0.time, dialogue: index, remark: $0) }
+      drafts += dialogue.best.filter { $0.isRemark && dialogue.holds($0) }.map { Draft(time: $0.time, dialogue: index, remark: $0) }
     }
     drafts.sort { ($0.time, $0.order) < ($1.time, $1.order) }
     hidden = max(0, drafts.count - rowsMax)
@@ -70,7 +70,7 @@ public struct Ladder: Sendable, Hashable {
       let client = lane(exchange.clients.first?.info.host, exchange.clientEndpoint.address, names)
       let server = lane(exchange.server?.info.host, exchange.serverEndpoint.address, names)
       if let passage = draft.passage {
-        rows.append(row(passage, exchange, client: client, server: server, explain))
+        rows.append(row(passage, dialogues[draft.dialogue], client: client, server: server, explain))
       } else if let event = draft.remark {
         let isServer = exchange.info(for: event).role == .server
         let remark = Remark(
@@ -97,26 +97,35 @@ public struct Ladder: Sendable, Hashable {
     return lanes.count - 1
   }
 
-  private func row(_ passage: Passage, _ exchange: Exchange, client: Int, server: Int, _ explain: ExplainMessage?) -> Row {
+  private func row(_ passage: Passage, _ dialogue: Dialogue, client: Int, server: Int, _ explain: ExplainMessage?) -> Row {
+    let exchange = dialogue.exchange
     let isToServer = passage.direction == .toServer
     let info = exchange.best.info
     let explanation = exchange.explanation(of: passage.event, by: explain)
     let arrow = Arrow(
       from: isToServer ? client : server, to: isToServer ? server : client, label: explanation?.title ?? passage.event.plainTitle,
-      problem: explanation?.problem, dialect: info.dialect, isEncrypted: info.encrypted, fate: passage.fate, sent: passage.sent,
+      problem: explanation?.problem, dialect: info.dialect, isEncrypted: dialogue.isInsideTLS(passage.event), fate: passage.fate, sent: passage.sent,
       received: passage.received, length: passage.event.length, sequence: passage.event.sequence, conversation: exchange.id)
     return Row(time: passage.time, content: .arrow(arrow))
   }
 }
 
+extension Dialogue {
+  /// Whether a message went inside TLS: the whole conversation did, or TLS had been begun.
+  fileprivate func isInsideTLS(_ event: Event) -> Bool {
+    exchange.best.info.encrypted || best.contains { $0.kind == .tlsBegun && $0.sequence < event.sequence }
+  }
+}
+
 extension Event {
   /// Whether it is worth a row that is no message.
-  fileprivate var isRemark: Bool { kind == .note || kind == .problem || kind == .lost || (kind == .closed && !text.isEmpty) }
+  fileprivate var isRemark: Bool { kind == .note || kind == .problem || kind == .lost || kind == .tlsBegun || (kind == .closed && !text.isEmpty) }
 
   fileprivate var remark: String {
     switch kind {
     case .closed: "closed: \(text)"
     case .lost: "link: \(text)"
+    case .tlsBegun: "TLS begins"
     default: text
     }
   }

@@ -55,8 +55,8 @@ struct PacketFlow {
   private let explain: ExplainMessage?
   private let toServer: PacketHeaders
   private let toClient: PacketHeaders
-  /// Whether the wire's own bytes are shown.
-  private let isEncrypted: Bool
+  /// Whether the wire's own bytes are shown: from the beginning, or since TLS was begun.
+  private var isEncrypted: Bool
   private let segmentMax: Int
   private var clientSequence: UInt32
   private var serverSequence: UInt32
@@ -94,7 +94,8 @@ struct PacketFlow {
       message(event, isToServer: isToServer, title: event.kind == .wireSent ? pendingTitle : "")
       if event.kind == .wireSent { pendingTitle = "" }
     case .closed: end(event)
-    case .note, .problem, .lost: break
+    case .tlsBegun: isEncrypted = true
+    case .continued, .note, .problem, .lost: break
     }
   }
 

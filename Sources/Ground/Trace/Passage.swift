@@ -10,12 +10,18 @@ public struct Dialogue: Sendable, Hashable {
   public var server: [Event]
   /// What the client's records hold, oldest first.
   public var client: [Event]
+  /// The stretches that count, by the numbers of their events: a story holds only what belongs to it. Nil: all of it.
+  public var spans: [Range<UInt64>]?
 
-  public init(exchange: Exchange, server: [Event], client: [Event]) {
+  public init(exchange: Exchange, server: [Event], client: [Event], spans: [Range<UInt64>]? = nil) {
     self.exchange = exchange
     self.server = server
     self.client = client
+    self.spans = spans
   }
+
+  /// Whether `event` is in a stretch that counts.
+  public func holds(_ event: Event) -> Bool { spans?.contains { $0.contains(event.sequence) } ?? true }
 
   /// The events of the record to show and export.
   public var best: [Event] { exchange.server == nil ? client : server }
@@ -44,7 +50,8 @@ public struct Passage: Sendable, Hashable {
 extension Dialogue {
   /// The messages in the order of their times. With `wire`, what passed on the wire of an encrypted conversation instead.
   public func passages(wire: Bool = false) -> [Passage] {
-    var all = passages(.toServer, wire: wire) + passages(.toClient, wire: wire)
+    // Found among all events, since a message's place in a stream is known by what came before it.
+    var all = (passages(.toServer, wire: wire) + passages(.toClient, wire: wire)).filter { holds($0.event) }
     all.sort { ($0.time, $0.event.sequence) < ($1.time, $1.event.sequence) }
     return all
   }

@@ -9,6 +9,8 @@ public protocol Recorder: AnyObject, Sendable {
   var isOn: Bool { get }
   /// A conversation begins; the number names it in later events.
   func open(_ info: ConversationInfo, at time: Instant) -> ConversationID
+  /// From here on the conversation is carried on because of another one than before.
+  func carryOn(_ conversation: ConversationID, because cause: ConversationID, at time: Instant)
   /// Something happened. `bytes` is copied before this returns.
   func record(_ kind: Event.Kind, in conversation: ConversationID, at time: Instant, bytes: RawSpan, length: Int, text: String)
   /// A line for the TLS key log (NSS format), so that an exported capture can be read.

@@ -18,6 +18,8 @@ struct TraceRings {
     var length: Int
     var kept: Int32
     var kind: Event.Kind
+    /// The conversation because of which; 0: none.
+    var because: UInt64
     var text: String
   }
 
@@ -80,7 +82,7 @@ struct TraceRings {
     }
     nextNumber += 1
     counters.conversations += 1
-    record(.opened, in: number, at: time, bytes: UnsafeRawBufferPointer(start: nil, count: 0), length: 0, text: "")
+    record(.opened, in: number, at: time, because: info.because)
     return ConversationID(number)
   }
 
@@ -101,8 +103,13 @@ struct TraceRings {
     longLived.append(entry)
   }
 
+  /// Records an opening or a carrying on.
+  mutating func record(_ kind: Event.Kind, in number: UInt64, at time: Instant, because cause: ConversationID?) {
+    record(kind, in: number, at: time, bytes: UnsafeRawBufferPointer(start: nil, count: 0), length: 0, text: "", because: cause?.number ?? 0)
+  }
+
   mutating func record(
-    _ kind: Event.Kind, in number: UInt64, at time: Instant, bytes source: UnsafeRawBufferPointer, length: Int, text: String
+    _ kind: Event.Kind, in number: UInt64, at time: Instant, bytes source: UnsafeRawBufferPointer, length: Int, text: String, because: UInt64 = 0
   ) {
     lastSequence += 1
     let place: Place
@@ -127,8 +134,10 @@ struct TraceRings {
     let start = keep(source, count: kept)
     let sequence = lastSequence
     let position = nextPosition
+    let causesMax = limits.causesMax
     let previous = change(place) { entry in
       entry.record.note(kind, sequence, length: length, text: text, at: time)
+      if because != 0 { entry.record.note(ConversationRecord.Cause(conversation: ConversationID(because), from: sequence), causesMax: causesMax) }
       let previous = entry.newest
       entry.newest = position + 1
       return previous
@@ -136,7 +145,7 @@ struct TraceRings {
     append(
       Slot(
         sequence: sequence, time: time, conversation: number, bytesAt: start, previous: previous, length: length,
-        kept: Int32(truncatingIfNeeded: kept), kind: kind, text: text))
+        kept: Int32(truncatingIfNeeded: kept), kind: kind, because: because, text: text))
     counters.recorded += 1
   }
 
@@ -298,7 +307,7 @@ struct TraceRings {
     }
     return Event(
       sequence: slot.sequence, time: slot.time, conversation: ConversationID(slot.conversation), kind: slot.kind, bytes: kept,
-      length: slot.length, text: slot.text)
+      length: slot.length, text: slot.text, because: slot.because == 0 ? nil : ConversationID(slot.because))
   }
 }
 
@@ -316,12 +325,19 @@ extension ConversationRecord {
     case .problem: problems += 1
     case .lost: lost += 1
     case .closed: closed = text
-    case .opened, .note, .wireSent, .wireReceived: break
+    case .opened: firstEvent = sequence
+    case .continued, .note, .wireSent, .wireReceived, .tlsBegun: break
     }
     guard kind.isMessage else { return }
     state = text
     if firstMessage == nil { firstMessage = sequence }
     lastMessage = sequence
+  }
+
+  /// Takes note of why it is spoken from now on.
+  mutating func note(_ cause: Cause, causesMax: Int) {
+    if causes.count >= causesMax { causes.removeFirst() }
+    causes.append(cause)
   }
 }
 

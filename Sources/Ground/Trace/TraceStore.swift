@@ -22,12 +22,14 @@ public final class TraceStore: Recorder {
     /// Most messages recorded in one second of the trace's own time. Unit: events per second. Past it: the rest of that second is
     /// skipped, and counted; the openings and ends of conversations are always recorded. Nil: no bound.
     public var eventsPerSecondMax: Int?
+    /// Most causes known of one conversation. Unit: conversations. Past it: the oldest are forgotten.
+    public var causesMax: Int
     /// Most lines of the TLS key log kept. Unit: lines. Past it: the oldest are forgotten.
     public var secretsMax: Int
 
     public init(
       bytesMax: Int = 32 << 20, eventsMax: Int = 100_000, bytesPerEventMax: Int = 16 << 10, conversationsMax: Int = 16_384,
-      longLivedMax: Int = 4_096, eventsPerSecondMax: Int? = 50_000, secretsMax: Int = 8_192
+      longLivedMax: Int = 4_096, eventsPerSecondMax: Int? = 50_000, causesMax: Int = 32, secretsMax: Int = 8_192
     ) {
       self.bytesMax = max(1, bytesMax)
       self.eventsMax = max(1, eventsMax)
@@ -35,6 +37,7 @@ public final class TraceStore: Recorder {
       self.conversationsMax = max(1, conversationsMax)
       self.longLivedMax = max(1, longLivedMax)
       self.eventsPerSecondMax = eventsPerSecondMax
+      self.causesMax = max(1, causesMax)
       self.secretsMax = max(1, secretsMax)
     }
   }
@@ -92,6 +95,14 @@ public final class TraceStore: Recorder {
     }
     for follower in waiting { follower.wake() }
     return id
+  }
+
+  public func carryOn(_ conversation: ConversationID, because cause: ConversationID, at time: Instant) {
+    let waiting = rings.withLock { rings in
+      rings.record(.continued, in: conversation.number, at: time, because: cause)
+      return rings.followersToWake()
+    }
+    for follower in waiting { follower.wake() }
   }
 
   public func record(_ kind: Event.Kind, in conversation: ConversationID, at time: Instant, bytes: RawSpan, length: Int, text: String) {
@@ -203,6 +214,17 @@ public struct ConversationRecord: Sendable, Hashable {
   /// The numbers of the first and the newest message.
   public var firstMessage: UInt64?
   public var lastMessage: UInt64?
+  /// The number of its opening.
+  public var firstEvent: UInt64 = 0
+  /// Because of which conversations it was opened and carried on, oldest first.
+  public var causes: [Cause] = []
+
+  /// Why it is spoken, from an event on.
+  public struct Cause: Sendable, Hashable {
+    public var conversation: ConversationID
+    /// The number of the event from which on.
+    public var from: UInt64
+  }
 
   public init(id: ConversationID, info: ConversationInfo, opened: Instant) {
     self.id = id

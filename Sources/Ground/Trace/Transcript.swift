@@ -59,6 +59,8 @@ public struct Transcript: Sendable {
   private let explain: ExplainMessage?
   private var start: Instant?
   private var current: ConversationID?
+  /// Conversations in which TLS was begun.
+  private var secured: Set<ConversationID> = []
 
   public init(_ detail: Detail = [], from viewpoint: Viewpoint = .recorder, explain: ExplainMessage? = nil) {
     self.detail = detail
@@ -79,10 +81,14 @@ public struct Transcript: Sendable {
     switch event.kind {
     case .opened:
       if !detail.contains(.heads) { lines.append(line(.note, head(event.conversation, info))) }
+    case .continued: if let because = event.because { lines.append(line(.note, "because of #\(because.number) from here on")) }
     case .note: lines.append(line(.note, Self.clean(event.text)))
     case .problem: lines.append(line(.problem, Self.clean(event.text)))
     case .lost: lines.append(line(.problem, "link: " + Self.clean(event.text)))
     case .closed: lines.append(line(.note, "closed" + (event.text.isEmpty ? "" : ": " + Self.clean(event.text))))
+    case .tlsBegun:
+      secured.insert(event.conversation)
+      lines.append(line(.note, "TLS begins"))
     case .sent, .received: lines += message(event, info).map { line($0.mark, $0.text) }
     case .wireSent, .wireReceived:
       if detail.contains(.wire) {
@@ -95,7 +101,8 @@ public struct Transcript: Sendable {
   private func head(_ id: ConversationID, _ info: ConversationInfo) -> String {
     let inside = info.encrypted ? " inside TLS" : ""
     let arrow = info.role == .client ? "→" : "←"
-    return "#\(id.number) \(info.host) \(info.local) \(arrow) \(info.remote), \(info.dialect.rawValue) over \(info.carrier.rawValue)\(inside)"
+    let because = info.because.map { ", because of #\($0.number)" } ?? ""
+    return "#\(id.number) \(info.host) \(info.local) \(arrow) \(info.remote), \(info.dialect.rawValue) over \(info.carrier.rawValue)\(inside)\(because)"
   }
 
   /// Whether the viewpoint sees the message leave.
@@ -108,8 +115,8 @@ public struct Transcript: Sendable {
   }
 
   private func message(_ event: Event, _ info: ConversationInfo) -> [(mark: Mark, text: String)] {
-    let mark: Mark =
-      isOutgoing(event.kind, info) ? (info.encrypted ? .sentInside : .sent) : (info.encrypted ? .receivedInside : .received)
+    let isInside = info.encrypted || secured.contains(event.conversation)
+    let mark: Mark = isOutgoing(event.kind, info) ? (isInside ? .sentInside : .sent) : (isInside ? .receivedInside : .received)
     let explanation = explain?(info.dialect, info, event.kind, event.bytes)
     var lines: [(mark: Mark, text: String)] = []
     if let textual = Self.textLines(of: event, info.dialect, linesMax: linesMax) {

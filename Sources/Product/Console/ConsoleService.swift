@@ -64,6 +64,7 @@ package struct ConsoleService: Application {
         while (try? await clock.sleep(until: clock.now + Self.heartbeatPause)) != nil { queue.yield(LiveFeed.heartbeat) }
       }
       exchange.whenAbandoned { queue.finish() }
+      exchange.whenRetired { queue.finish() }
       for await block in blocks {
         do { try await exchange.send(block) } catch { break }
       }

@@ -48,6 +48,7 @@ package struct ConsoleSite: Sendable {
     case ("hosts", 1): return HostsPage(frame).page
     case ("host", 2): return HostPage(frame, name: parts[1])?.page
     case ("conversation", 2): return number(parts[1]).flatMap { ConversationPage(frame, id: ConversationID($0)) }?.page
+    case ("conversation", 3) where parts[2] == "story": return number(parts[1]).flatMap { StoryPage(frame, id: ConversationID($0)) }?.page
     case ("message", 2): return number(parts[1]).flatMap { MessagePage(frame, sequence: $0) }?.page
     case ("lessons", 1): return model.lessons.map { LessonsPage(frame: frame, lessons: $0).page }
     case ("lesson", 2): return model.lessons.flatMap { LessonPage(frame, $0, id: parts[1]) }?.page
@@ -79,7 +80,13 @@ package struct ConsoleSite: Sendable {
     case ("export.json", 1): return export.summary()
     case ("conversation", 3):
       guard let id = number(parts[1]).map({ ConversationID($0) }) else { return nil }
-      return parts[2] == "ladder.svg" ? export.drawing(id) : parts[2] == "ladder.mmd" ? export.mermaid(id) : nil
+      switch parts[2] {
+      case "ladder.svg": return export.drawing(of: id)
+      case "ladder.mmd": return export.mermaid(of: id)
+      case "story.svg": return export.drawing(ofStory: id)
+      case "story.mmd": return export.mermaid(ofStory: id)
+      default: return nil
+      }
     default: return nil
     }
   }

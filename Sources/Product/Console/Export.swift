@@ -102,21 +102,21 @@ struct Export: Sendable {
     if let closed = record.closed { item.value("closed", closed) }
   }
 
-  func drawing(_ id: ConversationID) -> Page? {
-    guard let ladder = ladder(id) else { return nil }
-    var page = Page(contentType: "image/svg+xml", body: Buffer(ladder.svg(title: "Conversation \(id.number)") { "/message/\($0)" }))
-    page.fields = [("Cache-Control", "no-store")]
-    return page
+  func drawing(of id: ConversationID) -> Page? { ladder(of: id).map { drawing(of: $0, title: "Conversation \(id.number)") } }
+  func drawing(ofStory id: ConversationID) -> Page? { ladder(ofStory: id).map { drawing(of: $0, title: "Story of conversation \(id.number)") } }
+  func mermaid(of id: ConversationID) -> Page? { ladder(of: id).map(mermaid) }
+  func mermaid(ofStory id: ConversationID) -> Page? { ladder(ofStory: id).map(mermaid) }
+
+  private func drawing(of ladder: Ladder, title: String) -> Page {
+    Page(contentType: "image/svg+xml", body: Buffer(ladder.svg(title: title) { "/message/\($0)" })).notCached
   }
 
-  func mermaid(_ id: ConversationID) -> Page? {
-    ladder(id).map { Page(contentType: "text/plain; charset=utf-8", body: Buffer($0.mermaid)).notCached }
-  }
+  private func mermaid(of ladder: Ladder) -> Page { Page(contentType: "text/plain; charset=utf-8", body: Buffer(ladder.mermaid)).notCached }
 
-  private func ladder(_ id: ConversationID) -> Ladder? {
-    guard let exchange = model.trace.exchange(of: id) else { return nil }
-    return Ladder([model.trace.dialogue(of: exchange)], names: { model.name(of: $0) }, explain: model.explain)
-  }
+  private func ladder(of id: ConversationID) -> Ladder? { model.trace.exchange(of: id).map { ladder(of: [model.trace.dialogue(of: $0)]) } }
+  private func ladder(ofStory id: ConversationID) -> Ladder? { model.trace.story(of: id).map { ladder(of: $0.dialogues) } }
+
+  private func ladder(of dialogues: [Dialogue]) -> Ladder { Ladder(dialogues, names: { model.name(of: $0) }, explain: model.explain) }
 
   private func download(_ type: String, _ name: String, _ file: Buffer) -> Page {
     var page = Page(contentType: type, body: file).notCached

@@ -31,6 +31,7 @@ private struct TraceLine: Decodable {
   var hex: String?
   var state: String?
   var note: String?
+  var because: UInt64?
 }
 
 /// Puts lines back into a store.
@@ -41,6 +42,9 @@ package struct TraceReplay: Sendable {
   package private(set) var last: UInt64 = 0
 
   package init() {}
+
+  /// What a conversation of the file is called in the store.
+  package func conversation(_ number: UInt64) -> ConversationID? { conversations[number] }
 
   /// Adds the lines of `text` that are new. Throws on the first that is none.
   package mutating func add(_ text: String, file: String) throws(TraceFileError) {
@@ -58,13 +62,19 @@ package struct TraceReplay: Sendable {
     guard let kind = Event.Kind(rawValue: line.kind), let time = Instant(timestamp: line.time), let local = Endpoint(line.local),
       let remote = Endpoint(line.remote)
     else { return }
+    let cause = line.because.flatMap { conversations[$0] }
     let id = conversations[line.conversation] ?? store.open(
       ConversationInfo(
         host: line.host, role: .init(rawValue: line.role) ?? .server, carrier: .init(rawValue: line.carrier) ?? .tcp,
-        dialect: Dialect(rawValue: line.dialect), local: local, remote: remote, encrypted: line.encrypted), at: time)
+        dialect: Dialect(rawValue: line.dialect), local: local, remote: remote, encrypted: line.encrypted,
+        because: kind == .opened ? cause : nil), at: time)
     conversations[line.conversation] = id
     // Opening was recorded just now.
     if kind == .opened { return }
+    if kind == .continued {
+      if let cause { store.carryOn(id, because: cause, at: time) }
+      return
+    }
     let bytes = Buffer(TraceReplay.bytes(line.hex ?? ""))
     store.record(kind, in: id, at: time, bytes: bytes.span, length: max(bytes.count, line.length ?? 0), text: line.state ?? line.note ?? "")
   }

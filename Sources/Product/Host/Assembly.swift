@@ -15,7 +15,10 @@ package final class Assembly: Sendable {
   package let name: String
   package let network: any Network
   private let recorder: (any Recorder)?
+  private let showsSecrets: Bool
   private let services = Mutex<[Service]>([])
+  /// What the services on the web serve, to be closed after them all.
+  private let served = Mutex<[SiteSwitch]>([])
 
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
@@ -25,10 +28,12 @@ package final class Assembly: Sendable {
     fileprivate var close: @Sendable (Duration) async -> Void
   }
 
-  package init(name: String, network: any Network, recorder: (any Recorder)?) {
+  /// `showsSecrets` records passwords and cookies as they are: for hosts whose secrets open nothing.
+  package init(name: String, network: any Network, recorder: (any Recorder)?, showsSecrets: Bool = false) {
     self.name = name
     self.network = network
     self.recorder = recorder
+    self.showsSecrets = showsSecrets
   }
 
   /// What runs, in the order it was started.
@@ -44,12 +49,20 @@ package final class Assembly: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for service in all { group.addTask { await service.close(grace) } }
     }
+    for sites in served.withLock({ $0 }) { sites.sites.close() }
   }
 
   /// Who records what this host says as a server.
-  private var trace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .server) } }
+  private var trace: TraceContext? { context(as: .server) }
   /// Who records what this host says as a client.
-  package var clientTrace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .client) } }
+  package var clientTrace: TraceContext? { context(as: .client) }
+
+  private func context(as role: ConversationInfo.Role) -> TraceContext? {
+    guard let recorder else { return nil }
+    var context = TraceContext(recorder: recorder, host: name, role: role)
+    context.showsSecrets = showsSecrets
+    return context
+  }
 
   /// Keeps a running service, to be closed when the host stops.
   func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
@@ -88,12 +101,14 @@ package final class Assembly: Sendable {
     let listener = try await WebService.start(
       network: network, endpoint: endpoint, sites: sites, tls: tls, trace: trace, isSharded: isSharded)
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
+    served.withLock { $0.append(sites) }
   }
 
   /// Proxies for clients, in the clear, beside the proxy's own page.
   package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
     let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: trace)
     note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
+    served.withLock { $0.append(sites) }
   }
 
   // MARK: Socket programs

@@ -37,7 +37,7 @@ extension Assembly {
     settings.networkToken = edge.network
     var memory = CacheSettings()
     memory.name = edge.name
-    let proxy = Proxy(settings, network: network, lookUp: { _ in [] }, trace: clientTrace, cache: try WebCache(memory))
+    let proxy = Proxy(settings, network: network, lookUp: { _, _ in [] }, trace: clientTrace, cache: try WebCache(memory))
     let desk = EdgeDesk(name: edge.name, capacity: edge.capacity) { proxy.statistics.figures }
     return SiteSwitch(SiteSet([
       Site(names: [edge.name], content: .application(desk)), Site(names: edge.names, content: .proxy(proxy)),
@@ -46,7 +46,7 @@ extension Assembly {
 
   /// Asks each edge of `steering` again and again how it is, by HTTP at `port`, until this host is stopped.
   package func watchEdges(of steering: Steering, port: UInt16) {
-    var client = WebClient(network: network) { _ in [] }
+    var client = WebClient(network: network) { _, _ in [] }
     client.connectTimeout = steering.limits.checkInterval
     client.trace = clientTrace
     let asking = client

@@ -54,7 +54,7 @@ package final class HomeHost: Sendable {
   /// Starts everything the settings ask for, or nothing. `dataDirectory` must exist.
   package static func start(
     _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?,
-    lookUp: @escaping WebClient.LookUp = { _ in [] }
+    lookUp: @escaping WebClient.LookUp = { _, _ in [] }
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
     let certificates: CertificateAuthority

@@ -40,12 +40,12 @@ package struct NameClient: Sendable {
     package var isReferral: Bool { message.responseCode == .noError && message.answers.isEmpty && !message.flags.isAuthoritative }
   }
 
-  /// Asks `server`; over TCP when asked for, or when the answer over UDP was cut or doubtful.
-  package func ask(_ query: Message, _ server: Endpoint, overStream: Bool = false) async -> Outcome {
+  /// Asks `server`, because of a conversation if one is known; over TCP when asked for, or when the answer over UDP was cut or doubtful.
+  package func ask(_ query: Message, _ server: Endpoint, overStream: Bool = false, because cause: ConversationID? = nil) async -> Outcome {
     let begin = clock.now
     var carriage = overStream ? ConversationInfo.Carriage.tcp : .udp
     while true {
-      switch await upstream.exchange(query, with: server, over: carriage, case: .ignored, until: clock.now + timeout) {
+      switch await upstream.exchange(query, with: server, over: carriage, case: .ignored, until: clock.now + timeout, because: cause) {
       // RFC 7766 §5: a cut answer is asked for again over TCP.
       case .answered(let message, _) where carriage == .udp && message.flags.isTruncated: carriage = .tcp
       case .answered(let message, let count): 

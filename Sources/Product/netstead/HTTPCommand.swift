@@ -107,7 +107,7 @@ struct HTTPCommand: AsyncParsableCommand {
   }
 
   private func client(_ session: ToolSession) throws -> WebClient {
-    var client = WebClient(network: session.network) { host in try await session.names.addresses(of: host, client: session.client) }
+    var client = WebClient(network: session.network) { host, _ in try await session.names.addresses(of: host, client: session.client) }
     client.authorities = TrustedAuthorities.text
     client.acceptsAnything = acceptsAnything
     client.connectTimeout = timeout.duration

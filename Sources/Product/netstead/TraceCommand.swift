@@ -22,6 +22,7 @@ struct TraceCommand: AsyncParsableCommand {
         netstead trace --follow
         netstead trace --host resolver --explain
         netstead trace --jsonl > run.jsonl; netstead trace run.jsonl --pcap run.pcapng
+        netstead trace --story 12      the conversation and all it led to, as one ladder
       """)
 
   @Argument(help: "A file that --jsonl wrote; the running lab when not given.")
@@ -36,6 +37,9 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only this protocol: dns, http, uppercase, ping.", valueName: "name"))
   var dialect: String?
 
+  @Option(help: ArgumentHelp("Draw this conversation with those it is because of and those it led to; numbers are the console's.", valueName: "number"))
+  var story: UInt64?
+
   @OptionGroup(title: "Output") var messages: MessageOptions
   @OptionGroup(title: "Output") var colour: ColourOptions
 
@@ -44,13 +48,20 @@ struct TraceCommand: AsyncParsableCommand {
 
   mutating func validate() throws {
     if file != nil, follow { throw ValidationError("A file does not grow: leave out --follow.") }
+    if story != nil, follow || host != nil || dialect != nil || messages.pcap != nil {
+      throw ValidationError("A story is drawn whole: --story goes with --explain, --wire, --time and --jsonl only.")
+    }
   }
 
   func run() async throws {
     if let file { return try show(file) }
     let lab = try RunningTrace()
-    var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
     var replay = TraceReplay()
+    if let story {
+      try await readNew(of: lab, &replay)
+      return try show(story, in: replay)
+    }
+    var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
     try await showNew(of: lab, &replay, &printer)
     if follow {
       // Ctrl-C is how one ends following: what was asked for besides is still done.
@@ -71,6 +82,7 @@ struct TraceCommand: AsyncParsableCommand {
     guard let text = SystemFile.text(file, bytesMax: Self.bytesMax) else { throw ToolFailure(.usage, "\(file) cannot be read") }
     var replay = TraceReplay()
     do { try replay.add(text, file: file) } catch { throw ToolFailure(.usage, "\(error)") }
+    if let story { return try show(story, in: replay) }
     var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
     printer.show(replay.store)
     guard let path = messages.pcap else { return }
@@ -84,17 +96,35 @@ struct TraceCommand: AsyncParsableCommand {
     guard OutputFile.write(packets.array, to: path) else { throw ToolFailure(.usage, "\(path) cannot be written") }
   }
 
+  /// Draws the story of a conversation; below it what was asked for of its messages.
+  private func show(_ number: UInt64, in replay: TraceReplay) throws {
+    guard let id = replay.conversation(number), let story = replay.store.story(of: id) else {
+      throw ToolFailure(.usage, "there is no conversation \(number), or none any more")
+    }
+    if !messages.jsonl {
+      for line in Ladder(story.dialogues, names: { _ in nil }, explain: explainAnything).lines { Terminal.say(line) }
+      if story.leftOut > 0 { Terminal.talk("* \(story.leftOut) more conversations of this story are left out") }
+    }
+    guard messages.jsonl || messages.showsMessages else { return }
+    var printer = TracePrinter(messages, colour, story: story)
+    printer.show(replay.store)
+  }
+
   private func showNew(of lab: RunningTrace, _ replay: inout TraceReplay, _ printer: inout TracePrinter) async throws {
+    try await readNew(of: lab, &replay)
+    printer.show(replay.store)
+  }
+
+  private func readNew(of lab: RunningTrace, _ replay: inout TraceReplay) async throws {
     let lines = try await lab.get("events.jsonl", [("after", "\(replay.last)"), ("explain", "no")], bytesMax: Self.bytesMax)
     do { try replay.add(lines.text, file: lab.console) } catch { throw ToolFailure(.brokenPeer, "\(error)") }
-    printer.show(replay.store)
   }
 }
 
 /// The trace of the lab that runs, asked for at its console.
 private struct RunningTrace {
   let console: String
-  private let client = WebClient(network: SocketNetwork(loops: 1)) { _ in [.loopback] }
+  private let client = WebClient(network: SocketNetwork(loops: 1)) { _, _ in [.loopback] }
 
   init() throws {
     guard let lab = RunningLab.find(in: try LabRun.runtimeFolder()) else { throw ToolFailure(.refused, "no lab is running, and no file is named") }
@@ -116,26 +146,30 @@ struct TracePrinter {
   private let colour: ColourOptions
   private let host: String?
   private let dialect: String?
+  private let story: Story?
   private var transcript: Transcript
   private var shown: UInt64 = 0
 
-  init(_ messages: MessageOptions, _ colour: ColourOptions, host: String? = nil, dialect: String? = nil) {
+  init(_ messages: MessageOptions, _ colour: ColourOptions, host: String? = nil, dialect: String? = nil, story: Story? = nil) {
     self.messages = messages
     self.colour = colour
     self.host = host
     self.dialect = dialect
+    self.story = story
     transcript = Transcript(messages.detail, from: host.map { .host($0) } ?? .client, explain: explainAnything)
   }
 
   /// Prints what is new.
   mutating func show(_ store: TraceStore) {
     let lines = JSONLines(explain: messages.explain ? explainAnything : nil)
-    // Where both ends recorded a conversation one of them is enough, unless a host was named: then it is that host's account.
-    let told = host == nil ? Set(store.exchanges().map(\.id)) : nil
+    // Where both ends recorded a conversation people need only one of them, unless a host was named: then it is that host's account. Lines for
+    // programs are all there are, so that what is read back from them is the same trace.
+    let told = host == nil && !messages.jsonl ? Set(store.exchanges().map(\.id)) : nil
     for event in store.events(after: shown).events {
       shown = event.sequence
       guard let info = store.conversation(event.conversation)?.info, dialect == nil || info.dialect.rawValue == dialect,
-        host == nil || info.host == host, told?.contains(event.conversation) ?? true
+        host == nil || info.host == host, told?.contains(event.conversation) ?? true,
+        story?.dialogues.contains(where: { dialogue in dialogue.exchange.records.contains { $0.id == event.conversation } && dialogue.holds(event) }) ?? true
       else { continue }
       if messages.jsonl {
         Terminal.say(lines.line(for: event, in: info))

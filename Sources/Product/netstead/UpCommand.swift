@@ -55,7 +55,7 @@ struct UpCommand: AsyncParsableCommand {
     let names = SystemNames()
     let client = NameClient(network, timeout: .seconds(5), trace: nil)
     do {
-      host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host in
+      host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host, _ in
         try await names.addresses(of: host, client: client)
       }
     } catch {
@@ -69,7 +69,9 @@ struct UpCommand: AsyncParsableCommand {
       Terminal.talk("  stop by Ctrl-C")
     }
     await Signals.interruption()
+    async let leaving: Void? = console?.close(grace: .seconds(1))
     await host.assembly.stop(grace: .seconds(5))
+    await leaving
   }
 
   /// Starts the console, on loopback whatever else is offered to others; nil when nothing is recorded.

@@ -38,7 +38,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   public func listen(
     at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
   ) async throws(NetworkError) -> any Listener {
-    guard options.tls == nil else { throw .tls(endpoint, Self.noTLS) }
+    guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
     return try internet.locked { () throws(NetworkError) in
       let place = try free(endpoint) { listeners[$0] != nil }
       let listener = SimulatedListener(at: place, limits: options.limits, accept: accept, host: self)
@@ -48,7 +48,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   }
 
   public func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
-    guard options.tls == nil else { throw .tls(endpoint, Self.noTLS) }
+    guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
     let outcome = await withCheckedContinuation { continuation in
       internet.locked { begin(endpoint, options, makeEnd) { continuation.resume(returning: $0) } }
     }

@@ -3,11 +3,19 @@
 public import Bytes
 import Synchronization
 
-/// Blobs in one directory, a file each.
+/// Blobs in one directory, a file each. Who waits for the disk at the same time waits once for all.
 public final class FileBlobs: BlobStore {
   private let directory: String
   private let files: any FileOperations
   private let nextNumber = Mutex<UInt64>(0)
+  private let disk: SharedWait<Job>
+
+  /// What is to be durable.
+  private enum Job: Sendable {
+    /// What stands aside gets its name.
+    case keep(aside: String, path: String)
+    case remove(path: String)
+  }
 
   /// Opens or makes `directory`, and removes what an earlier crash left half written.
   public init(directory: String, files: any FileOperations = SystemFiles()) throws(StorageError) {
@@ -19,20 +27,18 @@ public final class FileBlobs: BlobStore {
     for name in try files.names(in: directory) where name.hasPrefix(Self.halfWritten) {
       try files.remove("\(directory)/\(name)")
     }
+    disk = try SharedWait { jobs in Self.perform(jobs, in: directory, files) }
   }
 
   public func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) {
     let draft = FileDraft(in: self, at: aside())
-    do throws(StorageError) { try files.write(bytes, durablyTo: draft.path) } catch {
-      draft.remove()
-      throw error
-    }
-    try draft.keep(as: name, isDurable: true)
+    try files.write(bytes, to: draft.path)
+    try await draft.keep(as: name)
   }
 
   public func draft() async throws(StorageError) -> any BlobDraft {
     let draft = FileDraft(in: self, at: aside())
-    try files.write(Buffer(), durablyTo: draft.path)
+    try files.write(Buffer(), to: draft.path)
     return draft
   }
 
@@ -45,17 +51,34 @@ public final class FileBlobs: BlobStore {
     return "\(directory)/\(Self.halfWritten)\(number)"
   }
 
-  /// Makes what stands at `aside`, durable already or not, durable under its name; what goes wrong before the name is there leaves nothing.
-  fileprivate func keep(_ aside: String, as name: BlobName, isDurable: Bool) throws(StorageError) {
-    do throws(StorageError) {
-      // The bytes must be durable before the name is: a crash in between would leave the name over nothing.
-      if !isDurable { try files.synchronize(file: aside) }
-      try files.rename(aside, to: path(name))
-    } catch {
-      try? files.remove(aside)
-      throw error
+  /// Makes what stands at `aside` durable under its name; what goes wrong before the name is there leaves nothing.
+  fileprivate func keep(_ aside: String, as name: BlobName) async throws(StorageError) {
+    try await disk.perform(.keep(aside: aside, path: path(name)))
+  }
+
+  /// Does all jobs with one wait for the directory. On the disk's own thread.
+  private static func perform(_ jobs: [Job], in directory: String, _ files: any FileOperations) -> [StorageError?] {
+    // Begun for all before any is waited for: the file system then writes them together.
+    for case .keep(let aside, _) in jobs where jobs.count > 1 { files.hasten(file: aside) }
+    var outcomes = jobs.map { job -> StorageError? in
+      do throws(StorageError) {
+        switch job {
+        case .keep(let aside, let path):
+          do throws(StorageError) {
+            // The bytes must be durable before the name is: a crash in between would leave the name over nothing.
+            try files.synchronize(file: aside)
+            try files.rename(aside, to: path)
+          } catch {
+            try? files.remove(aside)
+            throw error
+          }
+        case .remove(let path): try files.remove(path)
+        }
+        return nil
+      } catch { return error }
     }
-    try files.synchronize(directory: directory)
+    do throws(StorageError) { try files.synchronize(directory: directory) } catch { outcomes = outcomes.map { $0 ?? error } }
+    return outcomes
   }
 
   fileprivate func append(_ bytes: Buffer, to aside: String) throws(StorageError) { try files.append(bytes, to: aside) }
@@ -63,9 +86,10 @@ public final class FileBlobs: BlobStore {
 
   public func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { try files.read(path(name)) }
 
+  public func open(_ name: BlobName) async throws(StorageError) -> BlobContent? { try files.open(path(name)) }
+
   public func remove(_ name: BlobName) async throws(StorageError) {
-    try files.remove(path(name))
-    try files.synchronize(directory: directory)
+    try await disk.perform(.remove(path: path(name)))
   }
 
   public func names() async throws(StorageError) -> [BlobName] {
@@ -110,11 +134,9 @@ private final class FileDraft: BlobDraft {
     state.withLock { $0.count += Int64(bytes.count) }
   }
 
-  func keep(as name: BlobName) async throws(StorageError) { try keep(as: name, isDurable: false) }
-
-  func keep(as name: BlobName, isDurable: Bool) throws(StorageError) {
+  func keep(as name: BlobName) async throws(StorageError) {
     guard end() else { throw .failed("the draft is no longer there") }
-    try store.keep(path, as: name, isDurable: isDurable)
+    try await store.keep(path, as: name)
   }
 
   func discard() async { remove() }

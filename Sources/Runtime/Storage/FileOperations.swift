@@ -1,15 +1,17 @@
 // The few things done to a file system, behind a port, so that a test can make the n-th of them fail, or cut the power after it.
-import Glibc
 public import Bytes
+import CNetsteadSystem
+import Glibc
+import World
 
 /// What blobs need of a file system. Each call is one step a crash can come before.
 public protocol FileOperations: Sendable {
-  /// Makes or empties the file at `path`, writes `bytes` into it and makes them durable. Its name is not durable yet.
-  func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError)
-  /// Makes or empties the file at `path` and writes `bytes` into it: for what may be lost. Nothing of them is durable yet.
+  /// Makes or empties the file at `path` and writes `bytes` into it. Nothing of them is durable yet.
   func write(_ bytes: Buffer, to path: String) throws(StorageError)
   /// Adds `bytes` to the end of the file at `path`, which is there. Nothing of them is durable yet.
   func append(_ bytes: Buffer, to path: String) throws(StorageError)
+  /// Begins to write what `synchronize` will wait for. It never fails: what goes wrong is told by `synchronize`.
+  func hasten(file path: String)
   /// What was written to `path` becomes durable.
   func synchronize(file path: String) throws(StorageError)
   /// `path` takes the place of `target` at once.
@@ -19,6 +21,8 @@ public protocol FileOperations: Sendable {
   func remove(_ path: String) throws(StorageError)
   /// The file's bytes; nil: there is none.
   func read(_ path: String) throws(StorageError) -> Buffer?
+  /// The file, open for reading; nil: there is none.
+  func open(_ path: String) throws(StorageError) -> BlobContent?
   /// The names in a directory, in any order.
   func names(in directory: String) throws(StorageError) -> [String]
   func makeDirectory(_ path: String) throws(StorageError)
@@ -27,14 +31,6 @@ public protocol FileOperations: Sendable {
 /// The operating system's files.
 public struct SystemFiles: FileOperations {
   public init() {}
-
-  public func write(_ bytes: Buffer, durablyTo path: String) throws(StorageError) {
-    let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-    defer { close(file) }
-    try write(bytes, to: file, path)
-    // On the descriptor that wrote: only that one is sure to hear of an error in writing back.
-    if fsync(file) != 0 { throw .system(errno, path) }
-  }
 
   public func write(_ bytes: Buffer, to path: String) throws(StorageError) {
     let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
@@ -60,6 +56,13 @@ public struct SystemFiles: FileOperations {
       return nil
     }
     if let failure { throw .system(failure, path) }
+  }
+
+  public func hasten(file path: String) {
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    netstead_hasten(file)
+    close(file)
   }
 
   public func synchronize(file path: String) throws(StorageError) {
@@ -97,6 +100,17 @@ public struct SystemFiles: FileOperations {
       if count == 0 { return all }
       all.append(piece[..<count])
     }
+  }
+
+  public func open(_ path: String) throws(StorageError) -> BlobContent? {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 && errno == ENOENT { return nil }
+    guard descriptor >= 0 else { throw .system(errno, path) }
+    var status = stat()
+    let failure = fstat(descriptor, &status) == 0 ? 0 : errno
+    let file = OpenFile(descriptor: descriptor, status: FileStatus(status))
+    if failure != 0 { throw .system(failure, path) }
+    return .file(FileSlice(file: file, offset: 0, length: file.status.size))
   }
 
   public func names(in directory: String) throws(StorageError) -> [String] {

@@ -4,35 +4,70 @@ import Synchronization
 
 /// Records in memory.
 public final class MemoryRecords: RecordStore {
-  private let tables = Mutex<[String: [Buffer: Buffer]]>([:])
+  private let tables = Mutex<[String: Table]>([:])
+
+  /// One table: its values, and its keys in byte order.
+  private struct Table {
+    var values: [Buffer: Buffer] = [:]
+    var keys: [Buffer] = []
+
+    /// Where the first key stands that does not come before `key`.
+    func place(of key: Buffer) -> Int {
+      if let last = keys.last, byteOrder(last, key) { return keys.count }
+      var (low, high) = (0, keys.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if byteOrder(keys[middle], key) { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+
+    /// Puts or, with nil, removes; returns what was there.
+    mutating func set(_ key: Buffer, to value: Buffer?) -> Buffer? {
+      let before = values.removeValue(forKey: key)
+      values[key] = value
+      if before == nil, value != nil { keys.insert(key, at: place(of: key)) }
+      if before != nil, value == nil { keys.remove(at: place(of: key)) }
+      return before
+    }
+  }
 
   public init() {}
 
   public func value(in table: String, at key: Buffer) async throws(StorageError) -> Buffer? {
-    tables.withLock { $0[table]?[key] }
+    tables.withLock { $0[table]?.values[key] }
+  }
+
+  public func values(in table: String, at keys: [Buffer]) async throws(StorageError) -> [Buffer?] {
+    tables.withLock { tables in keys.map { tables[table]?.values[$0] } }
   }
 
   public func records(in table: String, from lower: Buffer, to upper: Buffer?, limit: Int) async throws(StorageError) -> [Record] {
-    let all = tables.withLock { $0[table] ?? [:] }
-    let chosen = all.filter { record in
-      !byteOrder(record.key, lower) && (upper.map { end in byteOrder(record.key, end) } ?? true)
+    tables.withLock { tables in
+      guard let table = tables[table] else { return [] }
+      let rest = table.keys[table.place(of: lower)...].prefix { key in upper.map { byteOrder(key, $0) } ?? true }
+      return rest.prefix(max(0, limit)).map { Record(key: $0, value: table.values[$0] ?? Buffer()) }
     }
-    return Array(chosen.map { Record(key: $0.key, value: $0.value) }.sorted { byteOrder($0.key, $1.key) }.prefix(max(0, limit)))
   }
 
   public func apply(_ changes: [Change]) async throws(StorageError) {
     try Change.check(changes)
     let conflict: StorageError? = tables.withLock { tables in
-      var next = tables
+      // What was there before each change, for a batch that fails on its way.
+      var undone: [(table: String, key: Buffer, value: Buffer?)] = []
       for change in changes {
         switch change {
-        case .put(let table, let key, let value): next[table, default: [:]][key] = value
-        case .remove(let table, let key): next[table]?[key] = nil
+        case .put(let table, let key, let value):
+          undone.append((table, key, tables[table, default: Table()].set(key, to: value)))
+        case .remove(let table, let key):
+          undone.append((table, key, tables[table, default: Table()].set(key, to: nil)))
         case .expect(let table, let key, let value):
-          guard next[table]?[key] == value else { return .conflict(table: table, key: key) }
+          guard tables[table]?.values[key] == value else {
+            for step in undone.reversed() { _ = tables[step.table, default: Table()].set(step.key, to: step.value) }
+            return .conflict(table: table, key: key)
+          }
         }
       }
-      tables = next
       return nil
     }
     if let conflict { throw conflict }
@@ -48,6 +83,8 @@ public final class MemoryBlobs: BlobStore {
   public func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) { blobs.withLock { $0[name] = bytes } }
 
   public func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { blobs.withLock { $0[name] } }
+
+  public func open(_ name: BlobName) async throws(StorageError) -> BlobContent? { blobs.withLock { $0[name].map { .memory($0) } } }
 
   public func remove(_ name: BlobName) async throws(StorageError) { blobs.withLock { $0[name] = nil } }
 
@@ -86,4 +123,6 @@ private final class MemoryDraft: BlobDraft {
 }
 
 /// Whether `a` comes before `b` byte for byte, as SQLite orders blobs.
-func byteOrder(_ a: Buffer, _ b: Buffer) -> Bool { a.array.lexicographicallyPrecedes(b.array) }
+func byteOrder(_ a: Buffer, _ b: Buffer) -> Bool {
+  a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.lexicographicallyPrecedes(b) } }
+}

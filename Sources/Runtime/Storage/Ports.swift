@@ -2,11 +2,14 @@
 // suite holds both to the same law.
 // Not here: what is stored (each server decides), caches (they are not storage). Read next: SQLiteRecords.swift, FileBlobs.swift.
 public import Bytes
+public import World
 
 /// Ordered records: tables of byte keys and byte values, changed in batches that happen wholly or not at all.
 public protocol RecordStore: Sendable {
   /// The value at `key`; nil: none.
   func value(in table: String, at key: Buffer) async throws(StorageError) -> Buffer?
+  /// The values at `keys`, in their order; nil for each that is not there. All are of one moment.
+  func values(in table: String, at keys: [Buffer]) async throws(StorageError) -> [Buffer?]
   /// Up to `limit` records with `lower <= key < upper` (nil: no upper end), in byte order of their keys.
   func records(in table: String, from lower: Buffer, to upper: Buffer?, limit: Int) async throws(StorageError) -> [Record]
   /// Makes all changes, or none. When this returns, they survive a power cut.
@@ -38,12 +41,38 @@ public protocol BlobStore: Sendable {
   func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError)
   /// The bytes stored as `name`; nil: none.
   func bytes(of name: BlobName) async throws(StorageError) -> Buffer?
+  /// The blob, open to be sent or read in pieces; nil: none. It stays readable when its name is removed or replaced.
+  func open(_ name: BlobName) async throws(StorageError) -> BlobContent?
   /// Forgets `name`; forgetting what is not there is no error.
   func remove(_ name: BlobName) async throws(StorageError)
   /// All names, in order.
   func names() async throws(StorageError) -> [BlobName]
   /// Begins a blob whose bytes come piece by piece.
   func draft() async throws(StorageError) -> any BlobDraft
+}
+
+/// What stands in a blob, wherever it lies.
+public enum BlobContent: Sendable, Equatable {
+  case memory(Buffer)
+  case file(FileSlice)
+
+  /// Unit: bytes.
+  public var count: Int64 {
+    switch self {
+    case .memory(let bytes): Int64(bytes.count)
+    case .file(let slice): slice.length
+    }
+  }
+
+  /// The bytes of `range`, cut at the end; nil when the disk fails.
+  public func bytes(_ range: Range<Int64>) -> Buffer? {
+    let low = max(0, min(range.lowerBound, count))
+    let high = max(low, min(range.upperBound, count))
+    switch self {
+    case .memory(let bytes): return bytes[Int(low)..<Int(high)]
+    case .file(let slice): return slice.file.read(at: slice.offset + low, length: Int(high - low))
+    }
+  }
 }
 
 /// A blob that is still being written. Nobody sees it before `keep`; one that is forgotten, or cut off by a crash, leaves nothing.
@@ -83,7 +112,7 @@ public enum StorageLimits {
   /// Longest record value; what is larger belongs in a blob. Unit: bytes. Past it: `tooLarge`.
   public static let valueLengthMax = 1_048_576
   /// Most changes in one batch. Unit: changes. Past it: `tooLarge`.
-  public static let changesMax = 10_000
+  public static let changesMax = 100_000
 }
 
 /// Why storing or reading failed.

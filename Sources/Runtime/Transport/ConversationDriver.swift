@@ -14,29 +14,50 @@ public struct TraceContext: Sendable {
   public var role: ConversationInfo.Role
   /// Record passwords, cookies and tokens as they are; otherwise as asterisks.
   public var showsSecrets = false
+  /// The conversation because of which new ones are opened; nil: none is known.
+  public var because: ConversationID?
 
   public init(recorder: any Recorder, host: String, role: ConversationInfo.Role) {
     self.recorder = recorder
     self.host = host
     self.role = role
   }
+
+  /// The same for what is opened because of `cause`.
+  public func because(of cause: ConversationID?) -> TraceContext {
+    var context = self
+    context.because = cause
+    return context
+  }
 }
 
 /// The way answers come back to a conversation that asked: from any thread, at any time, also too late.
 public final class Answers<Input: Sendable>: Sendable {
-  private let way = Mutex<(@Sendable (Input) -> Void)?>(nil)
+  private let way = Mutex<(@Sendable (Input, _ because: ConversationID?) -> Void)?>(nil)
+  private let number = Atomic<UInt64>(0)
 
   @usableFromInline init() {}
 
-  func connect(_ deliver: @escaping @Sendable (Input) -> Void) { way.withLock { $0 = deliver } }
+  /// The trace's number of the conversation that asks, for what is begun because of it; nil: it is not recorded. While a datagram port asks, it
+  /// is the conversation with the peer whose datagram led to the question.
+  public internal(set) var conversation: ConversationID? {
+    get {
+      let number = number.load(ordering: .relaxed)
+      return number == 0 ? nil : ConversationID(number)
+    }
+    set { number.store(newValue?.number ?? 0, ordering: .relaxed) }
+  }
+
+  func connect(_ deliver: @escaping @Sendable (Input, _ because: ConversationID?) -> Void) { way.withLock { $0 = deliver } }
 
   /// Forgets the conversation, which otherwise would be kept by its own way of being answered.
   func disconnect() { way.withLock { $0 = nil } }
 
-  /// Hands `input` to the conversation on its own loop. After the connection's end it does nothing.
-  public func give(_ input: Input) {
+  /// Hands `input` to the conversation on its own loop. After the connection's end it does nothing. `cause` is the conversation because of
+  /// which, where it may be another one than before; nil: the same, or none.
+  public func give(_ input: Input, because cause: ConversationID? = nil) {
     let deliver = way.withLock { $0 }
-    deliver?(input)
+    deliver?(input, cause)
   }
 }
 
@@ -53,6 +74,8 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   @usableFromInline let owner: Owner
   @usableFromInline let trace: TraceContext?
   @usableFromInline var conversationID: ConversationID?
+  /// The conversation because of which this one is spoken now.
+  @usableFromInline var cause: ConversationID?
   @usableFromInline var carrier: (any Carrier)?
   @usableFromInline var phase = Phase.waiting
   @usableFromInline var isReading = true
@@ -69,6 +92,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   public init(_ conversation: C, trace: TraceContext?, owner: @escaping Owner) {
     self.conversation = conversation
     self.trace = trace
+    cause = trace?.because
     self.owner = owner
     actions.reserveCapacity(8)
   }
@@ -112,6 +136,8 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   @inlinable
   public func retired() { happened(.retired) }
 
+  public func secured() { happened(.secured) }
+
   @inlinable
   public func congested(_ isCongested: Bool) { happened(isCongested ? .congested : .relieved) }
 
@@ -144,13 +170,14 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     // The loop owns this object; `onLoop` is the only way here from another thread.
     nonisolated(unsafe) let driver = self
     nonisolated(unsafe) let hop = carrier
-    answers.connect { input in hop.onLoop { driver.take(input) } }
+    answers.connect { input, because in hop.onLoop { driver.take(input, because: because) } }
   }
 
   /// An answer arrives.
   @inlinable
-  func take(_ input: C.Input) {
+  func take(_ input: C.Input, because: ConversationID?) {
     guard phase == .running else { return }
+    if let because, because != cause { carryOn(because: because) }
     obey(input)
     advance()
   }
@@ -228,9 +255,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
       case .problem(let text):
         record(.problem, text, carrier)
       case .startTLS:
-        record(.problem, "this connection has no TLS to begin", carrier)
-        phase = .closing
-        carrier.close(.now)
+        startTLS(on: carrier)
       case .close(let how):
         phase = .closing
         carrier.flush()
@@ -241,6 +266,19 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     actions.removeAll(keepingCapacity: true)
   }
 
+  /// RFC 3207 §4.2, RFC 9051 §6.2.1: whatever came in the clear behind the command is nobody's word inside.
+  @usableFromInline
+  func startTLS(on carrier: any Carrier) {
+    guard incoming.isEmpty, carrier.canStartTLS else {
+      record(.problem, incoming.isEmpty ? "this connection has no TLS to begin" : "expected TLS, found \(incoming.count) bytes in the clear", carrier)
+      recordRest()
+      phase = .closing
+      return carrier.close(.now)
+    }
+    record(.tlsBegun, "", carrier)
+    carrier.startTLS()
+  }
+
   // MARK: The trace
 
   @usableFromInline
@@ -248,8 +286,16 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     conversationID = trace.recorder.open(
       ConversationInfo(
         host: trace.host, role: trace.role, carrier: .tcp, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
-        encrypted: carrier.isEncrypted),
+        encrypted: carrier.isEncrypted, because: cause),
       at: carrier.now)
+    answers.conversation = conversationID
+  }
+
+  @usableFromInline
+  func carryOn(because cause: ConversationID) {
+    self.cause = cause
+    guard let trace, let conversationID, let carrier else { return }
+    trace.recorder.carryOn(conversationID, because: cause, at: carrier.now)
   }
 
   @usableFromInline
@@ -321,6 +367,7 @@ extension Network {
     nonisolated(unsafe) let driver = ConversationDriver(conversation, trace: trace, owner: owner)
     var options = options
     if options.tls?.keyLog == nil { options.tls?.keyLog = trace?.recorder }
+    if options.startTLS?.keyLog == nil { options.startTLS?.keyLog = trace?.recorder }
     try await dial(endpoint, options: options) { driver }
     return driver.answers
   }

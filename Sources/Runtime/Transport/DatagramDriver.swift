@@ -12,13 +12,21 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
   private let owner: Owner
   private let trace: TraceContext?
   private var actions: [C.Action] = []
-  private var answered: [C.Input] = []
+  /// Inputs to be handled, each with the peer whose datagram it is, or with the conversation because of which it was given.
+  private var answered: [(input: C.Input, peer: Endpoint?, because: ConversationID?)] = []
   private var carrier: (any DatagramCarrier)?
   private var isHandling = false
   /// The trace's number for each peer spoken with lately, oldest first. Bounded: past `peersTracedMax` the oldest is forgotten.
-  private var peers: [Endpoint: ConversationID] = [:]
+  private var peers: [Endpoint: Peer] = [:]
   private var peersInOrder: [Endpoint] = []
   public let answers = Answers<C.Input>()
+
+  /// A peer in the trace.
+  private struct Peer {
+    var id: ConversationID
+    /// Because of what it was last spoken with.
+    var cause: ConversationID?
+  }
 
   public init(_ conversation: C, trace: TraceContext?, owner: @escaping Owner) {
     self.conversation = conversation
@@ -32,8 +40,8 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     self.carrier = carrier
     nonisolated(unsafe) let driver = self
     nonisolated(unsafe) let hop = carrier
-    answers.connect { input in hop.onLoop { driver.take(input) } }
-    happened(.opened)
+    answers.connect { input, because in hop.onLoop { driver.take(input, because: because) } }
+    if let input = conversation.input(for: .opened) { take(input) }
   }
 
   public func received(_ bytes: Buffer, from remote: Endpoint) {
@@ -41,51 +49,50 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
       trace.recorder.record(
         .received, in: number(of: remote, trace, carrier), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
     }
-    happened(.received(bytes, from: remote))
+    if let input = conversation.input(for: .received(bytes, from: remote)) { take(input, from: remote) }
   }
 
-  public func deadlineReached() { happened(.deadlineReached) }
+  public func deadlineReached() {
+    if let input = conversation.input(for: .deadlineReached) { take(input) }
+  }
 
   public func closed() {
     if let carrier, let trace {
       for peer in peersInOrder {
-        if let id = peers[peer] { trace.recorder.record(.closed, in: id, at: carrier.now, text: "port closed") }
+        if let id = peers[peer]?.id { trace.recorder.record(.closed, in: id, at: carrier.now, text: "port closed") }
       }
     }
     answers.disconnect()
     carrier = nil
   }
 
-  private func happened(_ event: DatagramEvent) {
-    guard let input = conversation.input(for: event) else { return }
-    take(input)
-  }
-
-  private func take(_ input: C.Input) {
+  private func take(_ input: C.Input, from peer: Endpoint? = nil, because: ConversationID? = nil) {
     guard let carrier else { return }
-    answered.append(input)
+    answered.append((input, peer, because))
     // An owner that answers from inside a question lands here again; the outer call goes on with the work.
     guard !isHandling else { return }
     isHandling = true
     while !answered.isEmpty {
-      conversation.handle(answered.removeFirst(), at: carrier.now, into: &actions)
-      for action in actions { perform(action, on: carrier) }
+      let next = answered.removeFirst()
+      conversation.handle(next.input, at: carrier.now, into: &actions)
+      if trace != nil { answers.conversation = next.peer.flatMap { peers[$0]?.id } }
+      for action in actions { perform(action, on: carrier, because: next.because ?? trace?.because) }
       actions.removeAll(keepingCapacity: true)
     }
     isHandling = false
     carrier.flush()
   }
 
-  private func perform(_ action: C.Action, on carrier: any DatagramCarrier) {
+  private func perform(_ action: C.Action, on carrier: any DatagramCarrier, because cause: ConversationID?) {
     switch action {
     case .send(let bytes, let remote):
       if let trace, trace.recorder.isOn {
         trace.recorder.record(
-          .sent, in: number(of: remote, trace, carrier), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
+          .sent, in: number(of: remote, trace, carrier, because: cause), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
       }
       carrier.send(bytes, to: remote)
     case .ask(let question):
-      if let answer = owner(question, answers) { answered.append(answer) }
+      if let answer = owner(question, answers) { answered.append((answer, nil, nil)) }
     case .note(let text, let remote):
       guard let trace, trace.recorder.isOn else { return }
       trace.recorder.record(.note, in: number(of: remote, trace, carrier), at: carrier.now, text: text)
@@ -95,13 +102,22 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
   /// Most peers of one port that the trace tells apart at a time. Unit: peers. Past it: the oldest gets a new number when it speaks again.
   private static var peersTracedMax: Int { 1_024 }
 
-  private func number(of remote: Endpoint, _ trace: TraceContext, _ carrier: any DatagramCarrier) -> ConversationID {
-    if let known = peers[remote] { return known }
+  private func number(
+    of remote: Endpoint, _ trace: TraceContext, _ carrier: any DatagramCarrier, because cause: ConversationID? = nil
+  ) -> ConversationID {
+    if let known = peers[remote] {
+      if let cause, cause != known.cause {
+        peers[remote]?.cause = cause
+        trace.recorder.carryOn(known.id, because: cause, at: carrier.now)
+      }
+      return known.id
+    }
     if peersInOrder.count >= Self.peersTracedMax { peers[peersInOrder.removeFirst()] = nil }
     let id = trace.recorder.open(
-      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote),
+      ConversationInfo(
+        host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote, because: cause),
       at: carrier.now)
-    peers[remote] = id
+    peers[remote] = Peer(id: id, cause: cause)
     peersInOrder.append(remote)
     return id
   }

@@ -57,6 +57,8 @@ public struct ListenerLoad: Sendable, Hashable {
 public struct ListenOptions: Sendable {
   /// Inside TLS with these certificates; nil: in the clear.
   public var tls: TLSServerOptions?
+  /// In the clear until the conversation orders `startTLS`, then inside TLS with these certificates; nil: that order cannot be obeyed.
+  public var startTLS: TLSServerOptions?
   public var limits: ListenLimits
   /// One listening socket per loop (SO_REUSEPORT), for servers of many short connections.
   public var isSharded: Bool
@@ -64,9 +66,11 @@ public struct ListenOptions: Sendable {
   public var boundSocket: Int32?
 
   public init(
-    tls: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false, boundSocket: Int32? = nil
+    tls: TLSServerOptions? = nil, startTLS: TLSServerOptions? = nil, limits: ListenLimits = ListenLimits(), isSharded: Bool = false,
+    boundSocket: Int32? = nil
   ) {
     self.tls = tls
+    self.startTLS = startTLS
     self.limits = limits
     self.isSharded = isSharded
     self.boundSocket = boundSocket
@@ -105,11 +109,14 @@ public struct DialOptions: Sendable {
   public var timeout: Duration
   /// Inside TLS; nil: in the clear.
   public var tls: TLSClientOptions?
+  /// In the clear until the conversation orders `startTLS`, then inside TLS; nil: that order cannot be obeyed.
+  public var startTLS: TLSClientOptions?
 
-  public init(from: Address? = nil, timeout: Duration = .seconds(10), tls: TLSClientOptions? = nil) {
+  public init(from: Address? = nil, timeout: Duration = .seconds(10), tls: TLSClientOptions? = nil, startTLS: TLSClientOptions? = nil) {
     self.from = from
     self.timeout = timeout
     self.tls = tls
+    self.startTLS = startTLS
   }
 }
 
@@ -165,6 +172,11 @@ public protocol Carrier: AnyObject {
   /// Whether to read from the peer. Not reading is felt by the peer as backpressure.
   func setReading(_ isOn: Bool)
   func close(_ how: Closing)
+  /// Whether `startTLS` can be obeyed: it was provided for, and nothing is inside TLS yet.
+  var canStartTLS: Bool { get }
+  /// Lets what is queued leave in the clear, then begins TLS. The end is told by `secured`, or by `closed` when it fails. Bytes that came in the
+  /// clear behind what led here end the connection.
+  func startTLS()
   /// Runs `work` on this connection's loop, soon. From any thread.
   func onLoop(_ work: @escaping @Sendable () -> Void)
 }
@@ -172,6 +184,8 @@ public protocol Carrier: AnyObject {
 extension Carrier {
   public var negotiatedProtocol: String? { nil }
   public var wasCutShort: Bool { false }
+  public var canStartTLS: Bool { false }
+  public func startTLS() { close(.now) }
 }
 
 /// What speaks on a connection, seen from the carrier: a `ConversationDriver`. Called on the connection's own loop only, and never from
@@ -185,6 +199,8 @@ public protocol StreamEnd: AnyObject {
   /// The peer will send nothing more.
   func peerClosed()
   func deadlineReached()
+  /// TLS, begun by `Carrier.startTLS`, stands.
+  func secured()
   /// The outgoing queue passed its bound, or has room again.
   func congested(_ isCongested: Bool)
   /// The listener that took the connection in is closing.
@@ -201,6 +217,7 @@ public protocol StreamEnd: AnyObject {
 
 extension StreamEnd {
   public func attached(to carrier: any Carrier) {}
+  public func secured() {}
   public func retired() {}
 }
 

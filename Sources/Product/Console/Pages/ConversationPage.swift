@@ -1,4 +1,4 @@
-// One conversation: its ladder, the same rows as a table, its transcript.
+// One conversation: its ladder, the same rows as a table, its transcript, and the way to its relatives (StoryPage.swift).
 import Trace
 import World
 
@@ -8,11 +8,17 @@ struct ConversationPage: Sendable {
   private let exchange: Exchange
   private let dialogue: Dialogue
   private let ladder: Ladder
+  /// What it is because of, and what is because of it.
+  private let causes: [Exchange]
+  private let effects: [Exchange]
 
   init?(_ frame: Frame, id: ConversationID) {
-    guard let exchange = frame.model.trace.exchange(of: id) else { return nil }
+    let kinship = frame.model.trace.kinship()
+    guard let exchange = kinship.exchange(of: id) else { return nil }
     self.frame = frame
     self.exchange = exchange
+    causes = kinship.causes(of: exchange)
+    effects = kinship.effects(of: exchange)
     dialogue = frame.model.trace.dialogue(of: exchange, limit: Self.eventsMax)
     let model = frame.model
     ladder = Ladder([dialogue], names: { model.name(of: $0) }, explain: model.explain, rowsMax: Self.rowsMax)
@@ -21,6 +27,8 @@ struct ConversationPage: Sendable {
   /// Events read and rows drawn of one conversation; the newest.
   private static var eventsMax: Int { 2_000 }
   private static var rowsMax: Int { 120 }
+  /// Relatives named.
+  private static var relativesMax: Int { 6 }
 
   var page: Page {
     let id = exchange.id.number
@@ -55,9 +63,22 @@ struct ConversationPage: Sendable {
       \(fact("Client sent", "\(Phrase.count(record.info.role == .server ? record.received : record.sent, "message")), \(Phrase.size(record.info.role == .server ? record.receivedBytes : record.sentBytes))"))
       \(fact("State", "<span class=\"state \(state.name)\">\(state.word)</span>\(record.closed.map { " " + $0 } ?? "")"))
       \(fact("Recorded by", "\(exchange.records.map(\.info.host).joined(separator: ", "))"))
+      \(causes.isEmpty ? "" : fact("Because of", relatives(causes)))
+      \(effects.isEmpty ? "" : fact("Led to", relatives(effects)))
+      \(causes.isEmpty && effects.isEmpty ? "" : fact("Together", "<a href=\"/conversation/\(exchange.id.number)/story\">one story</a>"))
       \(skipped == 0 ? "" : fact("Not recorded", "\(Phrase.count(skipped, "message")) (too many at once)"))
       </dl>
       """
+  }
+
+  /// Links to the newest of `relatives`.
+  private func relatives(_ relatives: [Exchange]) -> HTML {
+    let shown = relatives.suffix(Self.relativesMax)
+    var links: HTML = ""
+    for (index, relative) in shown.enumerated() {
+      links += "\(index == 0 ? "" : ", ")<a href=\"/conversation/\(relative.id.number)\">\(frame.clientName(relative)) → \(frame.serverName(relative))</a>"
+    }
+    return relatives.count > shown.count ? "\(links) and \(Phrase.grouped(relatives.count - shown.count)) more" : links
   }
 
   /// The conversation as the terminal shows it, seen from the client.

@@ -60,12 +60,12 @@ enum RaisedProxy {
     let client = NameClient(assembly.network, timeout: .seconds(5), trace: assembly.clientTrace)
     let chance = Mutex(means.chance.derived("look-ups of \(assembly.name)"))
     let domain = world.domain
-    return { host in
+    return { host, cause in
       guard let resolver = resolvers.first else { return [] }
       let name = try Name(host.contains(".") ? host : host + "." + domain)
       for type in [RecordType.a, .aaaa] {
         let id = chance.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
-        guard case .answered(let answer) = await client.ask(.query(name, type, id: id), resolver) else { continue }
+        guard case .answered(let answer) = await client.ask(.query(name, type, id: id), resolver, because: cause) else { continue }
         let addresses = answer.message.answers.compactMap { $0.data.address }
         if !addresses.isEmpty { return addresses }
       }

@@ -143,6 +143,7 @@ extension ServerConversation {
       return
     }
     exchanges[last].keepsAlive = false
+    for place in exchanges.indices where held == nil || place < last { actions.append(.ask(.retired(Ticket(number: firstTicket &+ UInt64(place))))) }
     guard case .head = reading else { return }
     reading = .nothing
     hasHeadBegun = false

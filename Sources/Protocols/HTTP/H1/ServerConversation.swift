@@ -54,6 +54,8 @@ public struct ServerConversation: StreamConversation {
     case resumeParts(Ticket)
     /// A part of this many bytes has gone to the carrier: it no longer counts as on its way.
     case partTaken(Ticket, Int)
+    /// The listener that took the connection in is closing: an answer without an end of its own is to find one.
+    case retired(Ticket)
   }
 
   public typealias Action = StreamAction<Question>
@@ -252,6 +254,7 @@ public struct ServerConversation: StreamConversation {
   mutating func ask(_ ticket: Ticket, _ head: RequestHead, at now: Instant, into actions: inout [Action]) {
     if head.hasBody { beginInterval(at: now) }
     actions.append(.ask(.request(ticket, head)))
+    if isRetired { actions.append(.ask(.retired(ticket))) }
   }
 
   /// The place of `ticket` among the unanswered requests; nil: it is answered, or was never given out.

@@ -15,6 +15,8 @@ public struct TunnelConversation: StreamConversation {
     case take(Int)
     /// The other end of the tunnel has ended: what is queued leaves, then the connection ends.
     case finish
+    /// Whoever keeps the tunnel is closing: it lasts only as long as no silence in it is longer than this.
+    case retire(Duration)
   }
 
   public enum Question: Sendable, Hashable {
@@ -36,7 +38,7 @@ public struct TunnelConversation: StreamConversation {
   private var wantedBytes: Int
   private var isClosed = false
   public private(set) var deadline: Instant?
-  private let timeout: Duration
+  private var timeout: Duration
 
   /// A tunnel that hands over `unaskedBytesMax` before its owner asks for more, and ends after a silence of `timeout`.
   public init(unaskedBytesMax: Int, timeout: Duration) {
@@ -70,6 +72,9 @@ public struct TunnelConversation: StreamConversation {
       let (sum, overflow) = wantedBytes.addingReportingOverflow(max(0, count))
       wantedBytes = overflow ? .max : sum
     case .finish: end(.afterFlush, into: &actions)
+    case .retire(let silence):
+      timeout = min(timeout, silence)
+      deadline = now + timeout
     case .connection(.opened): deadline = now + timeout
     case .connection(.peerClosed), .connection(.lost): end(.afterFlush, into: &actions)
     case .connection(.deadlineReached):

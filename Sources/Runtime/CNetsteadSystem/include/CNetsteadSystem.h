@@ -16,6 +16,9 @@
 long netstead_send_from(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength,
                         const struct sockaddr *source);
 
+/// Begins to write what was written to a file, and does not wait for it. What goes wrong is told by fsync.
+void netstead_hasten(int descriptor);
+
 /// The socket address of an IPv4 address and a port, both as numbers.
 struct sockaddr_in netstead_address4(uint32_t address, uint16_t port);
 

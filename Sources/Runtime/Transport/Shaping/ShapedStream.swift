@@ -23,6 +23,8 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   private var out = InFlight<Buffer>()
   private var outBytes = 0
   private var closing: Closing?
+  /// TLS begins when everything said so far has departed.
+  private var tlsIsDue = false
 
   private var inLane = LinkLane()
   private var incoming = InFlight<Buffer>()
@@ -106,6 +108,11 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
     turn()
   }
 
+  func secured() {
+    end.secured()
+    turn()
+  }
+
   func closed(because reason: String) {
     waiting.removeAll()
     end.closed(because: reason)
@@ -147,6 +154,15 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   func close(_ how: Closing) {
     closing = how
     if how == .now { below?.close(.now) } else { depart() }
+  }
+
+  var canStartTLS: Bool { below?.canStartTLS ?? false }
+
+  func startTLS() {
+    // What is still on its way here came in the clear.
+    guard incoming.isEmpty else { return close(.now) }
+    tlsIsDue = true
+    depart()
   }
 
   func onLoop(_ work: @escaping @Sendable () -> Void) {
@@ -224,7 +240,12 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
       below.send(bytes)
     }
     below.flush()
-    if let how = closing, waiting.isEmpty, out.isEmpty { below.close(how) }
+    guard waiting.isEmpty, out.isEmpty else { return }
+    if tlsIsDue {
+      tlsIsDue = false
+      below.startTLS()
+    }
+    if let how = closing { below.close(how) }
   }
 
   /// Takes as much off the first thing waiting as the link transmits in a short while, so that bytes flow rather than come in lumps.

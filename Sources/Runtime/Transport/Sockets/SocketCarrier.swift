@@ -20,6 +20,8 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     /// Not connected yet, or inside the TLS handshake.
     case connecting
     case open
+    /// In the middle of the connection: what is queued leaves, then comes the TLS handshake.
+    case securing
     /// Everything is said; what is queued is leaving.
     case finishing
     /// Our direction is shut; the peer's last bytes are read and thrown away.
@@ -33,7 +35,9 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private let makeEnd: Maker
   /// Told once: established, or why not.
   private var whenEstablished: ((Result<Void, any Error>) -> Void)?
-  let isEncrypted: Bool
+  private(set) var isEncrypted: Bool
+  /// Puts TLS under this carrier, when the end asks for it; nil: it cannot, or has.
+  private var tlsInstaller: ((SocketCarrier, any Channel) throws -> Void)?
   private(set) var negotiatedProtocol: String?
   private(set) var wasCutShort = false
   private(set) var local = Endpoint.unknown
@@ -72,12 +76,13 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   init(
     loop: SocketLoop, limits: StreamLimits, ledger: ConnectionLedger?, isEncrypted: Bool, patience: Duration,
-    whenEstablished: ((Result<Void, any Error>) -> Void)? = nil, makeEnd: @escaping Maker
+    tlsInstaller: ((SocketCarrier, any Channel) throws -> Void)? = nil, whenEstablished: ((Result<Void, any Error>) -> Void)? = nil, makeEnd: @escaping Maker
   ) {
     self.loop = loop
     self.limits = limits
     self.ledger = ledger
     self.isEncrypted = isEncrypted
+    self.tlsInstaller = tlsInstaller
     self.makeEnd = makeEnd
     self.whenEstablished = whenEstablished
     patienceEnds = loop.clock.now + patience
@@ -129,9 +134,46 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   }
 
   /// The TLS handshake is done.
-  func secured(protocol name: String?) {
+  private func handshakeDone(protocol name: String?) {
     negotiatedProtocol = name
-    establish()
+    guard phase == .securing else { return establish() }
+    phase = .open
+    patienceEnds = nil
+    inside { $0.secured() }
+  }
+
+  // MARK: TLS in the middle
+
+  var canStartTLS: Bool { phase == .open && tlsInstaller != nil }
+
+  func startTLS() {
+    guard canStartTLS else { return closeNow() }
+    guard held == nil else {
+      reason = "bytes in the clear where TLS was to begin"
+      return closeNow()
+    }
+    phase = .securing
+    patienceEnds = now + limits.handshakeTimeout
+    loop.file(self)
+    queue.isEmpty ? installTLS() : pump()
+  }
+
+  /// What was queued has left for the socket: what follows is encrypted.
+  private func installTLS() {
+    guard let context, let install = tlsInstaller else { return }
+    tlsInstaller = nil
+    flushIsDue = false
+    // The batch that brought us here ends below TLS, which does not tell.
+    isInBatch = false
+    context.flush()
+    do {
+      try install(self, context.channel)
+      isEncrypted = true
+    } catch {
+      reason = closingReason(error)
+      return closeNow()
+    }
+    readAgain()
   }
 
   /// Ciphertext that passed.
@@ -227,6 +269,12 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     case .finishing, .lingering:
       lingeredBytes += bytes.readableBytes
       if phase == .lingering, lingeredBytes > limits.lingerBytesMax { closeNow() }
+    case .securing where isEncrypted:
+      // The handshake is over before anything inside it comes.
+      break
+    case .securing:
+      reason = "bytes in the clear where TLS was to begin"
+      closeNow()
     case .connecting, .closed:
       break
     }
@@ -236,7 +284,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     isInBatch = false
     if flushIsDue, depth == 0 { reallyFlush() }
     switch phase {
-    case .connecting: context.read()
+    case .connecting, .securing: context.read()
     case .open: wantsReading || !hasReadAhead ? readOn(context) : stop()
     case .finishing: lingeredBytes <= limits.lingerBytesMax ? context.read() : stop()
     case .lingering: context.read()
@@ -260,7 +308,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let done = tlsHandshakeDone(event) {
-      secured(protocol: done.negotiatedProtocol)
+      handshakeDone(protocol: done.negotiatedProtocol)
     } else if case ChannelEvent.inputClosed = event {
       inputEnded()
     }
@@ -273,7 +321,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     case .open:
       peerCloseIsDue = true
       if depth == 0 { settle() }
-    case .lingering: closeNow()
+    case .lingering, .securing: closeNow()
     case .connecting, .finishing, .closed: break
     }
   }
@@ -287,7 +335,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   var deadline: Instant? {
     switch phase {
-    case .connecting, .finishing, .lingering: return patienceEnds
+    case .connecting, .securing, .finishing, .lingering: return patienceEnds
     case .open:
       guard let deadline = end?.deadline else { return patienceEnds }
       if let patienceEnds { return min(deadline, patienceEnds) }
@@ -298,7 +346,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func deadlineCame() {
     switch phase {
-    case .connecting:
+    case .connecting, .securing:
       reason = "no TLS handshake in time"
       failure = NetworkError.timedOut(remote)
       closeNow()
@@ -326,7 +374,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   // MARK: The connection goes
 
   func close(_ how: Closing) {
-    guard phase == .open || phase == .connecting else { return }
+    guard phase == .open || phase == .connecting || phase == .securing else { return }
     guard how != .now, phase == .open else { return closeNow() }
     if reason == nil { reason = (peerHasClosed ? Ending.closedByPeer : .closed).rawValue }
     phase = .finishing
@@ -338,7 +386,8 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   }
 
   func queueMayBeEmpty() {
-    if phase == .finishing, queue.isEmpty { shutOutput() }
+    guard queue.isEmpty else { return }
+    if phase == .finishing { shutOutput() } else if phase == .securing { installTLS() }
   }
 
   /// Waits until everything has left for the socket, then shuts our direction.
@@ -385,7 +434,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // A peer that leaves without TLS's farewell: what it said is known whole, or not, by the protocol inside.
-    if isUncleanTLSEnd(error) {
+    if isUncleanTLSEnd(error), phase != .securing {
       wasCutShort = true
       return
     }

@@ -70,12 +70,13 @@ public final class SocketNetwork: Network {
     var actual = endpoint
     do {
       // A mistake in the options is told now; later the context is looked up anew, since identities may be renewed while we listen.
-      if let tls = options.tls { _ = try contexts.server(tls) }
+      for tls in [options.tls, options.startTLS].compactMap({ $0 }) { _ = try contexts.server(tls) }
       let initialize: @Sendable (any Channel) throws -> Void = { channel in
         try self.configure(channel, outgoingBytesMax: options.limits.outgoingBytesMax)
         let carrier = SocketCarrier(
           loop: self.loop(of: channel), limits: self.limits, ledger: ledger, isEncrypted: options.tls != nil,
-          patience: self.limits.handshakeTimeout, makeEnd: accept)
+          patience: self.limits.handshakeTimeout,
+          tlsInstaller: options.startTLS.map { tls in { try startTLS(server: self.contexts.server(tls), under: $0, in: $1) } }, makeEnd: accept)
         if let tls = options.tls {
           try installTLS(server: self.contexts.server(tls), under: carrier, in: channel)
         } else {
@@ -132,13 +133,15 @@ public final class SocketNetwork: Network {
 
   public func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
     // A certificate for an address is checked against the connection's own, so another one cannot be asked for.
-    if let tls = options.tls, !tls.acceptsAnything, let named = Address(tls.serverName), named != endpoint.address {
+    for tls in [options.tls, options.startTLS].compactMap({ $0 }) {
+      guard !tls.acceptsAnything, let named = Address(tls.serverName), named != endpoint.address else { continue }
       throw .tls(endpoint, "a certificate for \(named) cannot be checked on a connection to \(endpoint.address)")
     }
     let eventLoop = group.next()
     let established = eventLoop.makePromise(of: Void.self)
     do {
       let context = try options.tls.map { try contexts.client($0) }
+      let laterContext = try options.startTLS.map { (try contexts.client($0), $0.serverName) }
       var bootstrap = ClientBootstrap(group: eventLoop)
         .connectTimeout(.nanoseconds(Instant(nanoseconds: 0).advanced(by: options.timeout).nanoseconds))
         .channelInitializer { channel in
@@ -146,6 +149,7 @@ public final class SocketNetwork: Network {
             try self.configure(channel, outgoingBytesMax: ListenLimits().outgoingBytesMax)
             let carrier = SocketCarrier(
               loop: self.loop(of: channel), limits: self.limits, ledger: nil, isEncrypted: context != nil, patience: options.timeout,
+              tlsInstaller: laterContext.map { context, name in { try startTLS(client: context, to: name, under: $0, in: $1) } },
               whenEstablished: { established.completeWith($0) }, makeEnd: { _, _ in makeEnd() })
             if let context, let tls = options.tls {
               try installTLS(client: context, to: tls.serverName, under: carrier, in: channel)

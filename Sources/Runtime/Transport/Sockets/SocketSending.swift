@@ -23,6 +23,9 @@ extension SocketCarrier {
     }
   }
 
+  /// Whether what is queued may still leave.
+  private var isSending: Bool { phase == .open || phase == .finishing || phase == .securing }
+
   private func write(_ data: IOData, _ context: ChannelHandlerContext) {
     context.write(wrapOutboundOut(data), promise: nil)
   }
@@ -34,13 +37,13 @@ extension SocketCarrier {
 
   func reallyFlush() {
     flushIsDue = false
-    guard let context, phase == .open || phase == .finishing else { return }
+    guard let context, isSending else { return }
     if queue.isEmpty { context.flush() } else { pump() }
   }
 
   /// Moves what is queued towards the socket, as far as it takes it.
   func pump() {
-    guard let context, phase == .open || phase == .finishing else { return }
+    guard let context, isSending else { return }
     isPumping = true
     defer { isPumping = false }
     var budget = limits.pumpBytes

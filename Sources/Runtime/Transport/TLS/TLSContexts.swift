@@ -126,9 +126,29 @@ func installTLS(server context: NIOSSLContext, under carrier: SocketCarrier, in 
 /// The same for the calling side. An address as the server's name is not sent; the certificate is
 /// then checked against the connection's address, which `dial` has made sure is the same.
 func installTLS(client context: NIOSSLContext, to serverName: String, under carrier: SocketCarrier, in channel: any Channel) throws {
-  let name: String? = serverName.isEmpty || Address(serverName) != nil ? nil : serverName
   let pipeline = channel.pipeline.syncOperations
-  try pipeline.addHandlers([CiphertextTap(carrier), try NIOSSLClientHandler(context: context, serverHostname: name), carrier])
+  try pipeline.addHandlers([CiphertextTap(carrier), try clientHandler(context, to: serverName), carrier])
+}
+
+/// Begins TLS on a connection whose `carrier` stands in the channel already.
+func startTLS(server context: NIOSSLContext, under carrier: SocketCarrier, in channel: any Channel) throws {
+  try begin(NIOSSLServerHandler(context: context), under: carrier, in: channel)
+}
+
+/// The same for the calling side.
+func startTLS(client context: NIOSSLContext, to serverName: String, under carrier: SocketCarrier, in channel: any Channel) throws {
+  try begin(clientHandler(context, to: serverName), under: carrier, in: channel)
+}
+
+private func begin(_ tls: some ChannelHandler, under carrier: SocketCarrier, in channel: any Channel) throws {
+  let pipeline = channel.pipeline.syncOperations
+  if carrier.wantsWire { try pipeline.addHandler(CiphertextTap(carrier), position: .before(carrier)) }
+  try pipeline.addHandler(tls, position: .before(carrier))
+}
+
+private func clientHandler(_ context: NIOSSLContext, to serverName: String) throws -> NIOSSLClientHandler {
+  let name: String? = serverName.isEmpty || Address(serverName) != nil ? nil : serverName
+  return try NIOSSLClientHandler(context: context, serverHostname: name)
 }
 
 /// The end of a handshake and what it agreed on; nil for any other event.

@@ -3,6 +3,7 @@
 // Not here: one delegation's servers (ServerQuerying.swift), what a response means (ResponseReading.swift).
 import DNS
 import Synchronization
+import Trace
 import World
 
 /// The work on one question of a client.
@@ -10,6 +11,8 @@ struct Resolution {
   let resolver: Resolver
   let limits: Limits
   let deadline: Instant
+  /// The client's conversation, because of which all this is asked.
+  let cause: ConversationID?
   /// Whom was asked what.
   var steps: [ResolutionStep] = []
 
@@ -23,8 +26,9 @@ struct Resolution {
   /// The questions this one is about, outermost first: asking one of them again inside would never end (TsuNAME).
   var underway: [Question] = []
 
-  init(_ resolver: Resolver) {
+  init(_ resolver: Resolver, because cause: ConversationID?) {
     self.resolver = resolver
+    self.cause = cause
     limits = resolver.settings.limits
     deadline = resolver.clock.now + resolver.settings.limits.resolutionTimeMax
   }

@@ -2,6 +2,7 @@
 // Read next: Resolution.swift; ResolverService.swift is what clients talk to.
 package import DNS
 import Synchronization
+package import Trace
 package import World
 
 /// How a resolver is set up.
@@ -114,8 +115,9 @@ package final class Resolver: Sendable {
     }
   }
 
-  /// The answer to `question`, found out if need be. Takes at most `Limits.resolutionTimeMax` and one exchange more.
-  package func resolve(_ question: Question) async -> ResolverAnswer {
+  /// The answer to `question`, found out if need be. Takes at most `Limits.resolutionTimeMax` and one exchange more. `cause` is the
+  /// conversation in which it was asked.
+  package func resolve(_ question: Question, because cause: ConversationID? = nil) async -> ResolverAnswer {
     while true {
       if let answer = remembered(question) { return answer }
       switch place(for: question) {
@@ -124,7 +126,7 @@ package final class Resolver: Sendable {
         // What the first one found is in the cache when there is nothing left to wait for.
         if let answer = await wait(for: question) { return answer }
       case .first:
-        var resolution = Resolution(self)
+        var resolution = Resolution(self, because: cause)
         var answer = await resolution.answer(question, depth: 0)
         answer.steps = resolution.steps
         let waiting = memory.withLock { $0.underway.removeValue(forKey: question) ?? [] }

@@ -44,9 +44,9 @@ struct ClientQuestion: Sendable {
     return .resolve(ClientQuestion(query: query, question: question))
   }
 
-  /// Finds the answer out.
-  func resolved(by resolver: Resolver) async -> Message {
-    ClientQuestion.reply(to: query, await resolver.resolve(question), resolver)
+  /// Finds the answer out, for a client that asked in `conversation`.
+  func resolved(by resolver: Resolver, in conversation: ConversationID?) async -> Message {
+    ClientQuestion.reply(to: query, await resolver.resolve(question, because: conversation), resolver)
   }
 
   /// The refusal of a message that cannot be read as one: with the question and with EDNS, as far as those could be read.
@@ -180,7 +180,8 @@ package struct ResolverService: Sendable {
     let listeners = try await NameListeners.start(at: endpoint) { () async throws(NetworkError) in
       try await network.bind(endpoint, options: BindOptions()) {
         DatagramDriver(ResolverConversation(resolver), trace: trace) { question, answers in
-          network.start { answers.give(.resolved(question.ticket, await question.client.resolved(by: resolver))) }
+          let conversation = answers.conversation
+          network.start { answers.give(.resolved(question.ticket, await question.client.resolved(by: resolver, in: conversation))) }
           return nil
         }
       }
@@ -191,7 +192,8 @@ package struct ResolverService: Sendable {
           case .ignore: return .answered(query.ticket, nil)
           case .answer(let message, _): return .answered(query.ticket, message.wire())
           case .resolve(let question):
-            network.start { answers.give(.answered(query.ticket, await question.resolved(by: resolver).wire())) }
+            let conversation = answers.conversation
+            network.start { answers.give(.answered(query.ticket, await question.resolved(by: resolver, in: conversation).wire())) }
             return nil
           }
         }

@@ -180,7 +180,7 @@ extension Resolution {
     }
     let start = resolver.clock.now
     let outcome = await resolver.upstream.exchange(
-      query, with: server, over: carriage, case: resolver.settings.mixesCase ? .exact : .ignored, until: min(deadline, start + patience))
+      query, with: server, over: carriage, case: resolver.settings.mixesCase ? .exact : .ignored, until: min(deadline, start + patience), because: cause)
     let now = resolver.clock.now
     let waiting = resolver.memory.withLock { memory -> [CheckedContinuation<UpstreamOutcome?, Never>] in
       switch outcome {

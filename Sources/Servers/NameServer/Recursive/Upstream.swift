@@ -10,9 +10,10 @@ package import World
 /// Sends queries to servers.
 package protocol Upstream: Sendable {
   /// Sends `query` to `server` and waits for the message that answers it, at most until `deadline`. An answer repeats the query's
-  /// identifier and question, letter case included if `case` says so; others are never returned.
+  /// identifier and question, letter case included if `case` says so; others are never returned. `cause` is the conversation because of which.
   func exchange(
-    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case: LetterCase, until deadline: Instant
+    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case: LetterCase, until deadline: Instant,
+    because cause: ConversationID?
   ) async -> UpstreamOutcome
 }
 
@@ -143,21 +144,25 @@ package struct NetworkUpstream: Upstream {
   }
 
   package func exchange(
-    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case letterCase: LetterCase, until deadline: Instant
+    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage, case letterCase: LetterCase, until deadline: Instant,
+    because cause: ConversationID?
   ) async -> UpstreamOutcome {
-    switch carriage {
-    case .udp: await sendDatagram(query, to: server, letterCase, deadline)
-    case .tcp: await connect(query, to: server, letterCase, deadline)
+    let trace = trace?.because(of: cause)
+    return switch carriage {
+    case .udp: await sendDatagram(query, to: server, letterCase, deadline, trace)
+    case .tcp: await connect(query, to: server, letterCase, deadline, trace)
     }
   }
 
-  private func sendDatagram(_ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant) async -> UpstreamOutcome {
+  private func sendDatagram(
+    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?
+  ) async -> UpstreamOutcome {
     let answer = OneAnswer<UDPClientConversation.Question>()
     let conversation = UDPClientConversation(query, to: server, case: letterCase, until: deadline)
     let any: Address = if case .v4 = server.address { .any } else { .v6(0, 0) }
     let port: any Listener
     do {
-      port = try await network.bind(Endpoint(source ?? any, 0), options: BindOptions(peer: server)) { [trace] in
+      port = try await network.bind(Endpoint(source ?? any, 0), options: BindOptions(peer: server)) {
         DatagramDriver(conversation, trace: trace) { outcome, _ in
           answer.give(outcome)
           return nil
@@ -175,7 +180,9 @@ package struct NetworkUpstream: Upstream {
     }
   }
 
-  private func connect(_ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant) async -> UpstreamOutcome {
+  private func connect(
+    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?
+  ) async -> UpstreamOutcome {
     let answer = OneAnswer<TCPClientConversation.Outcome.Result>()
     let left = deadline - network.clock.now
     guard left > .zero else { return .timedOut }

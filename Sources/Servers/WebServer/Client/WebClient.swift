@@ -2,13 +2,14 @@
 // Not here: the dialogue itself (HTTP/H1/ClientConversation), waiting for what it tells (Reception). A connection serves one request.
 package import Bytes
 package import HTTP
+package import Trace
 package import Transport
 package import World
 
 /// A web client on some network.
 package struct WebClient: Sendable {
-  /// Finds the addresses of a host name. An empty answer means that there is no such name.
-  package typealias LookUp = @Sendable (_ host: String) async throws -> [Address]
+  /// Finds the addresses of a host name, because of a conversation if one is known. An empty answer means that there is no such name.
+  package typealias LookUp = @Sendable (_ host: String, _ because: ConversationID?) async throws -> [Address]
 
   private let network: any Network
   private let lookUp: LookUp
@@ -44,6 +45,8 @@ package struct WebClient: Sendable {
     package var redirectsMax = 0
     /// Connect here, whatever the host's name means.
     package var endpoint: Endpoint?
+    /// Who asks, as cookies count it.
+    package var cookieContext = CookieContext.sameSite
     /// Ask this proxy, by the whole address; http only.
     package var proxy: WebAddress?
 
@@ -153,14 +156,14 @@ package struct WebClient: Sendable {
     if let endpoint = ask.endpoint { return [endpoint] }
     let place = ask.proxy ?? ask.address
     if let address = Address(place.host) { return [Endpoint(address, place.port)] }
-    return try await lookUp(place.host).map { Endpoint($0, place.port) }
+    return try await lookUp(place.host, trace?.because).map { Endpoint($0, place.port) }
   }
 
   private func request(_ ask: Ask) -> Request {
     var fields = FieldLines()
     for (name, value) in ask.fields { fields.append(name, value) }
     if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
-    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, at: network.clock.now) { fields.append(.cookie, cookies) }
+    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, in: ask.cookieContext, at: network.clock.now) { fields.append(.cookie, cookies) }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
     // RFC 9112 §3.2.2: a proxy is told the whole address.
     let target = ask.proxy == nil ? ask.address.target : "http://\(ask.address.authority)\(ask.address.target)"

@@ -4,6 +4,7 @@
 import Bytes
 package import HTTP
 import Synchronization
+import Trace
 package import Transport
 package import World
 
@@ -30,7 +31,8 @@ package final class Proxy: Sendable {
     pool = UpstreamPool(network, trace: trace, limits: settings.limits, tls: tls)
   }
 
-  /// Ends the idle connections.
+  /// Ends all connections to upstreams; what is under way on them fails, and what was being kept of it is not. What is kept whole is in its
+  /// folder already. Nothing is asked afterwards.
   package func close() { pool.close() }
 
   /// Answers a request of `client`: at once, or by a workflow.
@@ -112,13 +114,13 @@ package final class Proxy: Sendable {
   // MARK: Addresses
 
   /// Where a place is: looked up once, judged, and then connected to as it is.
-  func endpoints(host: String, port: UInt16, known: [Endpoint]) async throws(ProxyFailure) -> [Endpoint] {
+  func endpoints(host: String, port: UInt16, known: [Endpoint], because cause: ConversationID?) async throws(ProxyFailure) -> [Endpoint] {
     if !known.isEmpty { return known }
     var addresses: [Address] = []
     if let address = Address(host) {
       addresses = [address]
     } else {
-      do { addresses = try await lookUp(host) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
+      do { addresses = try await lookUp(host, cause) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
     }
     guard !addresses.isEmpty else { throw ProxyFailure(.badGateway, "There is no address for \(host).") }
     guard case .forward(let rules) = settings.role else { return addresses.map { Endpoint($0, port) } }

@@ -2,6 +2,7 @@
 // Not here: sending it (Relaying.swift), the fields that are left out (HTTP/Forwarding.swift).
 import Bytes
 import HTTP
+package import Trace
 package import World
 
 /// Who asks, as the proxy's own connection knows it.
@@ -9,11 +10,14 @@ package struct ProxyClient: Sendable, Hashable {
   package var remote: Endpoint
   package var local: Endpoint
   package var isSecure: Bool
+  /// What the trace calls the conversation with the client; nil: it is not recorded.
+  package var conversation: ConversationID?
 
-  package init(remote: Endpoint, local: Endpoint, isSecure: Bool) {
+  package init(remote: Endpoint, local: Endpoint, isSecure: Bool, conversation: ConversationID? = nil) {
     self.remote = remote
     self.local = local
     self.isSecure = isSecure
+    self.conversation = conversation
   }
 }
 

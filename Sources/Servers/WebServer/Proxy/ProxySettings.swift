@@ -95,6 +95,8 @@ package struct ProxyLimits: Sendable, Hashable {
   package var responseTimeout = Duration.seconds(60)
   /// Longest silence in a tunnel. Past it: both its connections are closed.
   package var tunnelTimeout = Duration.seconds(600)
+  /// Longest silence in a tunnel once the proxy is closing. Past it: both its connections are closed.
+  package var closingTunnelTimeout = Duration.milliseconds(250)
   /// How much of a message is under way inside the proxy. Unit: bytes. Past it: its sender is not read from.
   package var bufferBytesMax = 65_536
   /// Most proxies that a request may have passed. Unit: entries of Via or CDN-Loop. Past it: 508.

@@ -2,6 +2,7 @@
 // Not here: whom to ask (Proxy.swift), keeping the answer (CachedAnswering.swift).
 import Bytes
 import HTTP
+import Trace
 import Transport
 import World
 
@@ -50,23 +51,25 @@ extension Proxy {
       default: .none
       }
     let outgoing = request.request(purpose, settings, bodyLength: body)
+    let cause = request.client.conversation
     // A connection that lay idle may have been closed at the other end while the request was on its way: then it is sent once more.
     if let connection = pool.takeIdle(request.place, at: network.clock.now) {
-      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, giving: hasBody ? client : nil) } catch {
+      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, giving: hasBody ? client : nil, because: cause) } catch {
         // RFC 9110 §9.2.2: what has content has perhaps lost some of it already.
         guard error.isRepeatable, !hasBody else { throw error }
       }
     }
-    let known = request.endpoints
-    let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: known)
-    let connection = try await pool.connect(request.place, endpoints)
-    return try await ask(outgoing, on: connection, giving: hasBody ? client : nil)
+    let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: request.endpoints, because: cause)
+    let connection = try await pool.connect(request.place, endpoints, because: cause)
+    return try await ask(outgoing, on: connection, giving: hasBody ? client : nil, because: cause)
   }
 
-  private func ask(_ outgoing: Request, on connection: UpstreamConnection, giving client: Exchange?) async throws(ProxyFailure) -> LiveResponse {
+  private func ask(
+    _ outgoing: Request, on connection: UpstreamConnection, giving client: Exchange?, because cause: ConversationID?
+  ) async throws(ProxyFailure) -> LiveResponse {
     let exchange = UpstreamExchange(underWayBytesMax: settings.limits.bufferBytesMax)
     let requestedAt = network.clock.now
-    connection.send(outgoing, for: exchange)
+    connection.send(outgoing, for: exchange, because: cause)
     if let client { network.start { await Self.give(client, to: connection, exchange) } }
     do throws(ProxyFailure) {
       let head = try await exchange.head()
@@ -107,6 +110,7 @@ extension Proxy {
       response.body = .parts(length: live.head.framing == .none ? 0 : length)
     }
     exchange.respond(response)
+    if live.head.isEndless { exchange.whenRetired { live.connection.end() } }
     var sent: Int64 = 0
     do {
       while let piece = try await live.next() {
@@ -157,6 +161,13 @@ extension Proxy {
       else { continue }
       cache.remove(CacheKey.bytes(of: other))
     }
+  }
+}
+
+extension ResponseHead {
+  /// Whether the content goes on until somebody has enough of it: server-sent events.
+  fileprivate var isEndless: Bool {
+    contentLength == nil && value(of: .contentType).flatMap { ParameterizedValue(parsing: $0) }?.word == "text/event-stream"
   }
 }
 

@@ -4,6 +4,7 @@
 import Bytes
 import HTTP
 import Synchronization
+import Trace
 import Transport
 import World
 
@@ -22,7 +23,7 @@ struct Tunnel: Sendable {
   /// Opens it and stays until either side has ended.
   func run(_ exchange: Exchange) async {
     let far: TunnelEnd
-    do throws(ProxyFailure) { far = try await connect() } catch {
+    do throws(ProxyFailure) { far = try await connect(because: exchange.conversation) } catch {
       proxy.statistics.note { $0.failed += 1 }
       return exchange.respond(error.response(afterwards: .close))
     }
@@ -33,6 +34,8 @@ struct Tunnel: Sendable {
     defer { proxy.statistics.note { $0.open -= 1 } }
     exchange.openTunnel()
     exchange.whenAbandoned { far.finish() }
+    // A tunnel has no end of its own: it may go on while bytes pass, but nobody waits for an idle one.
+    exchange.whenRetired { [limits = proxy.settings.limits] in far.retire(limits.closingTunnelTimeout) }
     proxy.network.start {
       while let piece = try? await exchange.nextOfBody(), await far.send(piece) {}
       // RFC 9110 §9.3.6: what the side that ended has said still leaves; then both end.
@@ -44,15 +47,15 @@ struct Tunnel: Sendable {
     } catch { far.finish() }
   }
 
-  private func connect() async throws(ProxyFailure) -> TunnelEnd {
+  private func connect(because cause: ConversationID?) async throws(ProxyFailure) -> TunnelEnd {
     var failure = ProxyFailure(.badGateway, "There is no address for \(host).")
     let limits = proxy.settings.limits
-    for endpoint in try await proxy.endpoints(host: host, port: port, known: []) {
+    for endpoint in try await proxy.endpoints(host: host, port: port, known: [], because: cause) {
       let end = TunnelEnd(underWayBytesMax: limits.bufferBytesMax)
       do throws(NetworkError) {
         let conversation = TunnelConversation(unaskedBytesMax: limits.bufferBytesMax, timeout: limits.tunnelTimeout)
         let answers = try await proxy.network.connect(
-          conversation, to: endpoint, options: DialOptions(timeout: limits.connectTimeout), trace: proxy.trace
+          conversation, to: endpoint, options: DialOptions(timeout: limits.connectTimeout), trace: proxy.trace?.because(of: cause)
         ) { question, _ in
           end.take(question)
           return nil
@@ -148,6 +151,9 @@ final class TunnelEnd: Sendable {
       }
     }
   }
+
+  /// The proxy is closing: from now on a silence longer than `silence` ends the tunnel.
+  func retire(_ silence: Duration) { state.withLock { $0.answers }?.give(.retire(silence)) }
 
   /// Ends the far side when everything given has left.
   func finish() { state.withLock { $0.answers }?.give(.finish) }

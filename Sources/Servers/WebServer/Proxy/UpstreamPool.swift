@@ -27,9 +27,9 @@ final class UpstreamConnection: Sendable {
   let place: UpstreamPlace
   let remote: Endpoint
   private let state = Mutex(State())
-  private let ended: @Sendable () -> Void
+  private let ended: @Sendable (UpstreamConnection) -> Void
 
-  init(_ place: UpstreamPlace, _ remote: Endpoint, ended: @escaping @Sendable () -> Void) {
+  init(_ place: UpstreamPlace, _ remote: Endpoint, ended: @escaping @Sendable (UpstreamConnection) -> Void) {
     self.place = place
     self.remote = remote
     self.ended = ended
@@ -37,8 +37,8 @@ final class UpstreamConnection: Sendable {
 
   func connect(_ answers: Answers<ClientConversation.Input>) { state.withLock { $0.answers = answers } }
 
-  /// Sends a request. What comes back is told to `exchange`; that the connection is gone already, too.
-  func send(_ request: Request, for exchange: UpstreamExchange) {
+  /// Sends a request, because of a conversation. What comes back is told to `exchange`; that the connection is gone already, too.
+  func send(_ request: Request, for exchange: UpstreamExchange, because cause: ConversationID?) {
     let (ticket, answers) = state.withLock { state -> (Ticket, Answers<ClientConversation.Input>?) in
       guard !state.isDead else { return (Ticket(), nil) }
       state.current = exchange
@@ -49,7 +49,7 @@ final class UpstreamConnection: Sendable {
       _ = exchange.take(.failed(ticket, Self.gone))
       return
     }
-    answers.give(.send(ticket, request))
+    answers.give(.send(ticket, request), because: cause)
   }
 
   // RFC 9110 §9.2.2: nothing was sent, so it may be sent elsewhere.
@@ -73,7 +73,7 @@ final class UpstreamConnection: Sendable {
         return state.current
       }
       _ = current?.take(.failed(Ticket(), Self.gone))
-      ended()
+      ended(self)
       return
     }
     let current = state.withLock { $0.current }
@@ -86,6 +86,19 @@ final class UpstreamConnection: Sendable {
     with { answers, _ in answers.give(.connection(.lost)) }
   }
 
+  /// Ends the connection; whoever waits for an answer on it is told.
+  func end() {
+    let current = state.withLock { state in
+      state.isDead = true
+      defer { state.current = nil }
+      return state.current
+    }
+    _ = current?.take(.failed(Ticket(), Self.closing))
+    with { answers, _ in answers.give(.connection(.lost)) }
+  }
+
+  private static let closing = ClientConversation.Failure(kind: .closedEarly, explanation: "the proxy is closing", isRepeatable: false)
+
   var isUsable: Bool { state.withLock { !$0.isDead && $0.current == nil } }
   var idleSince: Instant {
     get { state.withLock { $0.idleSince } }
@@ -97,7 +110,9 @@ final class UpstreamConnection: Sendable {
 final class UpstreamPool: Sendable {
   private struct State {
     var idle: [UpstreamPlace: [UpstreamConnection]] = [:]
-    var open = 0
+    /// All there are, also those that are still being made.
+    var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    var isClosed = false
   }
 
   private let state = Mutex(State())
@@ -128,16 +143,11 @@ final class UpstreamPool: Sendable {
   }
 
   /// A fresh connection to the first of `endpoints` that answers.
-  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint]) async throws(ProxyFailure) -> UpstreamConnection {
-    let isAllowed = state.withLock { state in
-      guard state.open < limits.upstreamConnectionsMax else { return false }
-      state.open += 1
-      return true
-    }
-    guard isAllowed else { throw ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again.") }
+  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint], because cause: ConversationID?) async throws(ProxyFailure) -> UpstreamConnection {
     var failure = ProxyFailure(.badGateway, "There is no address for \(place.host).")
     for endpoint in endpoints {
-      let connection = UpstreamConnection(place, endpoint) { [weak self] in self?.state.withLock { $0.open -= 1 } }
+      let connection = UpstreamConnection(place, endpoint) { [weak self] in self?.forget($0) }
+      try enter(connection)
       var options = DialOptions(timeout: limits.connectTimeout)
       if place.isSecure {
         var secure = tls ?? TLSClientOptions(serverName: place.host, protocols: ["http/1.1"])
@@ -145,22 +155,42 @@ final class UpstreamPool: Sendable {
         options.tls = secure
       }
       do throws(NetworkError) {
-        let answers = try await network.connect(ClientConversation(limits: conversationLimits), to: endpoint, options: options, trace: trace) { question, _ in
+        let answers = try await network.connect(
+          ClientConversation(limits: conversationLimits), to: endpoint, options: options, trace: trace?.because(of: cause)
+        ) { question, _ in
           connection.take(question)
           return nil
         }
         connection.connect(answers)
+        if state.withLock({ $0.isClosed }) { connection.end() }
         return connection
-      } catch { failure = ProxyFailure(error) }
+      } catch {
+        forget(connection)
+        failure = ProxyFailure(error)
+      }
     }
-    state.withLock { $0.open -= 1 }
     throw failure
   }
+
+  private func enter(_ connection: UpstreamConnection) throws(ProxyFailure) {
+    let failure = state.withLock { state -> ProxyFailure? in
+      if state.isClosed { return ProxyFailure(.serviceUnavailable, "This proxy is closing.") }
+      guard state.open.count < limits.upstreamConnectionsMax else {
+        return ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again.")
+      }
+      state.open[ObjectIdentifier(connection)] = connection
+      return nil
+    }
+    if let failure { throw failure }
+  }
+
+  private func forget(_ connection: UpstreamConnection) { state.withLock { $0.open[ObjectIdentifier(connection)] = nil } }
 
   /// The connection has nothing to do: it is kept for the next request to its place.
   func giveBack(_ connection: UpstreamConnection, at now: Instant) {
     connection.idleSince = now
     let tooMany = state.withLock { state -> [UpstreamConnection] in
+      if state.isClosed { return [connection] }
       state.idle[connection.place, default: []].append(connection)
       var gone: [UpstreamConnection] = []
       if let count = state.idle[connection.place]?.count, count > limits.idlePerUpstreamMax { gone += [state.idle[connection.place]?.removeFirst()].compactMap { $0 } }
@@ -179,14 +209,15 @@ final class UpstreamPool: Sendable {
   }
 
   /// How many are open. Unit: connections.
-  var openCount: Int { state.withLock { $0.open } }
+  var openCount: Int { state.withLock { $0.open.count } }
 
-  /// Ends all idle connections.
+  /// Ends all connections; none is made any more.
   func close() {
     let all = state.withLock { state in
-      defer { state.idle = [:] }
-      return state.idle.keys.sorted { ($0.host, $0.port) < ($1.host, $1.port) }.flatMap { state.idle[$0] ?? [] }
+      state.isClosed = true
+      state.idle = [:]
+      return Array(state.open.values)
     }
-    for connection in all { connection.discard() }
+    for connection in all { connection.end() }
   }
 }

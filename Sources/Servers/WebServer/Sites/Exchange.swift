@@ -3,6 +3,7 @@
 package import Bytes
 package import HTTP
 import Synchronization
+package import Trace
 import Transport
 package import World
 
@@ -24,6 +25,8 @@ package final class Exchange: Sendable {
   package let isEncrypted: Bool
   /// Who asks.
   package let remote: Endpoint
+  /// What the trace calls the conversation that the request came in; nil: it is not recorded.
+  package let conversation: ConversationID?
   private let ticket: Ticket
   private let answers: Answers<ServerConversation.Input>
   private let state: Mutex<State>
@@ -35,6 +38,7 @@ package final class Exchange: Sendable {
     var hasBodyEnded: Bool
     var isHeld = false
     var isAbandoned = false
+    var isRetired = false
     /// Parts given that the conversation has not taken yet, as `weight` counts them. Unit: bytes.
     var underWayBytes = 0
     var answered = Answered.nothing
@@ -43,6 +47,7 @@ package final class Exchange: Sendable {
     /// Whether the workflow has ended.
     var isOver = false
     var watchers: [@Sendable () -> Void] = []
+    var retirementWatchers: [@Sendable () -> Void] = []
 
     /// Whether another part may be given.
     var hasRoom: Bool { !isHeld && underWayBytes < Exchange.underWayBytesMax }
@@ -52,6 +57,7 @@ package final class Exchange: Sendable {
     self.request = request
     isEncrypted = carrier.isEncrypted
     remote = carrier.remote
+    conversation = answers.conversation
     self.ticket = ticket
     self.answers = answers
     state = Mutex(State(hasBodyEnded: !request.hasBody))
@@ -161,6 +167,15 @@ package final class Exchange: Sendable {
     if isLate { action() }
   }
 
+  /// Calls `action` once, when the server is closing; at once when it is already. An answer without an end of its own ends then.
+  package func whenRetired(_ action: @escaping @Sendable () -> Void) {
+    let isLate = state.withLock { state in
+      if !state.isRetired { state.retirementWatchers.append(action) }
+      return state.isRetired
+    }
+    if isLate { action() }
+  }
+
   /// Sees to it that the request is answered, whatever the workflow forgot.
   func end() {
     respond(.text(.internalServerError, "The request was not answered.\n"))
@@ -192,6 +207,15 @@ package final class Exchange: Sendable {
     change { state in
       state.isAbandoned = true
       swap(&watchers, &state.watchers)
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  func noteRetired() {
+    var watchers: [@Sendable () -> Void] = []
+    state.withLock { state in
+      state.isRetired = true
+      swap(&watchers, &state.retirementWatchers)
     }
     for watcher in watchers { watcher() }
   }

@@ -45,6 +45,8 @@ final class Routing {
       working(on: ticket)?.note(held: false)
     case .partTaken(let ticket, let count):
       working(on: ticket)?.note(taken: count)
+    case .retired(let ticket):
+      working(on: ticket)?.noteRetired()
     }
     return nil
   }
@@ -66,7 +68,7 @@ final class Routing {
       if request.method == .connect || request.method == .trace { return .respond(ticket, Self.notAllowed(request)) }
       return obey(application.answer(request, at: carrier.now), request, ticket, answers, on: carrier)
     case .proxy(let proxy):
-      let client = ProxyClient(remote: carrier.remote, local: carrier.local, isSecure: carrier.isEncrypted)
+      let client = ProxyClient(remote: carrier.remote, local: carrier.local, isSecure: carrier.isEncrypted, conversation: answers.conversation)
       return obey(proxy.answer(request, from: client, at: carrier.now), request, ticket, answers, on: carrier)
     case nil:
       // RFC 9110 §15.5.20: this connection's certificate, or this server, is not the one for that name.

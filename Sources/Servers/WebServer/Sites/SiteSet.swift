@@ -61,6 +61,11 @@ package final class SiteSet: Sendable {
     return nil
   }
 
+  /// Ends what sites hold open beyond their visitors' connections: those of proxies to others.
+  package func close() {
+    for case .proxy(let proxy) in members { proxy.close() }
+  }
+
   private func wildcard(for host: String) -> Int? {
     guard !wildcards.isEmpty else { return nil }
     var rest = host[...]

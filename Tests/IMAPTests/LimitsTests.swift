@@ -1,4 +1,0 @@
-// The bounds of IMAP.
-import Testing
-
-@testable import IMAP
