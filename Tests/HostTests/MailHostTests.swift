@@ -98,25 +98,18 @@ private final class MailWorld: Sendable {
     return try #require(sent.fates, "\(sent.failure ?? "no fates")")
   }
 
-  /// Runs `body` as a task of the internet until it is done, then for `time` more.
+  /// Runs `body` as a task of the internet until it is done.
   func run<R: Sendable>(for time: Duration = .seconds(60), _ body: @escaping @Sendable () async throws -> R) throws -> R {
-    let result = Mutex<Result<R, any Error>?>(nil)
-    user.start {
-      do {
-        let value = try await body()
-        result.withLock { $0 = .success(value) }
-      } catch { result.withLock { $0 = .failure(error) } }
-    }
-    internet.run(for: time)
-    return try #require(result.withLock { $0 }, "it did not end in time").get()
+    try internet.run(atMost: time, body)
   }
 
   /// The messages of an account's mailbox, as text.
   static func messages(_ host: MailHost, _ account: String, _ mailbox: MailboxName = .inbox) async throws -> [String] {
     var texts: [String] = []
-    for id in try await host.post.store.contents(of: account, mailbox) {
-      guard let content = try await host.post.store.content(id), let bytes = content.bytes(0..<content.size) else { continue }
-      texts.append(bytes.text)
+    let session = try await host.post.store.account(account).open(mailbox, as: .readOnly) { _ in }
+    defer { session.close() }
+    for content in try await host.post.store.contents(of: session.entries(of: session.all).map(\.content)) {
+      if let content, let bytes = content.bytes(0..<content.size) { texts.append(bytes.text) }
     }
     return texts
   }

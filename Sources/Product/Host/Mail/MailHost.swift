@@ -54,6 +54,7 @@ package final class MailHost: Sendable {
 
   package let post: PostOffice
   package let domain: String
+  private let passwords: PasswordBook
   private let relay: Relay
   private let means: Means
   private let settings: MailSettings
@@ -87,10 +88,11 @@ package final class MailHost: Sendable {
     let queue = try await MailQueue.open(means.records, limits: limits, clock: network.clock, chance: means.chance.derived("queue"))
     let directory = Directory(Self.directory(settings, domain: domain, store))
     let name = (try? MailDomain(settings.name ?? "mail.\(domain)")) ?? .name("mail.invalid")
+    let gate = LoginGate(passwords, clock: network.clock) { login in directory.current.withLock { $0 }.account(forLogin: login) }
     let bell = Bell()
     let own = domain
     let post = PostOffice(
-      name: name, directory: { directory.current.withLock { $0 } }, passwords: passwords, store: store, queue: queue, lookUps: means.lookUps,
+      name: name, directory: { directory.current.withLock { $0 } }, gate: gate, store: store, queue: queue, lookUps: means.lookUps,
       care: settings.care,
       signers: { [keys = means.keys] domain in
         domain.description == own ? keys.map { SigningIdentity(domain: own, selector: $0.selector, key: $0.key) } : []
@@ -99,15 +101,16 @@ package final class MailHost: Sendable {
       exchangePort: means.exchangePort, hurry: { bell.ring() })
     let relay = Relay(post, tls: means.clientTLS, chance: means.chance.derived("relay"))
     bell.relay.withLock { $0 = relay }
-    let host = MailHost(post: post, domain: domain, relay: relay, means: means, settings: settings, directory: directory)
+    let host = MailHost(post: post, domain: domain, passwords: passwords, relay: relay, means: means, settings: settings, directory: directory)
     try await host.admit(accounts)
     relay.pump()
     return host
   }
 
-  private init(post: PostOffice, domain: String, relay: Relay, means: Means, settings: MailSettings, directory: Directory) {
+  private init(post: PostOffice, domain: String, passwords: PasswordBook, relay: Relay, means: Means, settings: MailSettings, directory: Directory) {
     self.post = post
     self.domain = domain
+    self.passwords = passwords
     self.relay = relay
     self.means = means
     self.settings = settings
@@ -136,12 +139,12 @@ package final class MailHost: Sendable {
     for name in accounts.keys.sorted() where !post.store.hasAccount(name) {
       do throws(MailboxError) { _ = try await post.store.makeAccount(name) } catch .accountExists {}
     }
-    post.passwords.replace(accounts)
+    passwords.replace(accounts)
     let directory = Self.directory(settings, domain: domain, post.store)
     self.directory.current.withLock { $0 = directory }
   }
 
-  /// Starts SMTP: for other servers, and for users. `port` gives for each standard port the one to listen at.
+  /// Starts SMTP for other servers and for users, and POP3 and IMAP for those who read. `port` gives for each standard port the one to listen at.
   package func receive(on assembly: Assembly, at address: Address, port: (UInt16) -> UInt16) async throws(NetworkError) {
     guard let postmaster = MailSettings.address("postmaster", in: domain) else { return }
     var limits = SMTP.Limits()
@@ -153,6 +156,18 @@ package final class MailHost: Sendable {
       let listener = try await MailExchange.start(
         post, role, isEncrypted: isEncrypted, tls: means.tls, postmaster: postmaster, at: Endpoint(address, port(standard)), limits: limits,
         mayLogInInTheClear: means.mayLogInInTheClear)
+      assembly.note(name, listener.endpoint) { await listener.close(grace: $0) }
+    }
+    for (name, standard, isEncrypted) in [("IMAP", 143 as UInt16, false), ("IMAPS", 993, true)] where means.tls != nil || !isEncrypted {
+      let listener = try await IMAPService.start(
+        network: means.network, endpoint: Endpoint(address, port(standard)), store: post.store, gate: post.gate, hostName: post.name.description,
+        tls: isEncrypted ? means.tls : nil, startTLS: isEncrypted ? nil : means.tls, trace: means.trace, mayLogInInTheClear: means.mayLogInInTheClear)
+      assembly.note(name, listener.endpoint) { await listener.close(grace: $0) }
+    }
+    for (name, standard, isEncrypted) in [("POP3", 110 as UInt16, false), ("POP3S", 995, true)] where means.tls != nil || !isEncrypted {
+      let listener = try await POP3Service.start(
+        network: means.network, endpoint: Endpoint(address, port(standard)), store: post.store, gate: post.gate, hostName: post.name.description,
+        tls: isEncrypted ? means.tls : nil, startTLS: isEncrypted ? nil : means.tls, trace: means.trace, mayLogInInTheClear: means.mayLogInInTheClear)
       assembly.note(name, listener.endpoint) { await listener.close(grace: $0) }
     }
   }

@@ -1,6 +1,5 @@
 // The listeners for SMTP: port 25 for other servers, 587 and 465 for users.
 // Not here: what is decided (Reception). Read next: SMTP/ServerConversation.swift, Reception/Reception.swift.
-import Accounts
 package import Mail
 package import SMTP
 package import Transport
@@ -22,27 +21,6 @@ package enum MailExchange {
       let reception = Reception(post, client: remote, isCounted: mayCome)
       let conversation = ServerConversation(speech, limits: limits, refusing: mayCome ? nil : .tooManyConnections)
       return ConversationDriver(conversation, trace: post.trace) { question, answers in reception.answer(question, answers) }
-    }
-  }
-}
-
-extension PostOffice {
-  /// What came of a login.
-  package enum Welcome: Sendable, Hashable {
-    /// The account that may be used.
-    case welcome(String)
-    case wrong
-    case busy
-  }
-
-  /// Whether `credentials` are somebody's.
-  package func logIn(_ credentials: SASL.Credentials, from client: Address) async -> Welcome {
-    // RFC 4616 §2: nobody here may act as somebody else.
-    guard !credentials.wantsAnotherIdentity, let account = directory().account(forLogin: credentials.user) else { return .wrong }
-    switch await passwords.check(user: account, password: credentials.password, at: network.clock.now) {
-    case .right: return store.hasAccount(account) ? .welcome(account) : .wrong
-    case .wrong: return .wrong
-    case .busy: return .busy
     }
   }
 }

@@ -1,6 +1,5 @@
 // What all connections of a mail server share: who lives here, where messages lie, whom to ask.
 // Not here: what is decided about a message (Reception, Relay), the listeners (MailExchange.swift).
-package import Accounts
 package import DNS
 package import Mail
 package import Trace
@@ -28,7 +27,7 @@ package struct PostOffice: Sendable {
   package var name: MailDomain
   /// Who lives here, now.
   package var directory: @Sendable () -> MailDirectory
-  package var passwords: PasswordBook
+  package var gate: LoginGate
   package var store: MailStore
   package var queue: MailQueue
   package var lookUps: LookUps

@@ -2,7 +2,6 @@
 // of a message. It answers what SMTP's ServerConversation asks.
 // Not here: the message's way into the store (Intake.swift), where its verdicts come from (OriginCheck.swift).
 // Read next: Intake.swift.
-import Accounts
 import Bytes
 import Mail
 import SMTP
@@ -97,8 +96,10 @@ final class Reception: Sendable {
     let post = post
     let client = client.address
     post.network.start {
-      switch await post.logIn(credentials, from: client) {
-      case .welcome(let account): answers.give(.authenticated(ticket, user: account))
+      // RFC 4616 §2: nobody here may act as somebody else.
+      if credentials.wantsAnotherIdentity { return answers.give(.answered(ticket, .wrongCredentials)) }
+      switch await post.gate.check(user: credentials.user, password: credentials.password, from: client) {
+      case .account(let account): answers.give(.authenticated(ticket, user: account))
       case .wrong: answers.give(.answered(ticket, .wrongCredentials))
       case .busy: answers.give(.answered(ticket, .credentialsUnchecked))
       }
