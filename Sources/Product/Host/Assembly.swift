@@ -15,6 +15,7 @@ package final class Assembly: Sendable {
   package let name: String
   package let network: any Network
   private let recorder: (any Recorder)?
+  private let showsSecrets: Bool
   private let services = Mutex<[Service]>([])
   /// What the services on the web serve, to be closed after them all.
   private let served = Mutex<[SiteSwitch]>([])
@@ -27,10 +28,12 @@ package final class Assembly: Sendable {
     fileprivate var close: @Sendable (Duration) async -> Void
   }
 
-  package init(name: String, network: any Network, recorder: (any Recorder)?) {
+  /// `showsSecrets` records passwords and cookies as they are: for hosts whose secrets open nothing.
+  package init(name: String, network: any Network, recorder: (any Recorder)?, showsSecrets: Bool = false) {
     self.name = name
     self.network = network
     self.recorder = recorder
+    self.showsSecrets = showsSecrets
   }
 
   /// What runs, in the order it was started.
@@ -50,9 +53,16 @@ package final class Assembly: Sendable {
   }
 
   /// Who records what this host says as a server.
-  private var trace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .server) } }
+  private var trace: TraceContext? { context(as: .server) }
   /// Who records what this host says as a client.
-  package var clientTrace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: name, role: .client) } }
+  package var clientTrace: TraceContext? { context(as: .client) }
+
+  private func context(as role: ConversationInfo.Role) -> TraceContext? {
+    guard let recorder else { return nil }
+    var context = TraceContext(recorder: recorder, host: name, role: role)
+    context.showsSecrets = showsSecrets
+    return context
+  }
 
   /// Keeps a running service, to be closed when the host stops.
   func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {

@@ -5,7 +5,7 @@ import Bytes
 import DNS
 import HTTP
 package import Host
-package import NameServer
+import NameServer
 import Sockets
 package import Storage
 package import Trace
@@ -59,10 +59,17 @@ package final class RaisedWorld: Sendable {
     package var data: String?
     /// What sites' secrets are drawn from; nil: from `chance`, so that the same seed gives the same ones.
     package var secrets: (any RandomNumberGenerator & Sendable)?
+    /// The hosts that run, by name; nil: all.
+    package var hosts: Set<String>?
+    /// Record passwords and cookies as they are.
+    package var showsSecrets = false
     /// What can be changed while the world runs; nil: nothing is.
     package var controls: WorldControls?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
+
+    /// Whether this host runs.
+    func runs(_ host: String) -> Bool { hosts?.contains(host) ?? true }
 
     package init(
       plan: AddressPlan, recorder: (any Recorder)?, chance: SeededRandom, certificates: CertificateAuthority? = nil, folder: String = "",
@@ -83,10 +90,11 @@ package final class RaisedWorld: Sendable {
   package static func raise(_ world: WorldDescription, with means: Means) async throws(Failure) -> RaisedWorld {
     var raised: [Assembly] = []
     do throws(Failure) {
-      for host in world.hosts {
-        let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder)
+      let zones = try zones(of: world, means)
+      for host in world.hosts where means.runs(host.name) {
+        let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder, showsSecrets: means.showsSecrets)
         raised.append(assembly)
-        try await start(host, of: world, on: assembly, means)
+        try await start(host, of: world, zones, on: assembly, means)
       }
     } catch {
       for assembly in raised { await assembly.stop(grace: .zero) }
@@ -110,10 +118,10 @@ package final class RaisedWorld: Sendable {
 
   // MARK: One host
 
-  private static func start(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
+  private static func start(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
-    try await startNames(host, of: world, on: assembly, means)
+    try await startNames(host, of: world, zones, on: assembly, means)
     do throws(NetworkError) {
       try await startPrograms(host, of: world, on: assembly, means)
       try await RaisedProxy.start(host, of: world, on: assembly, means)
@@ -122,10 +130,10 @@ package final class RaisedWorld: Sendable {
     try await startEdges(host, of: world, on: assembly, means)
   }
 
-  private static func startNames(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
+  private static func startNames(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
-    let zones = try zones(of: host, in: world, means)
+    let zones = zones.filter { $0.servers.contains(host.name) }.map(\.zone)
     let endpoints = means.plan.endpoints(of: host, port: 53)
     do throws(NetworkError) {
       if !zones.isEmpty {
@@ -156,10 +164,18 @@ package final class RaisedWorld: Sendable {
       random: means.chance.derived("resolver \(assembly.name)"))
   }
 
-  /// The zones a host serves.
-  package static func zones(of host: HostDescription, in world: WorldDescription, _ means: Means) throws(Failure) -> [Zone] {
-    var zones: [Zone] = []
-    for zone in world.zones where zone.servers.contains(host.name) { zones.append(try self.zone(zone, of: world, means.plan, means.folder)) }
+  /// A zone with the hosts that serve it.
+  private struct ServedZone {
+    var servers: [String]
+    var zone: Zone
+  }
+
+  /// The zones that are served, each made once however many hosts serve it.
+  private static func zones(of world: WorldDescription, _ means: Means) throws(Failure) -> [ServedZone] {
+    var zones: [ServedZone] = []
+    for described in world.zones where described.servers.contains(where: { means.runs($0) }) {
+      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder)))
+    }
     return zones
   }
 

@@ -43,12 +43,16 @@ package enum DefaultWorld {
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
       ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
       ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
+      # Puts a picture on other people's pages.
+      ads: {addresses: [198.51.100.60, "2001:db8:100::60"]}
       # Socket programs.
       srv: {addresses: [198.51.100.80, "2001:db8:100::80"]}
       # Where people are.
       pc:       {role: client, addresses: [203.0.113.10, "2001:db8:113::10"]}
       pc2:      {role: client, addresses: [203.0.113.11, "2001:db8:113::11"]}
       phone:    {role: client, addresses: [203.0.113.12, "2001:db8:113::12"]}
+      # Somebody with bad intentions.
+      rogue:    {role: client, addresses: [203.0.113.66, "2001:db8:113::66"]}
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
       proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
 
@@ -179,6 +183,10 @@ package enum DefaultWorld {
         # Below these paths the browser asks for name and password (HTTP Basic authentication).
         protect: [/staff]
         redirects: {/shop: /}
+      # What advertisers do: it numbers everybody who sees its picture, on whose page whatsoever.
+      ads.test: {application: tracker}
+      # Greets in the reader's language, at some paths as it should not be done where there are caches.
+      hello.garnet.test: {host: www.garnet.test, application: greetings}
       # A second site of www.garnet.test: only the name in the request tells them apart.
       stories.garnet.test:
         host: www.garnet.test
