@@ -1,6 +1,6 @@
 // The users that `netstead user` keeps beside the data of a host: a small file, replaced whole, looked at again while the host runs.
 // Not here: users that stand in the settings (MailSettings, SiteAccess), what they may do.
-package import Accounts
+import Accounts
 package import Transport
 
 /// The accounts of one data folder: names and password hashes.

@@ -1,16 +1,16 @@
 // The mail of `netstead up`: there when the settings have `mail:` or somebody has an account; users may come and go while it runs.
 // Not here: mail of any host (MailHost.swift), accounts as a file (AccountFile.swift).
-package import Accounts
+import Accounts
 import Bytes
 import DNS
 import Mail
 import MailServer
-package import Settings
+import Settings
 import Storage
 import Synchronization
 import Trace
-package import Transport
-package import World
+import Transport
+import World
 
 /// The mail of the hosted domain.
 package final class HomeMail: Sendable {

@@ -2,13 +2,12 @@
 // Not here: what is decided about mail (MailServer), settings (MailSettings.swift), records in zones (MailRecords.swift).
 package import Accounts
 import Bytes
-package import DNS
 package import Mail
 package import MailServer
-package import SMTP
+import SMTP
 package import Storage
 import Synchronization
-package import Trace
+import Trace
 package import Transport
 package import World
 

@@ -4,6 +4,7 @@
 import Bytes
 import DNS
 import HTTP
+import Mail
 package import Host
 import NameServer
 import Sockets

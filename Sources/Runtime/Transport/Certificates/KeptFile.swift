@@ -12,7 +12,7 @@ package struct KeptFile: Sendable {
     self.name = name
   }
 
-  var path: String { directory + "/" + name }
+  package var path: String { directory + "/" + name }
 
   /// Longest file read. Unit: bytes. Past it: an error.
   private static let bytesMax = 1 << 20

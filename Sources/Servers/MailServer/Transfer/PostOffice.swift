@@ -48,5 +48,30 @@ package struct PostOffice: Sendable {
   /// Told when there is something new to pass on.
   package var hurry: @Sendable () -> Void
 
+  package init(
+    name: MailDomain, directory: @escaping @Sendable () -> MailDirectory, gate: LoginGate, store: MailStore, queue: MailQueue,
+    lookUps: @escaping LookUps, care: Care, signers: @escaping @Sendable (MailDomain) -> [SigningIdentity], clients: ClientLedger,
+    limits: TransferLimits, network: any Network, uniqueNumber: @escaping @Sendable () -> UInt64, trace: TraceContext?, clientTrace: TraceContext?,
+    smartHost: Exchanger?, exchangePort: UInt16, hurry: @escaping @Sendable () -> Void
+  ) {
+    self.name = name
+    self.directory = directory
+    self.gate = gate
+    self.store = store
+    self.queue = queue
+    self.lookUps = lookUps
+    self.care = care
+    self.signers = signers
+    self.clients = clients
+    self.limits = limits
+    self.network = network
+    self.uniqueNumber = uniqueNumber
+    self.trace = trace
+    self.clientTrace = clientTrace
+    self.smartHost = smartHost
+    self.exchangePort = exchangePort
+    self.hurry = hurry
+  }
+
   var clock: any WorldClock { network.clock }
 }

@@ -5,6 +5,7 @@ import Mail
 package import SMTP
 import Bytes
 import DNS
+import Storage
 import Synchronization
 import Trace
 package import Transport
