@@ -100,6 +100,22 @@ struct ConversationTests {
     #expect(said.hasPrefix("150 ") && said.contains("A transfer is under way"))
   }
 
+  @Test("a data connection that does not come is waited for so long", arguments: [("EPSV", 30), ("PORT 203,0,113,2,19,137", 60)])
+  func lateData(_ way: String, _ seconds: Int) {
+    let server = loggedIn()
+    server.connection.receive(Buffer(way + "\r\n"))
+    server.give(.passiveOpened(Ticket(number: 1), Endpoint(Address(192, 0, 2, 1), 5_001)))
+    server.connection.receive("RETR a\r\n")
+    _ = server.said
+    let ticket = Ticket(number: way == "EPSV" ? 2 : 1)
+    server.connection.advance(by: .seconds(seconds - 1))
+    #expect(!server.takeAsked().contains(.abort(ticket)))
+    server.connection.advance(by: .seconds(1))
+    #expect(server.takeAsked() == [.abort(ticket)])
+    server.give(.transferEnded(ticket, .aborted))
+    #expect(server.said.hasPrefix("425 "))
+  }
+
   @Test("no more commands are read than may wait")
   func held() {
     let server = loggedIn()
@@ -158,7 +174,7 @@ struct ConversationTests {
     #expect(code(try say("EPRT |1|127.0.0.1|5001|")) == "522")
     #expect(code(try say("EPRT |2|::1|5001|")) == "200")
     #expect(code(try say("EPSV 1")) == "522")
-    #expect(try say("EPSV 2") == [.ask(.openPassive(Ticket(number: 0)))])
+    #expect(try say("EPSV 2") == [.ask(.openPassive(Ticket(number: 0), isProtected: false))])
   }
 
   @Test("a passive port is closed when nobody will use it", arguments: ["PORT 203,0,113,2,19,137", "ABOR", "REIN", "USER b", "EPRT |1|203.0.113.9|5001|"])
@@ -201,6 +217,9 @@ struct ConversationTests {
     #expect(try say("EPRT |1|127.0.0.1|5001|") == "200")
     #expect(try say("LIST") == "522")
     #expect(try say("PROT P") == "200")
+    #expect(try say("EPRT |1|127.0.0.1|5001|") == "502")
+    #expect(try say("EPSV") == "" && actions == [.ask(.openPassive(Ticket(number: 0), isProtected: true))])
+    conversation.handle(.passiveOpened(Ticket(number: 0), Endpoint(.loopback, 5_001)), at: .simulationStart, into: &actions)
     #expect(try say("LIST") == "")
     guard case .ask(.transfer(_, let order))? = actions.first else { return #expect(Bool(false), "a transfer is asked for") }
     #expect(order.isProtected)

@@ -150,17 +150,6 @@ struct TextTests {
   ] as [(String, UInt16?)])
   func extendedPassive(_ text: String, _ port: UInt16?) { #expect((try? HostPort.extendedPassive(Buffer(text))) == port) }
 
-  @Test("control messages say where the data connection goes", arguments: [
-    ("227 Entering Passive Mode (192,0,2,1,19,137).\r\n", "192.0.2.1:5001", true), ("229 x (|||6446|)\r\n", "198.51.100.7:6446", true),
-    ("PORT 203,0,113,2,19,137\r\n", "203.0.113.2:5001", false), ("EPRT |1|203.0.113.2|5001|\r\n", "203.0.113.2:5001", false),
-    ("PASV\r\n", nil, false), ("226 done\r\n", nil, false), ("227 none\r\n", nil, false), ("", nil, false),
-  ] as [(String, String?, Bool)])
-  func places(_ message: String, _ endpoint: String?, _ isPassive: Bool) {
-    let place = DataPlace(announcedBy: Buffer(message), server: Address(198, 51, 100, 7))
-    #expect(place?.endpoint.description == endpoint)
-    if let place { #expect(place.isPassive == isPassive) }
-  }
-
   // MARK: Paths
 
   @Test("paths stay in the tree", .spec("RFC 3659", "6"), arguments: [

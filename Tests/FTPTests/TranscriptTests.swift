@@ -17,7 +17,7 @@ enum MadeUpTree {
     switch question {
     case .login(let ticket, let user, let password): return .loggedIn(ticket, user == "writer" && password == "secret" ? .accepted : .wrong)
     case .operation(let ticket, let operation): return .answered(ticket, outcome(operation))
-    case .openPassive(let ticket): return .passiveOpened(ticket, Endpoint(Address(192, 0, 2, 1), 5_001))
+    case .openPassive(let ticket, _): return .passiveOpened(ticket, Endpoint(Address(192, 0, 2, 1), 5_001))
     case .transfer(let ticket, let order):
       for input in events(ticket, order) { answers.give(input) }
       return nil

@@ -160,7 +160,7 @@ public struct ServerConversation: StreamConversation {
     guard line.count + 2 <= limits.commandBytesMax else { return refuse(.tooLong, into: &actions) }
     do throws(SyntaxError) {
       let command = try Command(line)
-      if isFollowed, command == .startTLS {
+      if isFollowed, command == .startTLS, options.tls == .offered, !isEncrypted {
         // RFC 2595 §4: what comes behind STLS came from nobody knows whom.
         actions.append(.problem("expected nothing behind STLS before its answer (RFC 2595 §4)"))
         return finish(saying: "-ERR You spoke before the answer", into: &actions)
