@@ -121,4 +121,10 @@ public struct AppendHead: Sendable, Hashable {
   public var mailbox: Buffer
   public var flags: Flags
   public var date: InternalDate?
+
+  public init(mailbox: Buffer, flags: Flags, date: InternalDate? = nil) {
+    self.mailbox = mailbox
+    self.flags = flags
+    self.date = date
+  }
 }

@@ -64,7 +64,7 @@ public struct CommandReader: Sendable {
   // MARK: Told by the conversation
 
   /// From here on the larger bounds hold, and APPEND is read.
-  mutating func noteLogin() {
+  public mutating func noteLogin() {
     isLoggedIn = true
     expectCommand()
   }

@@ -1,7 +1,16 @@
 // Commands as bytes, cut where a literal has to be asked for.
 // Read next: CommandParser.swift, the other way.
-import Bytes
+public import Bytes
 import World
+
+extension Command {
+  /// The command as it is sent: in one piece where the server takes literals unasked, else cut behind the announcement of each.
+  public func pieces(tag: String, takesLiterals: Bool) -> [Buffer] {
+    var writer = CommandWriter(tag: tag, takesLiterals: takesLiterals)
+    writer.add(self)
+    return writer.end()
+  }
+}
 
 /// Writes one command.
 struct CommandWriter {

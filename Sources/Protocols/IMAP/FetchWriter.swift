@@ -1,7 +1,19 @@
 // FETCH responses: what stands in one, as bytes to send and stretches of files to send.
 // A message's content never becomes part of a line in memory: the line is sent up to it, then the content, then the rest.
-import Bytes
+public import Bytes
 import World
+
+extension FetchedMessage {
+  /// The response about this message, where it has this number, in one piece. Stretches of files are left out.
+  public func response(number: Int) -> Buffer {
+    var writer = FetchWriter(number: number)
+    for item in items { writer.add(item, isRecent: false) }
+    writer.end()
+    var bytes = Buffer()
+    for case .bytes(let part) in writer.parts { bytes.append(part) }
+    return bytes
+  }
+}
 
 /// Writes one FETCH response.
 struct FetchWriter {

@@ -30,7 +30,8 @@ extension ServerConversation {
     switch work {
     case .none: break
     // The owner answers in a bounded time, and the carrier ends a handshake that takes too long.
-    case .asked, .paused, .securing: return nil
+    case .asked, .securing: return nil
+    case .paused: return lastHeard
     }
     if isThrottled, let minuteBegan { return minuteBegan + .seconds(60) }
     guard phase == .authenticated else { return began.map { $0 + limits.loginTimeout } }
@@ -43,6 +44,10 @@ extension ServerConversation {
     if congestedSince != nil {
       actions.append(.problem("the peer took nothing for \(limits.writeTimeout)"))
       return end(.now, into: &actions)
+    }
+    if case .paused(let fetching) = work {
+      lastHeard = now
+      return fetch(fetching, into: &actions)
     }
     if isThrottled {
       (minuteBegan, commandsInMinute) = (nil, 0)

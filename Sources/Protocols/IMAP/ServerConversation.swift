@@ -72,7 +72,7 @@ public struct ServerConversation: StreamConversation {
     case none
     /// The owner's answer.
     case asked(Ticket, Task)
-    /// The peer takes what was sent; then more is fetched.
+    /// The peer takes what was sent, or others have had their turn; then more is fetched.
     case paused(Fetching)
     /// The handshake.
     case securing
@@ -110,6 +110,8 @@ public struct ServerConversation: StreamConversation {
   var nextTicket = Ticket()
   /// How many messages the owner was last asked for.
   var asked = 0
+  /// What was written of a FETCH without a pause. Unit: bytes.
+  var burstBytes = 0
 
   // What is counted.
   var badCommands = 0
@@ -167,6 +169,7 @@ public struct ServerConversation: StreamConversation {
     switch input {
     case .read(let found):
       lastHeard = now
+      burstBytes = 0
       note(found, at: now, into: &actions)
     case .connection(let event): note(event, at: now, into: &actions)
     case .answered(let ticket, let answer): note(answer, ticket, at: now, into: &actions)

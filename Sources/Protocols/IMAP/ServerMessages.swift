@@ -59,8 +59,9 @@ extension ServerConversation {
   mutating func fetch(_ fetching: Fetching, into actions: inout [Action]) {
     var fetching = fetching
     guard !fetching.left.isEmpty else { return end(fetching, into: &actions) }
-    if isCongested {
+    guard !isCongested, burstBytes < limits.burstBytesMax else {
       flush(into: &actions)
+      burstBytes = 0
       work = .paused(fetching)
       return
     }
@@ -111,6 +112,7 @@ extension ServerConversation {
     for part in parts {
       switch part {
       case .bytes(let bytes):
+        burstBytes += bytes.count
         // Short lines leave together.
         if bytes.count <= 4_096 {
           out.bytes.append(bytes)
