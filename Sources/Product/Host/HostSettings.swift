@@ -27,6 +27,8 @@ package struct HostSettings: Sendable, Hashable {
   package var reverseProxies: [ReverseProxy] = []
   /// A proxy for clients; nil: none.
   package var forwardProxy: ForwardProxy?
+  /// A file server; nil: none.
+  package var files: FileServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -47,6 +49,7 @@ package struct HostSettings: Sendable, Hashable {
     package var dns: Int
     package var http: Int
     package var https: Int
+    package var ftp: Int
     package var console: Int
     /// Whether the settings chose the console's port; otherwise the next one will do when this one is taken.
     package var isConsoleChosen = false
@@ -54,7 +57,7 @@ package struct HostSettings: Sendable, Hashable {
     /// The standard ports, or each plus 8000 where ports below 1024 need a privilege that is not there.
     package init(isPrivileged: Bool) {
       let shift = isPrivileged ? 0 : 8_000
-      (dns, http, https, console) = (53 + shift, 80 + shift, 443 + shift, 8_000)
+      (dns, http, https, ftp, console) = (53 + shift, 80 + shift, 443 + shift, 21 + shift, 8_000)
     }
   }
 
@@ -117,6 +120,7 @@ package struct HostSettings: Sendable, Hashable {
       ports.dns = reader.value("dns", port, default: ports.dns)
       ports.http = reader.value("http", port, default: ports.http)
       ports.https = reader.value("https", port, default: ports.https)
+      ports.ftp = reader.value("ftp", port, default: ports.ftp)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -134,6 +138,7 @@ package struct HostSettings: Sendable, Hashable {
         port: reader.value("port", .integer(0...65_535), default: 3_128), clients: reader.list("allow", .addressRange),
         tunnelPorts: ports.isEmpty ? [443] : ports, cache: Self.cache(reader))
     }
+    files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

@@ -1,5 +1,6 @@
 // Which protocol explains which message.
 import DNS
+import FTP
 import HTTP
 import Sockets
 import Trace
@@ -10,6 +11,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
+  case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }
