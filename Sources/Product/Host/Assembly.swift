@@ -1,6 +1,7 @@
 // One host put together: every service named in plain calls, on whatever network the host has. `netstead up` and every host of the lab
 // are assembled here; the simulator's hosts too.
 // Not here: what a host is told (HostSettings, the lab's world), what its services decide (Servers).
+package import FileServer
 package import NameServer
 package import Sockets
 import Synchronization
@@ -109,6 +110,20 @@ package final class Assembly: Sendable {
     let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: serverTrace)
     note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
     served.withLock { $0.append(sites) }
+  }
+
+  // MARK: Files
+
+  /// Serves files to those who have `accounts`. `disk` does work that may wait for a disk.
+  package func serveFiles(
+    _ accounts: FileAccounts, _ setting: FileServerSetting, at endpoint: Endpoint, disk: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    chance: any RandomNumberGenerator & Sendable
+  ) async throws(NetworkError) {
+    var setting = setting
+    setting.tls?.keyLog = recorder
+    let service = try await FileService.start(
+      network: network, endpoint: endpoint, accounts: accounts, setting: setting, trace: trace, disk: disk, chance: chance)
+    note("FTP", service.endpoint) { await service.close(grace: $0) }
   }
 
   // MARK: Socket programs

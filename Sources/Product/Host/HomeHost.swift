@@ -2,6 +2,7 @@
 // Not here: settings (HostSettings), how a service is started (Assembly), the console (it stands beside this layer).
 import Bytes
 import DNS
+import FileServer
 package import NameServer
 package import Settings
 package import Storage
@@ -77,6 +78,7 @@ package final class HomeHost: Sendable {
     let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
     let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
     let forward = try means.forwardSites()
+    let files = try fileAccounts(settings)
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
@@ -91,6 +93,11 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
         try await homeMail?.serve(host.assembly, at: address)
+        if let files, let serving = settings.files {
+          let setting = serving.setting(greeting: "\(settings.domain) FTP server", tls: TLSServerOptions(renewable: identities))
+          try await host.assembly.serveFiles(
+            files.accounts, setting, at: Endpoint(address, port(settings.ports.ftp)), disk: { files.disk.perform($0) }, chance: SystemRandomNumberGenerator())
+        }
         if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
@@ -132,6 +139,7 @@ package final class HomeHost: Sendable {
     var problems: [String] = []
     do throws(Failure) { _ = try zones(settings, mail: nil, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
     do throws(Failure) { _ = try files(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try fileAccounts(settings) } catch { problems.append("\(error)") }
     return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
@@ -183,6 +191,18 @@ package final class HomeHost: Sendable {
     if let folder = try? ServedFolder(path: settings.webRoot) { return DiskTree(folder) }
     return HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
   }
+
+  /// Who may get which files, and the threads that wait for their disks; nil: there is no file server.
+  private static func fileAccounts(_ settings: HostSettings) throws(Failure) -> (accounts: FileAccounts, disk: DiskThreads)? {
+    guard let serving = settings.files else { return nil }
+    var random = SystemRandomNumberGenerator()
+    let accounts: FileAccounts
+    do throws(SettingsProblem) { accounts = try serving.accounts(random: &random) } catch { throw .settings(error) }
+    do throws(StorageError) { return (accounts, try DiskThreads(count: fileThreads)) } catch { throw .storage(error) }
+  }
+
+  /// How many transfers may wait for a disk at once. Unit: threads. Past it: the next one waits for one of them.
+  private static var fileThreads: Int { 8 }
 
   private static func port(_ number: Int) -> UInt16 { UInt16(clamping: number) }
 }

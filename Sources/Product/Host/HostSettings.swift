@@ -29,6 +29,8 @@ package struct HostSettings: Sendable, Hashable {
   package var forwardProxy: ForwardProxy?
   /// Mail for the domain; nil: none, unless somebody has an account.
   package var mail: MailSettings?
+  /// A file server; nil: none.
+  package var files: FileServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -49,6 +51,7 @@ package struct HostSettings: Sendable, Hashable {
     package var dns: Int
     package var http: Int
     package var https: Int
+    package var ftp: Int
     package var console: Int
     package var smtp: Int
     package var submission: Int
@@ -78,7 +81,7 @@ package struct HostSettings: Sendable, Hashable {
     /// The standard ports, or each plus 8000 where ports below 1024 need a privilege that is not there.
     package init(isPrivileged: Bool) {
       let shift = isPrivileged ? 0 : 8_000
-      (dns, http, https, console) = (53 + shift, 80 + shift, 443 + shift, 8_000)
+      (dns, http, https, ftp, console) = (53 + shift, 80 + shift, 443 + shift, 21 + shift, 8_000)
       (smtp, submission, submissions) = (25 + shift, 587 + shift, 465 + shift)
       (pop3, pop3s, imap, imaps) = (110 + shift, 995 + shift, 143 + shift, 993 + shift)
     }
@@ -150,6 +153,7 @@ package struct HostSettings: Sendable, Hashable {
       ports.pop3s = reader.value("pop3s", port, default: ports.pop3s)
       ports.imap = reader.value("imap", port, default: ports.imap)
       ports.imaps = reader.value("imaps", port, default: ports.imaps)
+      ports.ftp = reader.value("ftp", port, default: ports.ftp)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -168,6 +172,7 @@ package struct HostSettings: Sendable, Hashable {
         tunnelPorts: ports.isEmpty ? [443] : ports, cache: Self.cache(reader))
     }
     mail = reader.mapping("mail") { MailSettings($0) }
+    files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

@@ -1,5 +1,6 @@
 // Which protocol explains which message.
 import DNS
+import FTP
 import HTTP
 import POP3
 import SMTP
@@ -14,6 +15,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   case .http: HTTP.explain(bytes)
   case .smtp: SMTP.explain(bytes)
   case .pop3: POP3.explain(bytes)
+  case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }
