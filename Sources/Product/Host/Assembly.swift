@@ -122,7 +122,7 @@ package final class Assembly: Sendable {
     var setting = setting
     setting.tls?.keyLog = recorder
     let service = try await FileService.start(
-      network: network, endpoint: endpoint, accounts: accounts, setting: setting, trace: trace, disk: disk, chance: chance)
+      network: network, endpoint: endpoint, accounts: accounts, setting: setting, trace: serverTrace, disk: disk, chance: chance)
     note("FTP", service.endpoint) { await service.close(grace: $0) }
   }
 

@@ -2,6 +2,7 @@
 import DNS
 import FTP
 import HTTP
+import IMAP
 import POP3
 import SMTP
 import Sockets
@@ -15,6 +16,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   case .http: HTTP.explain(bytes)
   case .smtp: SMTP.explain(bytes)
   case .pop3: POP3.explain(bytes)
+  case .imap: IMAP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
