@@ -1,5 +1,5 @@
 // What a search asks for, as a tree. Numbers have become identifiers and \Recent has become a set before the owner sees it.
-// Read next: SearchParser.swift (how it is read), ServerSearch.swift (how it is asked).
+// Read next: SearchParser.swift (how it is read), ServerMessages.swift (how it is asked).
 
 /// One condition on a message.
 // RFC 3501 §6.4.4

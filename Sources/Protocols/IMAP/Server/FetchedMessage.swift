@@ -1,5 +1,5 @@
 // What the owner tells about messages.
-// Read next: SectionPlace.swift (which bytes a section is), ServerFetch.swift (how it leaves).
+// Read next: MailStructure.swift (which bytes a section is), FetchWriter.swift (how it leaves).
 public import Bytes
 public import World
 

@@ -1,5 +1,5 @@
 // The header of a message as IMAP tells it: a list of its most asked-for fields, each as bytes.
-// Not here: reading a header (Mail), writing and reading the list (ResponseWriter+Structure.swift, StructureReader.swift).
+// Not here: reading a header (Mail), writing and reading the list (StructureWriter.swift, StructureReader.swift).
 public import Bytes
 
 /// The structured form of a message's header.

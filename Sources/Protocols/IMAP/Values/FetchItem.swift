@@ -1,5 +1,5 @@
 // What FETCH may ask of a message.
-// Read next: FetchParser.swift (reading), SectionPlace.swift (which bytes of a message a section is), FetchedMessage.swift (the answer).
+// Read next: FetchParser.swift (reading), MailStructure.swift (which bytes of a message a section is), FetchedMessage.swift (the answer).
 
 /// One data item of FETCH.
 // RFC 3501 §6.4.5

@@ -1,5 +1,5 @@
 // The tree of a message's parts as IMAP tells it.
-// Not here: finding the parts (Mail), writing and reading the tree (ResponseWriter+Structure.swift, StructureReader.swift).
+// Not here: finding the parts (Mail), writing and reading the tree (StructureWriter.swift, StructureReader.swift).
 public import Bytes
 
 /// One part of a message and what it holds.
