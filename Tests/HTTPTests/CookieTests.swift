@@ -119,6 +119,17 @@ struct CookieRuleTests {
     #expect(jar.cookies.count == (c.counts ? 1 : 0))
   }
 
+  @Test("another site's requests bring what SameSite allows", arguments: [
+    (CookieContext.sameSite, "none=1; lax=2; strict=3; plain=4"), (.foreignNavigation, "none=1; lax=2; plain=4"), (.foreign, "none=1; plain=4"),
+  ] as [(CookieContext, String)])
+  func sameSite(_ context: CookieContext, _ sent: String) {
+    let jar = Jar()
+    for field in ["none=1; SameSite=None; Secure", "lax=2; SameSite=Lax", "strict=3; SameSite=Strict", "plain=4"] {
+      #expect(jar.store(Buffer(field), from: Self.secure, at: then))
+    }
+    #expect(jar.jar.field(for: Self.secure, in: context, at: then) == Buffer(sent))
+  }
+
   @Test("an insecure server covers no secure cookie; attributes past their length are passed over; lives are bounded")
   func bounds() {
     let jar = Jar()

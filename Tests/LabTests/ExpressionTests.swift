@@ -59,7 +59,7 @@ struct ExpressionTests {
     Case("1.5s", "1500 ms"), Case("2s + 500ms > 2_499ms", "yes"), Case("3s / 2", "1500 ms"), Case("3s / 1500ms", "2"), Case("1d / 1h", "24"),
     Case("http.response[1].status", "304", [7]), Case("http.response[0].request.path", "/a", [5, 4]),
     Case("http.request[0].field[\"Host\"]", "www.garnet.test", [4]), Case("http.response[0].field[\"etag\"]", "\"a1\""),
-    Case("exists(http.request[1].field[\"if-none-match\"])", "no"), Case("http.response[9].status", "nothing"), Case("http.response[9].status > 3", "no"),
+    Case("http.request.field[\"accept\"]", "*/*, */*", [4, 6]), Case("exists(http.request[1].field[\"if-none-match\"])", "no"), Case("http.response[9].status", "nothing"), Case("http.response[9].status > 3", "no"),
     Case("dns.query[0].name", "www.garnet.test", [1]), Case("count(dns.query where host == \"resolver\")", "2", [1, 3]),
     Case("count(dns.query where rd and not lost and time > 1ms)", "1", [3]), Case("(dns.query where lost)[0].host", "root1", [2]),
     Case("dns.query.host", "resolver, root1, resolver", [1, 2, 3]), Case("distinct(dns.query.host)", "resolver, root1"),
@@ -68,7 +68,7 @@ struct ExpressionTests {
     Case("count(dns.query where name == dns.query[0].name)", "2"), Case("first(dns.query where lost)", "message 2", [2]), Case("last([3, 4])", "4"),
     Case("reversed([1, 2])", "2, 1"), Case("http.response[0].arrived - http.request[0].time", "9 ms"), Case("milliseconds(9ms)", "9"), Case("seconds(90s)", "90"),
     Case("length(\"ä\")", "2"), Case("lower(\"AB\") + upper(\"c\")", "abC"), Case("number(word(\"10 20 mail\", 1))", "20"), Case("word(\"a\", 3)", "nothing"),
-    Case("decodeBase64(\"YTpiYw==\")", "a:bc"), Case("decodeBase64(\"*\")", "nothing"), Case("text(6790)", "6790"), Case("round(2.5)", "3"), Case("ceil(2.1)", "3"),
+    Case("decodeBase64(\"YTpiYw==\")", "a:bc"), Case("decodeBase64(\"*\")", "nothing"), Case("occurrences(\"a<tr>b<tr\", \"<tr\")", "2"), Case("text(6790)", "6790"), Case("round(2.5)", "3"), Case("ceil(2.1)", "3"),
     Case("floor(-2.1)", "-3"), Case("abs(-4)", "4"), Case("if(1 > 2, \"a\", \"b\")", "b"), Case("draw[\"size\"] + 1", "513"), Case("draw[\"path\"]", "bakodi"),
     Case("http.response[0].bodyBytes == draw[\"size\"]", "yes"), Case("nothing + 1", "nothing"),
   ])

@@ -97,6 +97,21 @@ struct ScenarioTests {
     ("a gets http://b/ again by date", .get(host: "a", url: "http://b/", how: fetching([], "GET", .date))),
     ("a gets http://b/ again by tag with \"A: b\"", .get(host: "a", url: "http://b/", how: fetching(["A: b"], "GET", .tag))),
     ("a loads http://b/", .load(host: "a", url: "http://b/", connections: 1)), ("a loads http://b/ over 4 connections", .load(host: "a", url: "http://b/", connections: 4)),
+    ("a gets http://b/ as ada \"a b\" through b", .get(host: "a", url: "http://b/", how: fetching { how in
+      how.credentials = .init(user: "ada", password: "a b")
+      how.proxy = "b"
+    })),
+    ("a gets http://b/ with cookies from http://c/d", .get(host: "a", url: "http://b/", how: fetching { how in
+      how.cookies = .together
+      how.page = "http://c/d"
+    })),
+    ("a posts http://b/ \"x=1\" in parts with cookies", .get(host: "a", url: "http://b/", how: fetching { how in
+      how.form = .init(text: "x=1", isInParts: true)
+      how.cookies = .together
+    })),
+    ("a loads http://b/ over 2 connections with cookies apart", .load(host: "a", url: "http://b/", connections: 2, how: fetching { $0.cookies = .apart })),
+    ("a takes cookies of b", .takeCookies(host: "a", owner: "b")),
+    ("a asks b c.test for 203.0.113.0/24", .ask(host: "a", server: "b", name: "c.test", type: "A", subnet: AddressPrefix("203.0.113.0/24"))),
     ("a types b 80 \"GET / HTTP/1.0\\r\\n\\r\\n\"", .type(host: "a", server: "b", port: 80, text: "GET / HTTP/1.0\r\n\r\n", silence: .seconds(1))),
     ("a types b 80 \"\" for 3s", .type(host: "a", server: "b", port: 80, text: "", silence: .seconds(3))),
     ("site www.b edits /x.txt \"new\"", .edit(site: "www.b", path: "/x.txt", text: "new")),
@@ -114,6 +129,12 @@ struct ScenarioTests {
     return how
   }
 
+  private static func fetching(_ fill: (inout Scenario.Fetching) -> Void) -> Scenario.Fetching {
+    var how = Scenario.Fetching()
+    fill(&how)
+    return how
+  }
+
   @Test("a page embeds images, scripts and style sheets, each once")
   func embedded() {
     let html = "<link rel=\"stylesheet\" href=\"/a.css\"><link rel=icon href=/i><img alt='x' src='/b.svg'><IMG SRC=/no><script src=/c.js></script><img src=\"/b.svg\"><img src=http://d/e.png width=3><a href=\"/f\">"
@@ -121,6 +142,9 @@ struct ScenarioTests {
   }
 
   @Test("a slip is told with its place", arguments: [
+    ("hosts a 192.0.2.1\nat 1s a posts http://a/ \"x=1\" method HEAD", "2:31: expected with, in parts, as, through or from, found `method`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ through b", "2:32: expected the name of a host, found `b`; did you mean `a`?"),
+    ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
     ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
     ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),
     ("hosts a 192.0.2.1 a 192.0.2.2", "1:19: host `a` stands twice"),
@@ -131,12 +155,12 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
     ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
     ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
-    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, loads, says, types or pings, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, loads, takes, says, types or pings, found `shouts`"),
     ("hosts a 192.0.2.1\nat 1s a gets ftp://a/", "2:14: expected a URL that begins with http:// or https://, found `ftp://a/`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),
     ("hosts a 192.0.2.1\nat 1s host a asleep", "2:14: expected `up` or `down`, found `asleep`"),
-    ("hosts a 192.0.2.1\nat 1s a gets http://a/ soon", "2:24: expected with, method or again, found `soon`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ soon", "2:24: expected with, method, again, as, through or from, found `soon`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ with \"x\"", "2:29: expected a field such as \"Accept: */*\", found `x`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ again by luck", "2:33: expected one of all, date, tag, found `luck`"),
     ("hosts a 192.0.2.1\nat 1s a loads http://a/ over 99 connections", "2:30: expected a whole number from 1 to 16, found `99`"),

@@ -16,12 +16,14 @@ struct WorldTests {
   func isWhole() throws {
     let world = try Self.builtIn()
     #expect(world.client == "pc")
-    #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone", "pc-america", "pc-asia"])
+    #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone", "rogue", "pc-america", "pc-asia"])
     #expect(world.hosts(as: .resolver).map(\.name) == ["resolver", "resolver-america", "resolver-asia"])
     #expect(world.resolver(near: world.host("pc"))?.name == "resolver" && world.resolver(near: world.host("pc-asia"))?.name == "resolver-asia")
     #expect(world.rootServers.map(\.name) == ["root1", "root2", "root3"])
     #expect(world.host("pc")?.addresses == [Address(203, 0, 113, 10), .v6(0x2001_0db8_0113_0000, 0x10)])
-    #expect(world.sites.map(\.name) == ["www.garnet.test", "shop.garnet.test", "stories.garnet.test", "www.cobalt.test", "origin.garnet.test"])
+    #expect(world.sites.map(\.name) == [
+      "www.garnet.test", "shop.garnet.test", "ads.test", "hello.garnet.test", "stories.garnet.test", "www.cobalt.test", "origin.garnet.test",
+    ])
     #expect(world.programs.map(\.port) == [6_789, 6_790, 9_876, 12_000])
     #expect(world.programs.last?.loss == 0.3)
     for host in world.hosts {

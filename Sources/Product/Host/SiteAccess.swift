@@ -9,6 +9,10 @@ package import WebServer
 package enum SiteApplication: String, Sendable, CaseIterable {
   /// A small shop that remembers its visitors.
   case shop
+  /// A picture for other people's pages that tells who saw it where.
+  case tracker
+  /// Greetings in the reader's language, for studies beside a cache.
+  case greetings
 }
 
 /// The settings of one site.
@@ -30,6 +34,11 @@ package struct SiteAccess: Sendable, Hashable {
   package struct User: Sendable, Hashable {
     package var name: String
     package var hash: PasswordHash
+
+    package init(name: String, hash: PasswordHash) {
+      self.name = name
+      self.hash = hash
+    }
   }
 
   package init() {}
@@ -79,5 +88,5 @@ extension SettingsForm where Value == PasswordHash {
 
 extension SettingsForm where Value == String {
   /// A path of a site.
-  static var sitePath: Self { Self(expected: "a path that begins with `/`, without `..`", standIn: "/") { PathArea($0) == nil ? nil : $0 } }
+  package static var sitePath: Self { Self(expected: "a path that begins with `/`, without `..`", standIn: "/") { PathArea($0) == nil ? nil : $0 } }
 }

@@ -44,6 +44,8 @@ package enum SiteAssembly {
       let data = try data()
       let sessions = try await SessionStore.open(in: data.records, random: random)
       site.content = .application(Shop(sessions: sessions, users: users, pictures: data.blobs, clock: clock))
+    case .tracker: site.content = .application(Tracker(random: random))
+    case .greetings: site.content = .application(Greetings())
     case nil:
       if !access.writable.isEmpty, let tree = files as? DiskTree {
         do throws(FolderError) {

@@ -54,6 +54,9 @@ struct FetchWriter {
     case .bodyStructure(let structure):
       begin("BODYSTRUCTURE")
       line.add(structure, isExtended: true)
+    case .written(let item, let text):
+      begin(item.rawValue)
+      line.bytes.append(text)
     case .section(let request, let content):
       beginSection(request)
       add(content.stretch(request.partial))
@@ -81,6 +84,11 @@ struct FetchWriter {
       parts.append(.bytes(bytes))
     case .file(let slice):
       line.add("{\(slice.length)}\r\n")
+      parts.append(.bytes(line.takeAll()))
+      if slice.length > 0 { parts.append(.file(slice)) }
+    case .joined(let bytes, let slice):
+      line.add("{\(content.count)}\r\n")
+      line.bytes.append(bytes)
       parts.append(.bytes(line.takeAll()))
       if slice.length > 0 { parts.append(.file(slice)) }
     }
@@ -126,6 +134,11 @@ extension Content {
     case .absent: return self
     case .bytes(let bytes): return .bytes(bytes[Int(start)..<Int(start + length)])
     case .file(let slice): return .file(FileSlice(file: slice.file, offset: slice.offset + start, length: length))
+    case .joined(let bytes, let slice):
+      let head = bytes[Int(min(start, Int64(bytes.count)))..<Int(min(start + length, Int64(bytes.count)))]
+      let offset = max(0, start - Int64(bytes.count))
+      let tail = FileSlice(file: slice.file, offset: slice.offset + offset, length: length - Int64(head.count))
+      return head.isEmpty ? .file(tail) : .joined(head, tail)
     }
   }
 }

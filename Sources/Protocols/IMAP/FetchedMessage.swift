@@ -26,8 +26,18 @@ public enum FetchedItem: Sendable, Hashable {
   case envelope(Envelope)
   case body(BodyStructure)
   case bodyStructure(BodyStructure)
+  /// One of the three above as it stands in a response (`written` of envelopes and structures makes it): who keeps that has nothing to
+  /// write when a thousand messages are listed.
+  case written(WrittenItem, Buffer)
   /// The whole section; the stretch that was asked for is cut out by the conversation.
   case section(SectionRequest, Content)
+}
+
+/// An item whose answer can be kept as it is written.
+public enum WrittenItem: String, Sendable, Hashable {
+  case envelope = "ENVELOPE"
+  case body = "BODY"
+  case bodyStructure = "BODYSTRUCTURE"
 }
 
 /// The bytes of a section.
@@ -36,6 +46,8 @@ public enum Content: Sendable, Hashable {
   case absent
   case bytes(Buffer)
   case file(FileSlice)
+  /// First these bytes, then those of the file.
+  case joined(Buffer, FileSlice)
 
   /// Unit: bytes.
   var count: Int64 {
@@ -43,6 +55,7 @@ public enum Content: Sendable, Hashable {
     case .absent: 0
     case .bytes(let bytes): Int64(bytes.count)
     case .file(let slice): slice.length
+    case .joined(let bytes, let slice): Int64(bytes.count) + slice.length
     }
   }
 
@@ -51,6 +64,7 @@ public enum Content: Sendable, Hashable {
     case (.absent, .absent): true
     case (.bytes(let a), .bytes(let b)): a == b
     case (.file(let a), .file(let b)): a == b
+    case (.joined(let a, let a2), .joined(let b, let b2)): a == b && a2 == b2
     default: false
     }
   }

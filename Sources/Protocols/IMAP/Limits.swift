@@ -77,6 +77,12 @@ public struct Limits: Sendable, Hashable {
   public var answerLiteralBytesMax = 1_048_576
   /// All literals of one answer that are held. Unit: bytes. Past it: the connection ends.
   public var answerLiteralsBytesMax = 8_388_608
+  /// Most literals of one answer that are held. Unit: literals. Past it: the connection ends.
+  public var answerLiteralsMax = 10_000
+  /// Deepest nesting of an answer. Unit: levels. Past it: the answer is not understood.
+  public var answerDepthMax = 250
+  /// Most elements of one list in an answer. Unit: elements. Past it: the answer is not understood.
+  public var answerListMax = 100_000
   /// Largest message content. Unit: bytes. Past it: the connection ends.
   public var contentBytesMax: Int64 = 1_073_741_824
 

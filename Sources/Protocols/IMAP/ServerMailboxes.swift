@@ -48,27 +48,32 @@ extension ServerConversation {
   mutating func list(_ mailboxes: [ListedMailbox], _ pattern: MailboxPattern, isSubscribed: Bool) {
     var known: [MailboxName: ListedMailbox] = [:]
     for mailbox in mailboxes where isSubscribed ? mailbox.isSubscribed : mailbox.kind != .missing { known[mailbox.name] = mailbox }
-    // Levels above them that are no mailboxes, and which names have others below them.
-    var parents: Set<MailboxName> = []
-    for name in known.keys {
-      var above = name.parent
-      while let parent = above, parents.insert(parent).inserted { above = parent.parent }
-    }
-    let existing = isSubscribed ? Set(mailboxes.filter { $0.kind != .missing }.compactMap(\.name.parent)) : parents
+    let parents = Self.levels(above: mailboxes.filter { $0.kind != .missing }.map(\.name))
+    // RFC 3501 §6.3.8, §6.3.9: a level that is no mailbox, or not subscribed to, is told where what lies below it does not meet the pattern.
+    let levels = Self.levels(above: known.keys.filter { !pattern.matches($0) }).subtracting(known.keys)
     let command = isSubscribed ? "LSUB" : "LIST"
-    for name in parents.union(known.keys).sorted() where pattern.matches(name) {
+    for name in levels.union(known.keys).sorted() where pattern.matches(name) {
       let mailbox = known[name] ?? ListedMailbox(name, .level)
       var attributes: [String] = []
-      // RFC 3501 §6.3.9: a level that is not subscribed to, but something below it is, is told as \Noselect.
-      if mailbox.kind != .mailbox || known[name] == nil { attributes.append("\\Noselect") }
+      if mailbox.kind != .mailbox { attributes.append("\\Noselect") }
       // RFC 3348 §3
-      attributes.append((isSubscribed ? existing : parents).contains(name) ? "\\HasChildren" : "\\HasNoChildren")
+      attributes.append(parents.contains(name) ? "\\HasChildren" : "\\HasNoChildren")
       // RFC 6154 §2
       if let use = mailbox.specialUse { attributes.append(use.rawValue) }
       out.add("* \(command) (\(attributes.joined(separator: " "))) \"/\" ")
       out.add(mailbox: name)
       out.endLine()
     }
+  }
+
+  /// All names that lie above one of these.
+  private static func levels(above names: some Sequence<MailboxName>) -> Set<MailboxName> {
+    var levels: Set<MailboxName> = []
+    for name in names {
+      var above = name.parent
+      while let level = above, levels.insert(level).inserted { above = level.parent }
+    }
+    return levels
   }
 
   mutating func tell(_ status: MailboxStatus, of name: MailboxName, _ items: [Command.StatusItem]) {

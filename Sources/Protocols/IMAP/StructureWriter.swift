@@ -1,6 +1,24 @@
 // Envelopes and body structures as parenthesised lists.
 // Read next: StructureReader.swift, the other way.
-import Bytes
+public import Bytes
+
+extension Envelope {
+  /// As it stands in a FETCH response, for `FetchedItem.written`.
+  public var written: Buffer {
+    var writer = ResponseWriter()
+    writer.add(self)
+    return writer.bytes
+  }
+}
+
+extension BodyStructure {
+  /// As it stands in a FETCH response, for `FetchedItem.written`: BODYSTRUCTURE with its extension data, or BODY without.
+  public func written(isExtended: Bool) -> Buffer {
+    var writer = ResponseWriter()
+    writer.add(self, isExtended: isExtended)
+    return writer.bytes
+  }
+}
 
 extension ResponseWriter {
   // RFC 3501 §9 envelope

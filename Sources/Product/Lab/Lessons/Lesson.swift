@@ -44,13 +44,24 @@ package struct WorldChange: Sendable, Equatable {
   /// Times to live of zones. Unit: seconds.
   package var timesToLive: [(zone: String, seconds: Int)] = []
   package var links: [LinkDescription] = []
+  /// Users of sites.
+  package var members: [LessonMember] = []
 
   package init() {}
 
   package static func == (a: WorldChange, b: WorldChange) -> Bool {
-    a.links == b.links && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
+    a.links == b.links && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
       && a.timesToLive.elementsEqual(b.timesToLive) { $0 == $1 }
   }
+}
+
+/// Somebody whom a site knows by name and password.
+package struct LessonMember: Sendable, Equatable {
+  package var site: String
+  package var user: String
+  package var password: String
+  /// Below this path every request needs a user; nil: nothing more is closed than was.
+  package var area: String?
 }
 
 /// Something to do, and what to see in it.
@@ -123,7 +134,7 @@ package struct LessonLimits: Sendable, Equatable {
   /// Most deeds in one run, repeats included. Past it: the file is refused.
   package var deedsMax = 400
   /// Longest run. Unit: virtual time. Past it: the file is refused.
-  package var timeMax = Duration.seconds(30 * 86_400)
+  package var timeMax = Duration.seconds(40 * 86_400)
   /// Largest file that `size` makes. Unit: bytes. Past it: the file is refused.
   package var fileBytesMax = 2_097_152
 

@@ -176,7 +176,7 @@ enum AnswerText {
   }
 }
 
-extension String {
+extension StringProtocol {
   /// Without white space at its ends.
   var trimmed: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
 }

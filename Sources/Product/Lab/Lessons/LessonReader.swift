@@ -1,5 +1,6 @@
 // The YAML form of a lesson: read once for what is drawn, then again with the drawn values in their places, so that every error has the place
 // in the file it was written at. Not here: the values (Lesson), the built-in lessons' texts (BuiltIn/).
+import Host
 package import Settings
 import World
 
@@ -33,12 +34,17 @@ package struct LessonFile: Sendable {
     _ = try lesson(for: LessonSeed(.open, learner: "", lesson: id, version: version))
   }
 
-  /// The lesson with the values of one seed.
-  package func lesson(for seed: LessonSeed) throws(SettingsProblems) -> Lesson {
-    let values = draws.map { name, draw in
+  /// What one seed draws.
+  package func values(for seed: LessonSeed) -> [DrawnValue] {
+    draws.map { name, draw in
       var random = seed.random(for: "draw \(name)")
       return DrawnValue(name: name, value: draw.value(using: &random))
     }
+  }
+
+  /// The lesson with the values of one seed.
+  package func lesson(for seed: LessonSeed) throws(SettingsProblems) -> Lesson {
+    let values = values(for: seed)
     let texts = DrawnTexts(values)
     let filled = document.replacingTexts { texts.filled($0) }
     return try filled.read { LessonReader(values).read($0) }
@@ -57,7 +63,7 @@ private final class LessonReader {
 
   /// The values to draw, from the mapping under `world`.
   static func draws(_ reader: SettingsReader) -> [(name: String, draw: LessonDraw)] {
-    for key in ["hosts", "files", "records", "ttl", "links"] { _ = reader.item(key) }
+    for key in ["hosts", "files", "records", "ttl", "links", "members"] { _ = reader.item(key) }
     let entries = reader.entries("draw")
     if entries.count > LessonLimits().itemsMax { reader.problem(at: "draw", "expected at most \(LessonLimits().itemsMax) drawn values") }
     return entries.compactMap { entry in
@@ -126,6 +132,7 @@ private final class LessonReader {
     }
     for zone in reader.entries("records") { if let text = zone.value.value(.text) { change.records.append((zone.name, text)) } }
     for zone in reader.entries("ttl") { if let seconds = zone.value.value(.integer(0...2_147_483_647)) { change.timesToLive.append((zone.name, seconds)) } }
+    for site in reader.entries("members") { if let member = site.value.mapping({ self.member(of: site.name, $0) }) { change.members.append(member) } }
     for item in bounded(reader, "links") { if let link = item.mapping({ self.link($0) }) { change.links.append(link) } }
     return change
   }
@@ -148,6 +155,11 @@ private final class LessonReader {
   private static func filled(_ text: String, bytes: Int) -> String {
     let unit = text.utf8.allSatisfy { $0 < 0x80 } && !text.isEmpty ? Array(text.utf8) : Array("text ".utf8)
     return String(decoding: (0..<bytes).map { unit[$0 % unit.count] }, as: UTF8.self)
+  }
+
+  private func member(of site: String, _ reader: SettingsReader) -> LessonMember {
+    LessonMember(
+      site: site, user: reader.required("user", .text), password: reader.required("password", .text), area: reader.optional("area", .sitePath))
   }
 
   private func link(_ reader: SettingsReader) -> LinkDescription {

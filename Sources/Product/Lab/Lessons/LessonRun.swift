@@ -1,8 +1,10 @@
 // One lesson carried out for one learner: the lesson's world raised in the simulator, once for the lesson itself and once for each fault and
 // guard, and the facts each of these traces tells.
 // Not here: what a run is (Running/ScenarioRun), judging answers (LessonGrading).
+import Accounts
 import Bytes
 import DNS
+import Host
 import Synchronization
 package import Trace
 import World
@@ -44,15 +46,15 @@ package final class LessonRun: Sendable {
   /// The host under which the simulator notes what links do.
   static let linkHost = "link"
 
-  /// Runs `lesson` in `world`, which is the built-in one as a rule.
-  package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription) throws(Failure) {
+  /// Runs `lesson` in `world`, which is the built-in one as a rule: all of its runs, or those that `variants` names.
+  package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription, variants: [String]? = nil) throws(Failure) {
     guard lesson.mode == .virtual else { throw .needsPace }
-    let changed = try world.changed(by: lesson)
+    let changed = try world.changed(by: lesson, seed)
     self.lesson = lesson
     self.seed = seed
     self.world = changed
     var legs: [Leg] = []
-    for variant in lesson.variants { legs.append(try Self.leg(variant, of: lesson, seed, changed)) }
+    for variant in lesson.variants where variants?.contains(variant.id) ?? true { legs.append(try Self.leg(variant, of: lesson, seed, changed)) }
     self.legs = legs
   }
 
@@ -83,7 +85,10 @@ package final class LessonRun: Sendable {
     let limits = TraceStore.Limits(bytesMax: 16 << 20, eventsMax: 60_000, bytesPerEventMax: 64 << 10, eventsPerSecondMax: nil)
     let store = TraceStore(limits: limits)
     let packets = TraceStore(limits: limits)
-    let run = ScenarioRun(scenario, in: world, seed: seed.number, store: store, packets: packets)
+    var choices = ScenarioRun.Choices()
+    choices.hosts = Set(lesson.hosts)
+    choices.showsSecrets = true
+    let run = ScenarioRun(scenario, in: world, seed: seed.number, store: store, packets: packets, choices: choices)
     do throws(ScenarioRun.Failure) { _ = try run.run() } catch { throw .scenario(error) }
     let trace = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
     var members = trace.members(packets: packets)
@@ -138,7 +143,7 @@ extension ScenarioRun {
 
 extension WorldDescription {
   /// This world with what a lesson adds to it.
-  func changed(by lesson: Lesson) throws(LessonRun.Failure) -> WorldDescription {
+  func changed(by lesson: Lesson, _ seed: LessonSeed) throws(LessonRun.Failure) -> WorldDescription {
     var world = self
     for name in lesson.hosts where world.host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
     for (site, file) in lesson.changes.files {
@@ -159,6 +164,16 @@ extension WorldDescription {
         throw .world("lesson \(lesson.id) changes zone `\(zone)`, which the world does not have")
       }
       world.zones[index].timeToLive = seconds
+    }
+    var salts = seed.random(for: "salts")
+    for member in lesson.changes.members {
+      guard let index = world.sites.firstIndex(where: { $0.name == member.site }) else {
+        throw .world("lesson \(lesson.id) makes somebody a member of site `\(member.site)`, which the world does not have")
+      }
+      // As cheap as a hash can be: a lesson's passwords guard nothing, and its runs must not take long.
+      guard let hash = PasswordHash(member.password, costLog: 1, using: &salts) else { continue }
+      world.sites[index].access.users.append(SiteAccess.User(name: member.user, hash: hash))
+      if let area = member.area { world.sites[index].access.protected.append(area) }
     }
     for link in lesson.changes.links {
       guard world.host(link.first) != nil, world.host(link.second) != nil else {

@@ -4,8 +4,9 @@
 import Bytes
 import DNS
 import HTTP
+import Mail
 package import Host
-package import NameServer
+import NameServer
 import Sockets
 package import Storage
 package import Trace
@@ -20,6 +21,8 @@ package final class RaisedWorld: Sendable {
   package let plan: AddressPlan
   /// The hosts that serve something, in the world's order.
   package let assemblies: [Assembly]
+  /// The mail that runs, by domain.
+  package let mail: [String: MailHost]
 
   /// Why a world cannot be raised.
   package enum Failure: Error, CustomStringConvertible {
@@ -32,6 +35,8 @@ package final class RaisedWorld: Sendable {
     case storage(site: String, StorageError)
     /// What a host keeps for others cannot be opened.
     case cache(host: String, StorageError)
+    /// The mail of a domain cannot be opened.
+    case mail(domain: String, String)
 
     package var description: String {
       switch self {
@@ -41,6 +46,7 @@ package final class RaisedWorld: Sendable {
       case .certificates(let why): why
       case .storage(let site, let error): "\(site): \(error)"
       case .cache(let host, let error): "\(host): its cache cannot be used: \(error)"
+      case .mail(let domain, let why): "the mail of \(domain): \(why)"
       }
     }
   }
@@ -59,10 +65,17 @@ package final class RaisedWorld: Sendable {
     package var data: String?
     /// What sites' secrets are drawn from; nil: from `chance`, so that the same seed gives the same ones.
     package var secrets: (any RandomNumberGenerator & Sendable)?
+    /// The hosts that run, by name; nil: all.
+    package var hosts: Set<String>?
+    /// Record passwords and cookies as they are.
+    package var showsSecrets = false
     /// What can be changed while the world runs; nil: nothing is.
     package var controls: WorldControls?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
+
+    /// Whether this host runs.
+    func runs(_ host: String) -> Bool { hosts?.contains(host) ?? true }
 
     package init(
       plan: AddressPlan, recorder: (any Recorder)?, chance: SeededRandom, certificates: CertificateAuthority? = nil, folder: String = "",
@@ -82,23 +95,29 @@ package final class RaisedWorld: Sendable {
   /// Starts every service of every host, or none.
   package static func raise(_ world: WorldDescription, with means: Means) async throws(Failure) -> RaisedWorld {
     var raised: [Assembly] = []
+    var mail: [String: MailHost] = [:]
     do throws(Failure) {
-      for host in world.hosts {
-        let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder)
+      let zones = try zones(of: world, means)
+      for host in world.hosts where means.runs(host.name) {
+        let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder, showsSecrets: means.showsSecrets)
         raised.append(assembly)
-        try await start(host, of: world, on: assembly, means)
+        try await start(host, of: world, zones, on: assembly, means)
+        for described in world.mail where described.host == host.name {
+          mail[described.domain] = try await RaisedMail.start(described, host, of: world, on: assembly, means)
+        }
       }
     } catch {
       for assembly in raised { await assembly.stop(grace: .zero) }
       throw error
     }
-    return RaisedWorld(world: world, plan: means.plan, assemblies: raised)
+    return RaisedWorld(world: world, plan: means.plan, assemblies: raised, mail: mail)
   }
 
-  private init(world: WorldDescription, plan: AddressPlan, assemblies: [Assembly]) {
+  private init(world: WorldDescription, plan: AddressPlan, assemblies: [Assembly], mail: [String: MailHost]) {
     self.world = world
     self.plan = plan
     self.assemblies = assemblies
+    self.mail = mail
   }
 
   /// Stops every host.
@@ -106,14 +125,15 @@ package final class RaisedWorld: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for assembly in assemblies { group.addTask { await assembly.stop(grace: grace) } }
     }
+    for mail in mail.values { await mail.close(grace: .zero) }
   }
 
   // MARK: One host
 
-  private static func start(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
+  private static func start(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
-    try await startNames(host, of: world, on: assembly, means)
+    try await startNames(host, of: world, zones, on: assembly, means)
     do throws(NetworkError) {
       try await startPrograms(host, of: world, on: assembly, means)
       try await RaisedProxy.start(host, of: world, on: assembly, means)
@@ -122,10 +142,10 @@ package final class RaisedWorld: Sendable {
     try await startEdges(host, of: world, on: assembly, means)
   }
 
-  private static func startNames(_ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: Means)
+  private static func startNames(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
-    let zones = try zones(of: host, in: world, means)
+    let zones = zones.filter { $0.servers.contains(host.name) }.map(\.zone)
     let endpoints = means.plan.endpoints(of: host, port: 53)
     do throws(NetworkError) {
       if !zones.isEmpty {
@@ -156,14 +176,26 @@ package final class RaisedWorld: Sendable {
       random: means.chance.derived("resolver \(assembly.name)"))
   }
 
-  /// The zones a host serves.
-  package static func zones(of host: HostDescription, in world: WorldDescription, _ means: Means) throws(Failure) -> [Zone] {
-    var zones: [Zone] = []
-    for zone in world.zones where zone.servers.contains(host.name) { zones.append(try self.zone(zone, of: world, means.plan, means.folder)) }
+  /// A zone with the hosts that serve it.
+  private struct ServedZone {
+    var servers: [String]
+    var zone: Zone
+  }
+
+  /// The zones that are served, each made once however many hosts serve it.
+  private static func zones(of world: WorldDescription, _ means: Means) throws(Failure) -> [ServedZone] {
+    var zones: [ServedZone] = []
+    for described in world.zones where described.servers.contains(where: { means.runs($0) }) {
+      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder) { domain in
+            RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) }
+          }))
+    }
     return zones
   }
 
-  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String) throws(Failure) -> Zone {
+  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String,
+    signingKeys: @escaping (String) -> [(selector: String, text: String)] = { _ in [] }
+  ) throws(Failure) -> Zone {
     let records: String
     var place = zone.place ?? RecordsPlace(file: "zone \(zone.origin)", line: 1, column: 1)
     switch zone.records {
@@ -176,7 +208,7 @@ package final class RaisedWorld: Sendable {
     }
     do throws(HomeZone.Failure) {
       return try HomeZone.zone(
-        origin: zone.origin, made: ZoneText(world, plan).masterFile(of: zone), records: records, at: place, placing: plan.placed)
+        origin: zone.origin, made: ZoneText(world, plan, signingKeys: signingKeys).masterFile(of: zone), records: records, at: place, placing: plan.placed)
     } catch { throw .zone(error) }
   }
 

@@ -22,10 +22,13 @@ extension ScenarioRun {
     }
   }
 
-  func ask(_ client: SimulatedNetwork, _ server: Address, _ name: String, _ type: String, as host: String) async -> Result.Outcome {
+  func ask(_ client: SimulatedNetwork, _ server: Address, _ name: String, _ type: String, _ subnet: AddressPrefix?, as host: String) async
+    -> Result.Outcome
+  {
     guard let name = try? Name(name), let type = RecordType(type) else { return .failed("`\(name) \(type)` is no question") }
     let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
-    switch await names.ask(.query(name, type, id: nextID()), Endpoint(server, 53)) {
+    let options = subnet.map { [EDNSOption.clientSubnet(ClientSubnet($0.address, sourceLength: $0.length))] } ?? []
+    switch await names.ask(.query(name, type, id: nextID(), edns: EDNS(options: options)), Endpoint(server, 53)) {
     case .answered(let answer): return .answer(answer.message)
     case .timedOut: return .failed("no answer in time")
     case .unreachable(let why): return .failed(why)

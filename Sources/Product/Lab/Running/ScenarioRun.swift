@@ -56,16 +56,30 @@ package final class ScenarioRun: Sendable {
   let results = Mutex<[Result]>([])
   let controls: WorldControls
   /// What each host remembers of its answers.
-  let memory = Mutex<[String: PageMemory]>([:])
+  let memory = Mutex(ClientMemory())
   /// Where every packet is noted; nil: only losses are, with the rest.
   private let packets: TraceStore?
-  /// Links changed while running.
-  private let changes = Mutex<[LinkDescription]>([])
+  private let choices: Choices
+  /// The world with its links as they are by now.
+  private let paths: Mutex<WorldDescription>
   private let ids: Mutex<SeededRandom>
 
+  /// What a lesson has otherwise than everybody's scenario.
+  package struct Choices: Sendable {
+    /// The hosts that run, with a resolver among them the servers of zones too; nil: all run.
+    package var hosts: Set<String>?
+    /// Record passwords and cookies as they are: a lesson's are drawn for it and open nothing else.
+    package var showsSecrets = false
+
+    package init() {}
+  }
+
   /// Prepares `scenario` in `world` (its own hosts, links and zones are added). The command line's `seed` wins over the scenario's.
-  package init(_ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore, packets: TraceStore? = nil) {
+  package init(
+    _ scenario: Scenario, in world: WorldDescription, seed: UInt64?, store: TraceStore, packets: TraceStore? = nil, choices: Choices = Choices()
+  ) {
     let world = scenario.world(on: world)
+    self.choices = choices
     self.scenario = scenario
     self.world = world
     self.store = store
@@ -74,12 +88,13 @@ package final class ScenarioRun: Sendable {
     chance = SeededRandom(seed: seed ?? scenario.seed ?? 1)
     ids = Mutex(chance.derived("ids"))
     var random = chance.derived("links")
-    let internet = SimulatedInternet(seed: random.next())
+    let paths = world.pathsByAddress
+    let internet = SimulatedInternet(seed: random.next()) { paths.link(from: $0, to: $1) }
     var networks: [String: SimulatedNetwork] = [:]
     for host in world.hosts { networks[host.name] = internet.addHost(host.name, at: host.addresses) }
     self.internet = internet
     self.networks = networks
-    setLinks()
+    self.paths = Mutex(world)
   }
 
   /// Runs it. Returns what was expected and did not come, each with its line; empty: all came.
@@ -87,7 +102,7 @@ package final class ScenarioRun: Sendable {
     do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
     if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
     let controls = controls
-    let (world, store, chance, networks, internet) = (world, store, chance, networks, internet)
+    let (world, store, chance, networks, internet, choices, running) = (world, store, chance, networks, internet, choices, running)
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
@@ -95,6 +110,8 @@ package final class ScenarioRun: Sendable {
           networks[host.name] ?? internet.addHost(host.name, at: host.addresses)
         }
         means.controls = controls
+        means.hosts = running
+        means.showsSecrets = choices.showsSecrets
         do throws(RaisedWorld.Failure) { return .success(try await RaisedWorld.raise(world, with: means)) } catch { return .failure(error) }
       }
     } catch { throw .stuck("\(error)") }
@@ -107,17 +124,33 @@ package final class ScenarioRun: Sendable {
   }
 
   /// Longest run. Unit: virtual time. Past it: the run fails.
-  private static var longest: Duration { .seconds(86_400) }
+  private static var longest: Duration { LessonLimits().timeMax + .seconds(86_400) }
+
+  /// The hosts that run; nil: all.
+  private var running: Set<String>? {
+    guard var hosts = choices.hosts else { return nil }
+    // Who asks for names needs everybody who may know them.
+    if world.hosts(as: .resolver).contains(where: { hosts.contains($0.name) }) { hosts.formUnion(world.zones.flatMap(\.servers)) }
+    return hosts
+  }
 
   // MARK: Links
 
-  private func setLinks() {
-    var world = world
-    world.links += changes.withLock { $0 }
-    for source in world.hosts {
-      for target in world.hosts where source.name != target.name {
-        let link = world.path(from: source, to: target)
-        for from in source.addresses { for to in target.addresses { internet.setLink(link, from: from, to: to) } }
+  /// Changes the link between two hosts, in both directions.
+  private func change(_ link: LinkDescription) {
+    let world = paths.withLock { paths in
+      paths.links.append(link)
+      return paths
+    }
+    guard let first = world.host(link.first), let second = world.host(link.second) else { return }
+    for (source, target) in [(first, second), (second, first)] {
+      var path = world.path(from: source, to: target)
+      for from in source.addresses {
+        for to in target.addresses {
+          // Whoever is down stays down.
+          path.isDown = link.change.isCut ?? internet.link(from: from, to: to).isDown
+          internet.setLink(path, from: from, to: to)
+        }
       }
     }
   }
@@ -127,23 +160,24 @@ package final class ScenarioRun: Sendable {
   private func schedule(_ step: Scenario.Step) throws(Failure) {
     switch step.deed {
     case .change(let link):
-      internet.after(step.time) { [self] in
-        changes.withLock { $0.append(link) }
-        setLinks()
-      }
+      internet.after(step.time) { [self] in change(link) }
     case .host(let name, let isUp):
       let host = try host(name, step.line)
       let others = world.hosts.filter { $0.name != name }.flatMap(\.addresses)
       internet.after(step.time) { [self] in internet.partition(host.addresses, from: others, isDown: !isUp) }
-    case .ask(let name, let server, let question, let type):
+    case .ask(let name, let server, let question, let type, let subnet):
       let (client, target) = (try network(name, step.line), try address(of: server, step.line))
-      perform(at: step.time, as: name) { [self] in await ask(client, target, question, type, as: name) }
+      perform(at: step.time, as: name) { [self] in await ask(client, target, question, type, subnet, as: name) }
     case .get(let name, let url, let how):
       let client = try network(name, step.line)
+      try checkProxy(how, step.line)
       perform(at: step.time, as: name) { [self] in await get(client, url, how, as: name) }
-    case .load(let name, let url, let connections):
+    case .load(let name, let url, let connections, let how):
       let client = try network(name, step.line)
-      perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, as: name) }
+      try checkProxy(how, step.line)
+      perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, how, as: name) }
+    case .takeCookies(let name, let owner):
+      internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
       perform(at: step.time, as: name) { [self] in await type(client, target, text, silence, as: name) }
@@ -164,7 +198,11 @@ package final class ScenarioRun: Sendable {
 
   // MARK: Who and where
 
-  func trace(_ host: String) -> TraceContext { TraceContext(recorder: store, host: host, role: .client) }
+  func trace(_ host: String) -> TraceContext {
+    var trace = TraceContext(recorder: store, host: host, role: .client)
+    trace.showsSecrets = choices.showsSecrets
+    return trace
+  }
 
   func nextID() -> UInt16 { ids.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) } }
 
@@ -181,6 +219,11 @@ package final class ScenarioRun: Sendable {
   private func address(of name: String, _ line: Int) throws(Failure) -> Address {
     guard let address = try host(name, line).addresses.first else { throw noSuchHost(name, line) }
     return address
+  }
+
+  private func checkProxy(_ how: Scenario.Fetching, _ line: Int) throws(Failure) {
+    guard let name = how.proxy, !world.proxies.contains(where: { $0.host == name }) else { return }
+    throw failure("a proxy of the world", name, line)
   }
 
   private func noSuchHost(_ name: String, _ line: Int) -> Failure {

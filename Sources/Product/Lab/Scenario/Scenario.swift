@@ -70,12 +70,14 @@ package struct Scenario: Sendable, Equatable {
   }
 
   package enum Deed: Sendable, Equatable {
-    /// `user asks resolver www.home.test A`
-    case ask(host: String, server: String, name: String, type: String)
-    /// `user gets http://www.home.test/`, with what `Fetching` says besides
+    /// `user asks resolver www.home.test A`, telling the network of a client of its own by `for 203.0.113.0/24`
+    case ask(host: String, server: String, name: String, type: String, subnet: AddressPrefix? = nil)
+    /// `user gets http://www.home.test/` or `user posts http://www.home.test/form "a=1&b=2"`, with what `Fetching` says besides
     case get(host: String, url: String, how: Fetching = Fetching())
     /// `user loads http://www.home.test/ over 4 connections`: the page and everything it embeds
-    case load(host: String, url: String, connections: Int)
+    case load(host: String, url: String, connections: Int, how: Fetching = Fetching())
+    /// `rogue takes cookies of user`: a copy of what the other host remembers
+    case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end
     case type(host: String, server: String, port: UInt16, text: String, silence: Duration)
     /// `user says srv 6789 tcp "hello"`
@@ -90,20 +92,6 @@ package struct Scenario: Sendable, Equatable {
     case edit(site: String, path: String, text: String)
     /// `zone home.test sets www 60 A 192.0.2.81`: these records of this name and type, instead of those before
     case set(zone: String, owner: String, type: String, record: String)
-  }
-
-  /// What a `gets` says besides its URL.
-  package struct Fetching: Sendable, Equatable {
-    /// `with "Accept-Language: de"`: field lines to send.
-    package var fields: [String] = []
-    /// `method HEAD`
-    package var method = "GET"
-    /// `again`, `again by date`, `again by tag`: only if it has changed since the host's last answer for this URL.
-    package var validators: Validators?
-
-    package enum Validators: String, Sendable, Equatable, CaseIterable { case all, date, tag }
-
-    package init() {}
   }
 
   package enum Carrier: String, Sendable, Equatable, CaseIterable { case tcp, udp }

@@ -5,10 +5,12 @@
 //   seed    NUMBER
 //   zone    ORIGIN HOST [HOST …]           followed by indented lines of a master file
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
-//   at T    HOST asks HOST NAME [TYPE] | HOST gets URL | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
-//           | HOST gets URL [method M] [with "FIELD: VALUE"]… [again [by date|by tag]] | HOST loads URL [over N connections]
+//   at T    HOST asks HOST NAME [TYPE] [for NETWORK] | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
+//           | HOST gets URL [method M] [FETCHING]… | HOST posts URL "NAME=VALUE&…" [in parts] [FETCHING]…
+//           | HOST loads URL [over N connections] [FETCHING]… | HOST takes cookies of HOST
 //           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
+//           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
@@ -244,23 +246,24 @@ struct ScenarioReader {
 
   private mutating func readDeed(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
     let actor = try host(&line)
-    let verb = try line.take("asks, gets, loads, says, types or pings")
+    let verb = try line.take(Self.verbs)
     switch verb.text {
-    case "asks":
-      return .ask(
-        host: actor, server: try host(&line), name: try line.take("the name asked for").text,
-        type: line.isEmpty ? "A" : try line.take("a record type").text.uppercased())
-    case "gets":
-      let url = try line.take("a URL")
-      try check(url: url, line)
-      return .get(host: actor, url: url.text, how: try readFetching(&line))
+    case "asks": return try readQuestion(by: actor, &line)
+    case "gets": return .get(host: actor, url: try readURL(&line), how: try readFetching(&line))
+    case "posts":
+      let url = try readURL(&line)
+      return .get(host: actor, url: url, how: try readFetching(&line, posting: try line.take("a form such as \"a=1&b=2\"").text))
     case "loads":
-      let url = try line.take("a URL")
-      try check(url: url, line)
-      guard line.take(if: "over") else { return .load(host: actor, url: url.text, connections: 1) }
-      let connections: Int = try line.take(.integer(1...16))
-      guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
-      return .load(host: actor, url: url.text, connections: connections)
+      let url = try readURL(&line)
+      var connections = 1
+      if line.take(if: "over") {
+        connections = try line.take(.integer(1...16))
+        guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
+      }
+      return .load(host: actor, url: url, connections: connections, how: try readFetching(&line))
+    case "takes":
+      guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
+      return .takeCookies(host: actor, owner: try host(&line))
     case "types":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
@@ -279,40 +282,20 @@ struct ScenarioReader {
       guard line.take(if: "times") else { throw line.failure("`times`") }
       return .ping(host: actor, server: server, port: port, times: times)
     default:
-      throw line.failure(at: verb, "expected asks, gets, loads, says, types or pings, found `\(verb.text)`")
+      throw line.failure(at: verb, "expected \(Self.verbs), found `\(verb.text)`")
     }
   }
 
-  private func check(url: ScenarioLine.Word, _ line: ScenarioLine) throws(ScenarioError) {
-    guard url.text.hasPrefix("http://") || url.text.hasPrefix("https://") else {
-      throw line.failure(at: url, "expected a URL that begins with http:// or https://, found `\(url.text)`")
-    }
-  }
+  /// What a host can do.
+  private static var verbs: String { "asks, gets, posts, loads, takes, says, types or pings" }
 
-  /// What follows the URL of a `gets`.
-  private func readFetching(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Fetching {
-    var how = Scenario.Fetching()
-    while !line.isEmpty {
-      if line.take(if: "with") {
-        let field = try line.take("a field such as \"Accept: */*\"")
-        guard field.text.split(separator: ":", maxSplits: 1).count == 2, field.text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
-          throw line.failure(at: field, "expected a field such as \"Accept: */*\", found `\(field.text)`")
-        }
-        how.fields.append(field.text)
-      } else if line.take(if: "method") {
-        let method = try line.take("a method")
-        guard ["GET", "HEAD", "OPTIONS", "DELETE"].contains(method.text) else {
-          throw line.failure(at: method, "expected GET, HEAD, OPTIONS or DELETE, found `\(method.text)`")
-        }
-        how.method = method.text
-      } else if line.take(if: "again") {
-        how.validators = .all
-        if line.take(if: "by") { how.validators = try line.take(.choice(standIn: Scenario.Fetching.Validators.all)) }
-      } else {
-        throw line.failure("with, method or again")
-      }
-    }
-    return how
+  /// `HOST NAME [TYPE] [for NETWORK]`
+  private mutating func readQuestion(by actor: String, _ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
+    let server = try host(&line)
+    let name = try line.take("the name asked for").text
+    let type = line.isEmpty || line.words.first?.text == "for" ? "A" : try line.take("a record type").text.uppercased()
+    let subnet: AddressPrefix? = line.take(if: "for") ? try line.take(.prefix) : nil
+    return .ask(host: actor, server: server, name: name, type: type, subnet: subnet)
   }
 
   /// `NAME edits PATH "TEXT"`
@@ -347,7 +330,7 @@ struct ScenarioReader {
     try line.end()
   }
 
-  private mutating func host(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
+  mutating func host(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
     let word = try line.take("a host's name")
     scenario.mentions.append(Scenario.Mention(name: word.text, line: line.number, column: word.column))
     return word.text

@@ -1,6 +1,7 @@
 // What a world's file says about attachments and links, and the path between two hosts that follows from it.
 // Not here: obeying it (SimulatedTransport for virtual links, ShapedNetwork for real sockets).
 package import Transport
+package import World
 
 /// What a world's file says about an attachment or a link; nil: what holds otherwise.
 package struct LinkChange: Sendable, Equatable {
@@ -35,7 +36,27 @@ package struct LinkChange: Sendable, Equatable {
   }
 }
 
+/// The paths of a world by the addresses of their ends.
+package struct AddressPaths: Sendable {
+  private let world: WorldDescription
+  private let hosts: [Address: HostDescription]
+
+  fileprivate init(_ world: WorldDescription) {
+    self.world = world
+    hosts = Dictionary(world.hosts.flatMap { host in host.addresses.map { ($0, host) } }) { first, _ in first }
+  }
+
+  /// What lies between two addresses; nothing where one is nobody's.
+  package func link(from source: Address, to target: Address) -> Link {
+    guard let source = hosts[source], let target = hosts[target] else { return .perfect }
+    return world.path(from: source, to: target)
+  }
+}
+
 extension WorldDescription {
+  /// Its paths, each worked out when it is first used.
+  package var pathsByAddress: AddressPaths { AddressPaths(self) }
+
   /// How a host is attached to its net.
   package func attachment(of host: HostDescription) -> LinkChange {
     host.attachment.over(nets.first { $0.name == host.net }?.attachment ?? LinkChange())

@@ -28,6 +28,28 @@ public struct CookieOrigin: Sendable, Hashable {
   }
 }
 
+/// Who makes a request: what SameSite asks about.
+// RFC 6265bis §5.2
+public enum CookieContext: Sendable, Hashable {
+  /// A page of the same site, or the user.
+  case sameSite
+  /// A page of another site leads the whole window here, by a method that changes nothing.
+  case foreignNavigation
+  /// A page of another site embeds this, or sends a form.
+  case foreign
+
+  /// Whether a cookie with this attribute goes along.
+  // RFC 6265bis §5.8.3 step 1
+  // Differs from RFC 6265bis §5.6.7: a cookie that says nothing counts as `None` and not as `Lax`, as the older document has it.
+  func allows(_ sameSite: SetCookie.SameSite?) -> Bool {
+    switch self {
+    case .sameSite: true
+    case .foreignNavigation: sameSite != .strict
+    case .foreign: sameSite != .strict && sameSite != .lax
+    }
+  }
+}
+
 /// A cookie as it is remembered.
 public struct StoredCookie: Sendable, Hashable {
   public var cookie: Cookie
@@ -169,12 +191,13 @@ public struct CookieJar: Sendable {
 
   /// The cookies for a request: longer paths first, then older cookies.
   // RFC 6265 §5.4
-  public mutating func cookies(for origin: CookieOrigin, at now: Instant) -> [Cookie] {
+  public mutating func cookies(for origin: CookieOrigin, in context: CookieContext = .sameSite, at now: Instant) -> [Cookie] {
     cookies.removeAll { $0.isExpired(at: now) }
     let chosen = cookies.indices.filter { index in
       let stored = cookies[index]
       let isForHost = stored.isHostOnly ? stored.domain == origin.host : Self.host(origin.host, matches: stored.domain)
       return isForHost && Self.path(origin.path, matches: stored.path) && (origin.isSecure || !stored.isSecure)
+        && context.allows(stored.sameSite)
     }
     counter += 1
     for index in chosen { cookies[index].lastUse = counter }
@@ -184,8 +207,8 @@ public struct CookieJar: Sendable {
   }
 
   /// The value of the Cookie field for a request; nil: it gets none.
-  public mutating func field(for origin: CookieOrigin, at now: Instant) -> Buffer? {
-    let all = cookies(for: origin, at: now)
+  public mutating func field(for origin: CookieOrigin, in context: CookieContext = .sameSite, at now: Instant) -> Buffer? {
+    let all = cookies(for: origin, in: context, at: now)
     guard var field = all.first?.bytes else { return nil }
     for cookie in all.dropFirst() {
       field.append("; ")

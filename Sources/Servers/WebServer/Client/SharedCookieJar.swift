@@ -14,7 +14,9 @@ package final class SharedCookieJar: Sendable {
   package var current: CookieJar { jar.withLock { $0 } }
 
   /// The value of the Cookie field for a request to `address`; nil: it gets none.
-  func field(for address: WebAddress, at now: Instant) -> Buffer? { jar.withLock { $0.field(for: Self.origin(address), at: now) } }
+  func field(for address: WebAddress, in context: CookieContext, at now: Instant) -> Buffer? {
+    jar.withLock { $0.field(for: Self.origin(address), in: context, at: now) }
+  }
 
   /// Takes in what a response from `address` asks to be remembered.
   func store(_ head: ResponseHead, from address: WebAddress, at now: Instant) { jar.withLock { $0.store(head, from: Self.origin(address), at: now) } }

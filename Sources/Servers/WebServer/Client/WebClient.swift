@@ -45,6 +45,8 @@ package struct WebClient: Sendable {
     package var redirectsMax = 0
     /// Connect here, whatever the host's name means.
     package var endpoint: Endpoint?
+    /// Who asks, as cookies count it.
+    package var cookieContext = CookieContext.sameSite
     /// Ask this proxy, by the whole address; http only.
     package var proxy: WebAddress?
 
@@ -161,7 +163,7 @@ package struct WebClient: Sendable {
     var fields = FieldLines()
     for (name, value) in ask.fields { fields.append(name, value) }
     if !fields.contains(.userAgent) { fields.append(.userAgent, "Netstead") }
-    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, at: network.clock.now) { fields.append(.cookie, cookies) }
+    if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, in: ask.cookieContext, at: network.clock.now) { fields.append(.cookie, cookies) }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
     // RFC 9112 §3.2.2: a proxy is told the whole address.
     let target = ask.proxy == nil ? ask.address.target : "http://\(ask.address.authority)\(ask.address.target)"

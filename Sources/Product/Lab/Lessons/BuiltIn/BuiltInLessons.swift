@@ -8,6 +8,7 @@ package enum BuiltInLessons {
     ("S1", SocketLessons.datagram), ("S2", SocketLessons.stream), ("S3", SocketLessons.order), ("S4", SocketLessons.ping),
     ("D1", NameLessons.walk), ("D3", NameLessons.cache), ("D4", NameLessons.records),
     ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long),
+    ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
   ]
 
   /// One lesson by its name, in any case; nil: there is none.

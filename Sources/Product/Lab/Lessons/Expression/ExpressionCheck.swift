@@ -119,6 +119,8 @@ struct ExpressionCheck {
       try want(.text, place)
       return fact.openShape
     case .list(let item):
+      // A text goes to each item, as a member's name does.
+      if case .fact(let fact) = item, fact.isOpen, try shape(of: place) == .text { return .list(fact.openShape) }
       try want(.number, place)
       return item
     default: throw ExpressionError(at: column, "expected a list before `[`, found \(kind.name)")

@@ -152,6 +152,11 @@ private struct ExpressionEvaluation {
       // Negative places count from the end.
       let place = index < 0 ? items.count + Swift.max(index, -items.count - 1) : index
       return items.indices.contains(place) ? items[place] : .nothing
+    case (.list(let items), .text):
+      try spend(items.count, at: column)
+      var values: [LessonValue] = []
+      for item in items { values.append(try element(of: item, place, at: column)) }
+      return .list(values)
     case (.fact(let fact), .text(let name)) where fact.kind.isOpen:
       note(base)
       return fact.members[name.lowercased()] ?? .nothing

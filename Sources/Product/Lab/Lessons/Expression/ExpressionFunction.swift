@@ -4,7 +4,7 @@
 /// A function of the expression language.
 package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
   case count, sum, min, max, mean, first, last, distinct, sorted, reversed, join
-  case length, lower, upper, text, word, number, decodeBase64
+  case length, lower, upper, text, word, number, decodeBase64, occurrences
   case round, floor, ceil, abs, seconds, milliseconds
   case exists, `if`
 
@@ -12,7 +12,7 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     switch self {
     case .if: 3...3
     case .join: 1...2
-    case .word: 2...2
+    case .word, .occurrences: 2...2
     default: 1...1
     }
   }
@@ -38,6 +38,7 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     case .word: "one of a text's words, counted from 0; nothing past the last"
     case .number: "the number that a text's first word is; nothing when it is none"
     case .decodeBase64: "the text that was written in base64; nothing when it was not"
+    case .occurrences: "how often a text has another in it"
     case .round: "the nearest whole number"
     case .floor: "the next whole number below"
     case .ceil: "the next whole number above"
@@ -80,6 +81,9 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
       try check.want(.text, first)
       try check.want(.number, arguments[1])
       return .text
+    case .occurrences:
+      for argument in arguments { try check.want(.text, argument) }
+      return .number
     case .round, .floor, .ceil, .abs:
       let kind = try check.shape(of: first)
       guard kind.fits(.number) || self == .abs && kind.fits(.duration) else {
@@ -134,6 +138,9 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     case (.number, .text(let text)):
       guard let word = text.split(separator: " ").first, let number = Double(word), number.isFinite else { return .nothing }
       return .number(number)
+    case (.occurrences, .text(let text)):
+      guard arguments.count > 1, case .text(let part) = arguments[1], !part.isEmpty else { return .nothing }
+      return .number(Double(text.split(separator: part, omittingEmptySubsequences: false).count - 1))
     case (.decodeBase64, .text(let text)): return Base64Text.decoded(text).map { .text($0) } ?? .nothing
     case (.round, .number(let number)): return .number(number.rounded())
     case (.floor, .number(let number)): return .number(number.rounded(.down))

@@ -52,6 +52,7 @@ struct DNSFacts {
     members["host"] = members["to"]
     members["rd"] = .truth(message.flags.recursionDesired)
     members["answered"] = .truth(false)
+    if let subnet = Self.subnet(message), let address = subnet.address { members["subnet"] = .text("\(address)/\(subnet.sourceLength)") }
     return LessonFact(.dnsQuery, members, message: passed.passage.event.sequence)
   }
 
@@ -68,8 +69,11 @@ struct DNSFacts {
     members["authority"] = .list(message.authorities.map { record($0, number) })
     members["additional"] = .list(message.additionals.map { record($0, number) })
     if let query { members["query"] = .fact(query) }
+    if let subnet = Self.subnet(message) { members["scope"] = .number(Double(subnet.scopeLength)) }
     return LessonFact(.dnsResponse, members, message: number)
   }
+
+  private static func subnet(_ message: Message) -> ClientSubnet? { message.edns?.options.lazy.compactMap(\.clientSubnet).first }
 
   private func addQuestion(_ message: Message, _ passed: TraceFacts.Passed, _ members: inout [String: LessonValue]) {
     members["id"] = .number(Double(message.id))

@@ -54,12 +54,20 @@ package struct FactKind: Sendable, Equatable {
     Member("addresses", .list(.text), "all its addresses"),
   ])
 
+  package static let cookies = FactKind("set of cookies", [], isOpen: true)
+
+  package static let givenCookie = FactKind("cookie", [
+    Member("name", .text, "what it is called"), Member("value", .text, "what the client is to remember"),
+    Member("attributes", .list(.text), "what is said about it: Path=/, HttpOnly, …"),
+  ])
+
   package static let httpRequest = FactKind("request", passing + [
     Member("method", .text, "what is to be done"), Member("target", .text, "with what: path and query"),
     Member("path", .text, "the target up to the question mark"), Member("query", .text, "what follows it; nothing when there is none"),
     Member("version", .text, "HTTP's version in the request line"), Member("host", .text, "the value of Host; nothing without one"),
     Member("field", .fact(fields), "a field's value: `field[\"accept\"]`"), Member("headBytes", .number, "bytes up to and with the empty line"),
     Member("bodyBytes", .number, "bytes of content"), Member("body", .text, "the content's beginning"),
+    Member("cookie", .fact(cookies), "what the client was asked to remember: `cookie[\"session\"]`"),
   ])
 
   package static let httpResponse = FactKind("response", passing + [
@@ -67,7 +75,7 @@ package struct FactKind: Sendable, Equatable {
     Member("field", .fact(fields), "a field's value: `field[\"last-modified\"]`"), Member("headBytes", .number, "bytes up to and with the empty line"),
     Member("bodyBytes", .number, "bytes of content, without chunk lines"), Member("body", .text, "the content's beginning"),
     Member("finished", .duration, "when its last byte was sent"), Member("complete", .truth, "whether all of the announced content came"),
-    Member("request", .fact(httpRequest), "the request it answers"),
+    Member("request", .fact(httpRequest), "the request it answers"), Member("setCookie", .list(.fact(givenCookie)), "what the client is asked to remember"),
   ])
 
   package static let record = FactKind("record", [
@@ -79,6 +87,7 @@ package struct FactKind: Sendable, Equatable {
     Member("host", .text, "the host that is asked"), Member("id", .number, "the identifier"), Member("name", .text, "the name asked about, without the dot at the end"),
     Member("type", .text, "the type asked for"), Member("rd", .truth, "whether recursion is desired"), Member("carrier", .text, "udp or tcp"),
     Member("answered", .truth, "whether an answer with its identifier came back"),
+    Member("subnet", .text, "the network of the asker's own client; nothing when none is told"),
   ])
 
   package static let dnsResponse = FactKind("answer", passing + [
@@ -88,6 +97,7 @@ package struct FactKind: Sendable, Equatable {
     Member("ra", .truth, "whether the server asks others for its clients"), Member("answer", .list(.fact(record)), "the records that answer"),
     Member("authority", .list(.fact(record)), "the records about servers of the zone"), Member("additional", .list(.fact(record)), "the records given besides, glue among them"),
     Member("query", .fact(dnsQuery), "the query it answers"),
+    Member("scope", .number, "for how many bits of the told network the answer holds; nothing without one"),
   ])
 
   package static let connection = FactKind("connection", [
@@ -146,5 +156,5 @@ package struct FactKind: Sendable, Equatable {
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, dns, dnsQuery, dnsResponse, record, tcp, connection, packet, udp, message, ping, step, host]
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, tcp, connection, packet, udp, message, ping, step, host]
 }

@@ -146,6 +146,7 @@ struct HTTPFacts {
     let number = draft.first.passage.event.sequence
     guard draft.explanation.fields.first?.name == "status line" else {
       if let host = fields["host"] { members["host"] = host }
+      members["cookie"] = .fact(LessonFact(.cookies, Self.cookies(fields["cookie"]), message: number))
       addRequestLine(draft, &members)
       return LessonFact(.httpRequest, members, message: number)
     }
@@ -156,7 +157,25 @@ struct HTTPFacts {
     if !draft.isBodiless, case .text(let length)? = fields["content-length"], let announced = Int(length) { isComplete = draft.bodyBytes == announced }
     members["complete"] = .truth(isComplete)
     if let request = draft.request { members["request"] = .fact(request) }
+    members["setCookie"] = .list(draft.explanation.fields.filter { $0.name.lowercased() == "set-cookie" }.map { .fact(Self.given($0.value, number)) })
     return LessonFact(.httpResponse, members, message: number)
+  }
+
+  /// RFC 6265 §4.2.1: `name=value` between semicolons.
+  private static func cookies(_ field: LessonValue?) -> [String: LessonValue] {
+    guard case .text(let text)? = field else { return [:] }
+    let pairs = text.split(separator: ";").map { $0.trimmed.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
+    return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0].lowercased(), .text(String($0[1]))) }) { first, _ in first }
+  }
+
+  /// RFC 6265 §4.1.1: a cookie, then its attributes.
+  private static func given(_ field: String, _ message: UInt64) -> LessonFact {
+    let parts = field.split(separator: ";").map { $0.trimmed }
+    let pair = (parts.first ?? "").split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    return LessonFact(.givenCookie, [
+      "name": .text(String(pair.first ?? "")), "value": .text(pair.count > 1 ? String(pair[1]) : ""),
+      "attributes": .list(parts.dropFirst().map { .text($0) }),
+    ], message: message)
   }
 
   private func addRequestLine(_ draft: Draft, _ members: inout [String: LessonValue]) {
