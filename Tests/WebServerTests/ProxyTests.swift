@@ -159,7 +159,7 @@ struct ReverseProxyTests {
   @Test("a response cut off is seen to be, and is not kept")
   func cut() async throws {
     try await ProxiedOrigin.reverse { world in
-      for _ in 0..<2 { await #expect(throws: WebClientFailure.self) { try await world.get("/x?cc=max-age=60&size=100000&cut=1") } }
+      for _ in 0..<2 { await #expect(throws: ClientConversation.Failure.self) { try await world.get("/x?cc=max-age=60&size=100000&cut=1") } }
       #expect(world.origin.count("/x") == 2 && world.proxy.cache?.load.entries == 0)
     }
   }

@@ -202,7 +202,6 @@ extension ToolFailure {
     case let error as NetworkError: self.init(error.status, error.description)
     case WebClientFailure.noSuchHost(let host): self.init(.unresolved, "no address for \(host)")
     case WebClientFailure.network(let error): self.init(error.status, error.description)
-    case WebClientFailure.conversation(let failure): self.init(failure.status, failure.explanation)
     case let failure as ClientConversation.Failure: self.init(failure.status, failure.explanation)
     default: self.init(.brokenPeer, "\(error)")
     }

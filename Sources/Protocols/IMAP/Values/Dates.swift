@@ -11,33 +11,12 @@ public struct Day: Sendable, Hashable, Comparable {
 
   /// The day with this date; nil: there is no such day.
   public init?(year: Int, month: Int, day: Int) {
-    guard (1...9_999).contains(year), (1...12).contains(month), day >= 1, day <= Self.length(of: month, in: year) else { return nil }
-    // Days since 0000-03-01, so that a leap day is a year's last.
-    let shifted = Int64(month > 2 ? year : year - 1)
-    let century = shifted / 100
-    let daysBefore = (153 * Int64(month > 2 ? month - 3 : month + 9) + 2) / 5
-    number = shifted * 365 + shifted / 4 - century + century / 4 + daysBefore + Int64(day) - 1 - 719_468
-  }
-
-  static func length(of month: Int, in year: Int) -> Int {
-    switch month {
-    case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
+    guard year > 0, let date = CivilDate(year, month, day) else { return nil }
+    number = date.dayNumber
   }
 
   /// Its date.
-  public var date: (year: Int, month: Int, day: Int) {
-    let days = number + 719_468
-    let era = (days >= 0 ? days : days - 146_096) / 146_097
-    let inEra = days - era * 146_097
-    let yearInEra = (inEra - inEra / 1_460 + inEra / 36_524 - inEra / 146_096) / 365
-    let inYear = inEra - (365 * yearInEra + yearInEra / 4 - yearInEra / 100)
-    let shifted = (5 * inYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (Int(yearInEra + era * 400 + (month <= 2 ? 1 : 0)), Int(month), Int(inYear - (153 * shifted + 2) / 5 + 1))
-  }
+  public var date: CivilDate { CivilDate(dayNumber: number) }
 
   public static func < (a: Day, b: Day) -> Bool { a.number < b.number }
 

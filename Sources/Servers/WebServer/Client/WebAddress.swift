@@ -1,5 +1,6 @@
 // http and https addresses: read from text, completed from references as redirects carry them.
 // Not here: looking names up, connecting (WebClient).
+import Bytes
 
 /// An http or https URL, taken apart.
 package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
@@ -69,7 +70,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   private static func plain(_ text: String) -> String {
     guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
     return text.utf8.reduce(into: "") { plain, byte in
-      if byte < 0x80 { plain.unicodeScalars.append(Unicode.Scalar(byte)) } else { plain += "%" + String(byte, radix: 16, uppercase: true) }
+      if byte < 0x80 { plain.unicodeScalars.append(Unicode.Scalar(byte)) } else { plain += "%" + Hexadecimal.text(byte).uppercased() }
     }
   }
 
@@ -119,7 +120,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     for byte in target.utf8 {
       switch byte {
       case 0x21...0x7E where byte != 0x22 && byte != 0x3C && byte != 0x3E && byte != 0x5C: out.unicodeScalars.append(Unicode.Scalar(byte))
-      default: out += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+      default: out += "%" + Hexadecimal.text(byte).uppercased()
       }
     }
     return out

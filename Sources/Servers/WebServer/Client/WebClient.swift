@@ -201,11 +201,10 @@ package struct WebClient: Sendable {
   }
 }
 
-/// Why a fetch came to nothing.
+/// Why a fetch came to nothing; besides, a `ClientConversation.Failure` says why a connection was of no use.
 package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertible {
   case noSuchHost(String)
   case network(NetworkError)
-  case conversation(ClientConversation.Failure)
   case tooManyRedirects(Int)
   /// A redirect to something that is no http or https address.
   case badRedirect(String)
@@ -218,7 +217,6 @@ package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
     switch self {
     case .noSuchHost(let host): "no address for \(host)"
     case .network(let error): error.description
-    case .conversation(let failure): failure.description
     case .tooManyRedirects(let count): "more than \(count) redirects"
     case .badRedirect(let location): "redirected to \(location), which is no web address"
     case .notThroughProxy(let address): "\(address) cannot be asked through a proxy: only http addresses can"

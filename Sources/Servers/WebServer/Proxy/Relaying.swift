@@ -9,16 +9,18 @@ import World
 /// An upstream's answer whose body is still to come.
 struct LiveResponse: Sendable {
   let connection: UpstreamConnection
-  let exchange: UpstreamExchange
+  let reception: Reception
   let head: ResponseHead
   let requestedAt: Instant
   let receivedAt: Instant
 
   /// The next piece of the body, with room made for more; nil at its end.
   func next() async throws(ProxyFailure) -> Buffer? {
-    guard let piece = try await exchange.nextOfBody() else { return nil }
-    connection.takeBody(piece.count)
-    return piece
+    do throws(ClientConversation.Failure) {
+      guard let piece = try await reception.nextOfBody() else { return nil }
+      connection.takeBody(piece.count)
+      return piece
+    } catch { throw ProxyFailure(error) }
   }
 }
 
@@ -67,33 +69,33 @@ extension Proxy {
   private func ask(
     _ outgoing: Request, on connection: UpstreamConnection, giving client: Exchange?, because cause: ConversationID?
   ) async throws(ProxyFailure) -> LiveResponse {
-    let exchange = UpstreamExchange(underWayBytesMax: settings.limits.bufferBytesMax)
+    let reception = Reception(contentBytesMax: settings.limits.bufferBytesMax)
     let requestedAt = network.clock.now
-    connection.send(outgoing, for: exchange, because: cause)
-    if let client { network.start { await Self.give(client, to: connection, exchange) } }
-    do throws(ProxyFailure) {
-      let head = try await exchange.head()
-      return LiveResponse(connection: connection, exchange: exchange, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
+    connection.send(outgoing, for: reception, because: cause)
+    if let client { network.start { await Self.give(client, to: connection, reception) } }
+    do throws(ClientConversation.Failure) {
+      let head = try await reception.head()
+      return LiveResponse(connection: connection, reception: reception, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
     } catch {
       connection.discard()
-      throw error
+      throw ProxyFailure(error)
     }
   }
 
   /// Passes the request's content on.
-  private static func give(_ client: Exchange, to connection: UpstreamConnection, _ exchange: UpstreamExchange) async {
+  private static func give(_ client: Exchange, to connection: UpstreamConnection, _ reception: Reception) async {
     // An upstream that wants to see the head first says 100, or asks for the content otherwise; only then the client is asked for it.
-    guard await exchange.mayGive(0) else { return }
+    guard await reception.mayGive(0) else { return }
     do throws(Abandoned) {
       while let piece = try await client.nextOfBody() {
-        guard await exchange.mayGive(piece.count) else { return }
+        guard await reception.mayGive(piece.count) else { return }
         connection.give(part: piece)
       }
       connection.finishBody()
     } catch {
       // The client has gone in the middle: the upstream must not take what it has for the whole.
       connection.discard()
-      _ = exchange.take(.failed(Ticket(), ClientConversation.Failure(kind: .badRequest, explanation: "the client has gone", isRepeatable: false)))
+      reception.fail(ClientConversation.Failure(kind: .badRequest, explanation: "the client has gone", isRepeatable: false))
     }
   }
 

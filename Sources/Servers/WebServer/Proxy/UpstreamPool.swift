@@ -17,7 +17,7 @@ struct UpstreamPlace: Hashable, Sendable {
 /// One connection to an upstream: one request at a time.
 final class UpstreamConnection: Sendable {
   private struct State {
-    var current: UpstreamExchange?
+    var current: Reception?
     var isDead = false
     var ticket = Ticket()
     var answers: Answers<ClientConversation.Input>?
@@ -37,18 +37,15 @@ final class UpstreamConnection: Sendable {
 
   func connect(_ answers: Answers<ClientConversation.Input>) { state.withLock { $0.answers = answers } }
 
-  /// Sends a request, because of a conversation. What comes back is told to `exchange`; that the connection is gone already, too.
-  func send(_ request: Request, for exchange: UpstreamExchange, because cause: ConversationID?) {
+  /// Sends a request, because of a conversation. What comes back is told to `reception`; that the connection is gone already, too.
+  func send(_ request: Request, for reception: Reception, because cause: ConversationID?) {
     let (ticket, answers) = state.withLock { state -> (Ticket, Answers<ClientConversation.Input>?) in
       guard !state.isDead else { return (Ticket(), nil) }
-      state.current = exchange
+      state.current = reception
       _ = state.ticket.taken()
       return (state.ticket, state.answers)
     }
-    guard let answers else {
-      _ = exchange.take(.failed(ticket, Self.gone))
-      return
-    }
+    guard let answers else { return reception.fail(Self.gone) }
     answers.give(.send(ticket, request), because: cause)
   }
 
@@ -72,7 +69,7 @@ final class UpstreamConnection: Sendable {
         defer { state.current = nil }
         return state.current
       }
-      _ = current?.take(.failed(Ticket(), Self.gone))
+      current?.fail(Self.gone)
       ended(self)
       return
     }
