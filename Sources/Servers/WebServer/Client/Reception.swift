@@ -21,14 +21,17 @@ final class Reception: Sendable {
 
   private let state = Mutex(State())
 
-  /// The connection's side.
-  func take(_ question: ClientConversation.Question) {
+  /// The connection's side. `ending`: why the connection has ended, if it has.
+  func take(_ question: ClientConversation.Question, becauseOf ending: String?) {
     switch question {
     case .interim(_, let head): note(.interim(head))
     case .responseHead(_, let head): note(.head(head))
     case .bodyPart(_, let bytes): note(.body(bytes))
     case .responseEnd: note(.end)
-    case .failed(_, let failure): note(.failed(failure))
+    case .failed(_, var failure):
+      // What is wrong with the server's certificate, the connection knows alone.
+      if failure.kind == .insecure, let ending { failure.explanation += ": \(ending)" }
+      note(.failed(failure))
     case .opened, .giveBody, .holdParts, .resumeParts, .partTaken, .ended: break
     }
   }
