@@ -1,6 +1,8 @@
 // Which protocol explains which message.
 import DNS
 import HTTP
+import POP3
+import SMTP
 import Sockets
 import Trace
 import World
@@ -10,6 +12,8 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
+  case .smtp: SMTP.explain(bytes)
+  case .pop3: POP3.explain(bytes)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

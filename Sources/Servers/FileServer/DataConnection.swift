@@ -73,7 +73,7 @@ final class DataConnection: StreamEnd {
   private let driver: ConversationDriver<DataConversation>
   private let channel: DataChannel
   /// Told when the connection is there; inside TLS before the handshake, since the client begins it only when it is told of the transfer.
-  private let whenAttached: (DataChannel) -> Void
+  private var whenAttached: ((DataChannel) -> Void)?
 
   init(limits: FTP.Limits, trace: TraceContext?, whenAttached: @escaping (DataChannel) -> Void) {
     let box = ChannelBox()
@@ -100,10 +100,19 @@ final class DataConnection: StreamEnd {
 
   func attached(to carrier: any Carrier) {
     driver.attached(to: carrier)
-    whenAttached(channel)
+    announce()
   }
 
-  func opened(on carrier: any Carrier) { driver.opened(on: carrier) }
+  func opened(on carrier: any Carrier) {
+    driver.opened(on: carrier)
+    announce()
+  }
+
+  private func announce() {
+    whenAttached?(channel)
+    whenAttached = nil
+  }
+
   func received(_ bytes: Buffer) { driver.received(bytes) }
   func peerClosed() { driver.peerClosed() }
   func deadlineReached() { driver.deadlineReached() }

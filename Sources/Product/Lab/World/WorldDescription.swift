@@ -20,6 +20,7 @@ package struct WorldDescription: Sendable, Equatable {
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
+  package var mail: [MailDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -163,6 +164,16 @@ package struct ProxyDescription: Sendable, Equatable {
   package var cacheBytesMax: Int
   /// Ports that tunnels may lead to.
   package var tunnelPorts: [Int]
+}
+
+/// The mail of a domain.
+package struct MailDescription: Sendable, Equatable {
+  package var domain: String
+  /// The host whose server takes it.
+  package var host: String
+  package var settings: MailSettings
+  /// How much the domain's exchangers are preferred over those its zone names besides; the smaller the more.
+  package var preference: Int
 }
 
 /// A socket program.

@@ -36,6 +36,7 @@ final class WorldReader {
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
     for item in reader.list("proxies") { readProxy(item) }
+    for entry in reader.entries("mail") { readMail(entry) }
     checkZones(reader)
     return world
   }
@@ -201,6 +202,23 @@ final class WorldReader {
       item.problem("expected a free port, TCP port \(proxy.port) of host `\(proxy.host)` is taken")
     }
     world.proxies.append(proxy)
+  }
+
+  private func readMail(_ entry: SettingsEntry) {
+    if !DomainName.isValid(entry.name) || !DomainName.isReserved(entry.name) {
+      entry.value.problem(at: entry.place, "expected a domain below test, example or invalid, in small letters, found `\(entry.name)`")
+    }
+    let mail = entry.value.mapping { reader in
+      let host = reader.item("host").map { existing($0) } ?? reader.required("host", .text)
+      var settings = MailSettings(reader)
+      settings.name = settings.name ?? world.host(host).map { world.domainName(of: $0) }
+      return MailDescription(domain: entry.name, host: host, settings: settings, preference: reader.value("preference", .integer(0...65_535), default: 10))
+    }
+    guard let mail else { return }
+    if world.mail.contains(where: { $0.host == mail.host }) {
+      entry.value.problem(at: entry.place, "host `\(mail.host)` takes the mail of another domain already")
+    }
+    world.mail.append(mail)
   }
 
   private func readProgram(_ item: SettingsItem) {
