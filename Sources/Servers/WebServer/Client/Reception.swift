@@ -24,9 +24,9 @@ final class Reception: Sendable {
     content = SendGate(bytesMax: contentBytesMax, isHeld: true)
   }
 
-  /// The connection's side. Returns whether the exchange is over with this.
+  /// The connection's side. Returns whether the exchange is over with this. `ending`: why the connection has ended, if it has.
   @discardableResult
-  func take(_ question: ClientConversation.Question) -> Bool {
+  func take(_ question: ClientConversation.Question, becauseOf ending: String? = nil) -> Bool {
     switch question {
     case .interim(_, let head): news.add(.interim(head))
     case .responseHead(_, let head): news.add(.head(head))
@@ -35,7 +35,9 @@ final class Reception: Sendable {
       news.end()
       content.close()
       return true
-    case .failed(_, let failure):
+    case .failed(_, var failure):
+      // What is wrong with the server's certificate, the connection knows alone.
+      if failure.kind == .insecure, let ending { failure.explanation += ": \(ending)" }
       fail(failure)
       return true
     case .giveBody, .resumeParts: content.resume()

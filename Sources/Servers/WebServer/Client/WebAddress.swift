@@ -40,6 +40,9 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// The Host field's value.
   package var authority: String { Self.authority(host: host, port: port, isSecure: isSecure) }
 
+  /// Host and port, always both.
+  package var place: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
   static func authority(host: String, port: UInt16, isSecure: Bool) -> String {
     let shown = host.contains(":") ? "[\(host)]" : host
     return port == (isSecure ? 443 : 80) ? shown : "\(shown):\(port)"
