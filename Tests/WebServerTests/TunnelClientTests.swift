@@ -67,7 +67,7 @@ struct TunnelClientTests {
         do {
           _ = try await client.get(ask(address, through: proxy), bytesMax: 1_000)
           Issue.record("\(address) was answered")
-        } catch WebClientFailure.conversation(let failure) { return failure }
+        } catch let failure as ClientConversation.Failure { return failure }
         throw Abandoned()
       }
       let forbidden = try await failure(client, "https://secure.test:1/")

@@ -3,8 +3,9 @@
 package import Accounts
 package import FileServer
 package import Settings
+import FTP
 import Storage
-import Transport
+package import Transport
 package import World
 
 /// The settings of a file server.

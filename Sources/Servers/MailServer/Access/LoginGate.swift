@@ -34,7 +34,7 @@ package final class LoginGate: Sendable {
     var last: Instant
   }
 
-  /// `accountName` says which account a login belongs to; nil: none.
+  /// `accountName` says which account a login belongs to; nil: none. The book knows passwords by account.
   package init(
     _ book: PasswordBook, clock: any WorldClock, limits: AccessLimits = AccessLimits(), accountName: @escaping @Sendable (String) -> String? = { $0 }
   ) {
