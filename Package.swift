@@ -126,7 +126,8 @@ let package = Package(
       path: "Sources/Product/netstead", swiftSettings: house),
     // For the benchmarks only: it needs what `package` hides.
     .executableTarget(
-      name: "netstead-bench-web", dependencies: ["World", "Storage", "Transport", "WebServer"], path: "Benchmarks/netstead-bench-web", swiftSettings: house),
+      name: "netstead-bench-web", dependencies: ["World", "HTTP", "Storage", "Transport", "WebServer"],
+      path: "Benchmarks/netstead-bench-web", swiftSettings: house),
     .executableTarget(
       name: "netstead-bench-dns", dependencies: ["Bytes", "World", "DNS", "Storage", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-dns",
       swiftSettings: house),
