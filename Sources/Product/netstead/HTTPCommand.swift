@@ -123,8 +123,8 @@ struct HTTPCommand: AsyncParsableCommand {
     let client = try client(session)
     let fetched = try await client.fetch(ask) { progress in
       switch progress {
-      case .connected(let endpoint):
-        if verbose { tell(ask, at: endpoint, ink) }
+      case .connected(let endpoint, let asked):
+        if verbose { tell(asked, at: endpoint, ink) }
       case .head(let head): if verbose || ask.method == .head { tell(head, ink) }
       case .interim(let head): if verbose { tell(head, ink) }
       case .redirected(let address): if verbose { Terminal.talk("* to \(address)") }

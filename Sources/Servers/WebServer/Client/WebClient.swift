@@ -67,7 +67,8 @@ package struct WebClient: Sendable {
 
   /// What happens on the way.
   package enum Progress: Sendable {
-    case connected(Endpoint)
+    /// To ask this there.
+    case connected(Endpoint, Ask)
     case interim(ResponseHead)
     /// The head of an answer, also of one that redirects.
     case head(ResponseHead)
@@ -82,7 +83,7 @@ package struct WebClient: Sendable {
     var redirects: [WebAddress] = []
     while true {
       let (reception, answers, remote) = try await connect(ask)
-      progress(.connected(remote))
+      progress(.connected(remote, ask))
       // Whatever happens below, nothing of the connection stays behind.
       defer { answers.give(.connection(.peerClosed)) }
       let head = try await reception.head { progress(.interim($0)) }
