@@ -131,6 +131,9 @@ let package = Package(
     .executableTarget(
       name: "netstead-bench-dns", dependencies: ["Bytes", "World", "DNS", "Storage", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-dns",
       swiftSettings: house),
+    .executableTarget(
+      name: "netstead-bench-mail", dependencies: ["Accounts", "Bytes", "World", "IMAP", "Storage", "Transport", "MailServer"],
+      path: "Benchmarks/netstead-bench-mail", swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     // What the fuzzers call: here, so that tests play their corpora through the same code.
