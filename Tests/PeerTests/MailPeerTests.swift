@@ -208,6 +208,55 @@ struct MailPeerTests {
       #expect(seen.text.contains("Grüße aus Granat") && seen.text.contains("stones.txt") && seen.text.contains("Look at these."), "\(seen.text)\(seen.errorText)")
     }
   }
+
+  @Test("Postfix takes our mail, and we take Postfix's", .enabled(if: getuid() == 0, "Postfix's master runs as root only"), .timeLimit(.minutes(3)))
+  func postfix() async throws {
+    guard ProgramRunner("postfix") != nil, let bash = ProgramRunner("bash"), let sendmail = ProgramRunner("/usr/sbin/sendmail"),
+      let swaks = ProgramRunner("swaks"), let python = ProgramRunner("python3")
+    else { return }
+    // A port that was free a moment ago.
+    let port = freePort()
+    try await withHouse(more: "mail: {smart-host: \"127.0.0.1:\(port)\"}") { house in
+      let folder = house.folder + "/postfix"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // Postfix's own processes go through the folder above.
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: house.folder)
+      let script = scriptPath("postfix_peer.sh")
+      let started = await bash.run([script, "start", folder, "\(port)", try house.port("SMTP")])
+      #expect(started.status == 0, "\(started.text)\(started.errorText)")
+      let sent = await swaks.run([
+        "--server", "127.0.0.1", "--port", try house.port("submission"), "--tls", "-a", "PLAIN", "-au", "ada", "-ap", "ruby", "-f", "ada@home.test", "-t",
+        "eve@elsewhere.test", "--header", "Subject: to Postfix",
+      ])
+      #expect(sent.status == 0, "\(sent.text)")
+      _ = await sendmail.run(
+        ["-C", folder + "/etc", "-f", "eve@elsewhere.test", "bob@home.test"], input: Array("From: eve@elsewhere.test\nSubject: from Postfix\n\n.\n..\nhi\n".utf8))
+      var (box, inbox) = ("", "")
+      for _ in 0..<60 where !box.contains("to Postfix") || inbox != "1\n" {
+        try await Task.sleep(for: .milliseconds(500))
+        box = (try? String(contentsOfFile: folder + "/box/mbox", encoding: .utf8)) ?? ""
+        inbox = await python.run([scriptPath("mail_python.py"), "count", try house.port("IMAP"), house.authority, "bob", "jade"]).text
+      }
+      let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
+      #expect(box.contains("to Postfix") && box.contains("DKIM-Signature: ") && !box.contains("Bcc"), "\(box)\n\(log)")
+      #expect(inbox == "1\n", "\(log)")
+      #expect(log.contains("Trusted TLS connection") || log.contains("TLS connection established") || !log.contains("Cannot start TLS"), "\(log)")
+      _ = await bash.run([script, "stop", folder])
+    }
+  }
+
+  @Test("Dovecot reads our mailboxes as a client", .enabled(if: getuid() == 0, "Dovecot's own users need root"), .timeLimit(.minutes(3)))
+  func dovecotReads() async throws {
+    guard ProgramRunner("doveadm") != nil, let bash = ProgramRunner("bash"), let python = ProgramRunner("python3") else { return }
+    try await withHouse { house in
+      // Dovecot's own users go through the folder.
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: house.folder)
+      _ = await python.run([scriptPath("mail_python.py"), "fill", try house.port("submission"), house.authority, "7"], timeout: .seconds(60))
+      let fetched = await bash.run([scriptPath("dovecot_peer.sh"), "fetch", house.folder + "/dovecot", try house.port("IMAP"), "bob", "jade"], timeout: .seconds(60))
+      let log = (try? String(contentsOfFile: house.folder + "/dovecot/log", encoding: .utf8)) ?? ""
+      #expect(fetched.text == "Archive\nDrafts\nINBOX\nJunk\nSent\nTrash\n7\n", "\(fetched.text)\(fetched.errorText)\(log)")
+    }
+  }
 }
 
 /// A script of the tests'.

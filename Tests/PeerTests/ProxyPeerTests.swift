@@ -39,7 +39,7 @@ private final class Beside {
 }
 
 /// A port of loopback that nobody uses now.
-private func freePort() -> Int {
+func freePort() -> Int {
   let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(file) }
   var address = sockaddr_in()
