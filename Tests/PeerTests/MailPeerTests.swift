@@ -259,6 +259,35 @@ struct MailPeerTests {
   }
 }
 
+@Suite("our mail client with other servers", .serialized)
+struct MailClientPeerTests {
+  @Test("Dovecot's mailbox by IMAP and by POP3", .enabled(if: getuid() == 0, "Dovecot's own users need root"), .timeLimit(.minutes(3)))
+  func dovecotServes() async throws {
+    guard ProgramRunner("dovecot") != nil, let bash = ProgramRunner("bash"), let python = ProgramRunner("python3") else { return }
+    let netstead = try executable()
+    try await withRuntimeFolder { environment, folder in
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
+      let (imap, pop3) = (freePort(), freePort())
+      let (script, place) = (scriptPath("dovecot_peer.sh"), folder + "/dovecot")
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      let started = await bash.run([script, "start", place, "\(imap)", "\(pop3)"])
+      #expect(started.status == 0, "\(started.text)\(started.errorText)")
+      let put = await python.run([scriptPath("mail_python.py"), "put", "\(imap)", "carol", "pearl"])
+      #expect(put.text.contains("OK"), "\(put.text)\(put.errorText)")
+      for url in ["imap://carol:pearl@127.0.0.1:\(imap)", "pop3://carol:pearl@127.0.0.1:\(pop3)"] {
+        let list = await netstead.run(["mail", "list", url, "--no-tls", "--json"], environment: environment)
+        #expect(list.status == 0 && list.text.contains("\"number\":1"), "\(url): \(list.text)\(list.errorText)")
+        let read = await netstead.run(["mail", "read", url, "1", "--no-tls", "--explain"], environment: environment)
+        #expect(read.status == 0 && read.text == "Subject: put here\r\n\r\n.one\r\n..two\r\n", "\(url): \(read.text)\(read.errorText)")
+        #expect(read.errorText.contains("RFC ") && !read.errorText.contains("pearl"), "\(read.errorText)")
+        let wrong = await netstead.run(["mail", "list", url.replacing("pearl", with: "stone"), "--no-tls"], environment: environment)
+        #expect(wrong.status == 6, "\(wrong.status) \(wrong.errorText)")
+      }
+      _ = await bash.run([script, "stop", place])
+    }
+  }
+}
+
 /// A script of the tests'.
 func scriptPath(_ name: String) -> String {
   repositoryRoot + "/Tests/PeerTests/Scripts/" + name

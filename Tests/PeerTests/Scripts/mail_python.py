@@ -44,6 +44,12 @@ def parts(port, authority, user, password):
     print(client.fetch('1', '(BODYSTRUCTURE ENVELOPE)'))
     client.logout()
 
+def put(port, user, password):
+    client = imaplib.IMAP4('127.0.0.1', int(port))
+    client.login(user, password)
+    print(client.append('INBOX', None, None, b'Subject: put here\r\n\r\n.one\r\n..two\r\n')[0])
+    client.logout()
+
 def must(what, holds):
     if not holds:
         print('not so:', what)
@@ -112,4 +118,4 @@ def refusal(act):
         return True
     return False
 
-{'count': count, 'fill': fill, 'look': look, 'parts': parts, 'all': everything}[sys.argv[1]](*sys.argv[2:])
+{'count': count, 'fill': fill, 'look': look, 'parts': parts, 'put': put, 'all': everything}[sys.argv[1]](*sys.argv[2:])
