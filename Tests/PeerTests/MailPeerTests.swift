@@ -260,7 +260,7 @@ struct MailPeerTests {
 }
 
 @Suite("our mail client with other servers", .serialized)
-struct MailClientPeerTests {
+struct MailToolPeerTests {
   @Test("Dovecot's mailbox by IMAP and by POP3", .enabled(if: getuid() == 0, "Dovecot's own users need root"), .timeLimit(.minutes(3)))
   func dovecotServes() async throws {
     guard ProgramRunner("dovecot") != nil, let bash = ProgramRunner("bash"), let python = ProgramRunner("python3") else { return }

@@ -64,11 +64,11 @@ imapc_user = $4
 imapc_password = $5
 imapc_features = rfc822.size fetch-headers
 M
-    dovecot -c "$folder/dovecot.conf"
+    dovecot -c "$folder/dovecot.conf" < /dev/null > /dev/null 2>&1
     trap 'doveadm -c "$folder/dovecot.conf" stop' EXIT
     doveadm -c "$folder/dovecot.conf" -o mail_fsync=never backup -R -u "$4" imapc:
     doveadm -c "$folder/dovecot.conf" mailbox list -u "$4" | sort
     doveadm -c "$folder/dovecot.conf" fetch -u "$4" 'hdr.subject' mailbox INBOX | grep -c '^hdr.subject' ;;
-  start) exec dovecot -c "$folder/dovecot.conf" ;;
+  start) exec dovecot -c "$folder/dovecot.conf" < /dev/null > /dev/null 2>&1 ;;
   stop) exec doveadm -c "$folder/dovecot.conf" stop ;;
 esac
