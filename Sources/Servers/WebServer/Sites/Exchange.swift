@@ -90,6 +90,9 @@ package final class Exchange: Sendable {
     if isFirst { answers.give(.respond(ticket, response)) }
   }
 
+  /// Passes an interim response on, before the answer.
+  func inform(_ status: Status, _ fields: FieldLines) { answers.give(.inform(ticket, status, fields)) }
+
   /// Answers CONNECT: from here on `nextOfBody` and `send` are the tunnel's two directions.
   package func openTunnel() {
     pieces.begin()
