@@ -2,6 +2,8 @@
 import DNS
 import FTP
 import HTTP
+import POP3
+import SMTP
 import Sockets
 import Trace
 import World
@@ -12,6 +14,8 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
+  case .smtp: SMTP.explain(bytes)
+  case .pop3: POP3.explain(bytes)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -98,6 +98,7 @@ extension ClientConversation {
     switch running.content {
     case .bytes(let bytes): actions.append(.send(bytes))
     case .file(let slice): actions.append(.sendFile(slice))
+    case .joined(let bytes, let slice): actions += [.send(bytes), .sendFile(slice)]
     case .absent, nil: break
     }
     running.content = nil

@@ -291,7 +291,7 @@ public struct ServerConversation: StreamConversation {
     case .checkingRecipient(ticket, let recipient): decide(recipient, reply, into: &actions)
     case .checkingCredentials(ticket): failAuthentication(reply, into: &actions)
     case .beginning(ticket, let framing): begin(ticket, framing, reply, into: &actions)
-    case .receiving(ticket, _): if reply.isRefusal { content.fault = content.fault ?? reply }
+    case .receiving(ticket, _): if reply.isRefusal { content.refusal = content.refusal ?? reply }
     case .deciding(ticket): give(reply, into: &actions)
     default: break
     }

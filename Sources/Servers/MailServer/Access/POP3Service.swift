@@ -26,13 +26,15 @@ package final class POP3Service: Sendable {
   }
 
   /// Serves the INBOXes of `store` at `endpoint` until the listener is closed. With `tls` inside TLS from the first byte (port 995), with
-  /// `startTLS` when the client asks for it (port 110). Without either, passwords are taken from loopback addresses only.
+  /// `startTLS` when the client asks for it (port 110). Without either, passwords are taken from loopback addresses only,
+  /// or from everywhere with `mayLogInInTheClear`.
   package static func start(
     network: any Network, endpoint: Endpoint, store: MailStore, gate: LoginGate, hostName: String, tls: TLSServerOptions? = nil,
     startTLS: TLSServerOptions? = nil, trace: TraceContext? = nil, limits: POP3.Limits = POP3.Limits(), listening: ListenLimits = ListenLimits(),
-    boundSocket: Int32? = nil
+    boundSocket: Int32? = nil, mayLogInInTheClear: Bool = false
   ) async throws(NetworkError) -> any Listener {
-    let options = ServerOptions(name: hostName, tls: tls != nil ? .fromTheStart : startTLS != nil ? .offered : .absent)
+    var options = ServerOptions(name: hostName, tls: tls != nil ? .fromTheStart : startTLS != nil ? .offered : .absent)
+    if mayLogInInTheClear { options.login = .always }
     let service = POP3Service(store: store, gate: gate, options: options, limits: limits, trace: trace, start: { network.start($0) })
     return try await network.listen(at: endpoint, options: ListenOptions(tls: tls, startTLS: startTLS, limits: listening, boundSocket: boundSocket)) { remote, _ in
       service.makeEnd(for: remote)
