@@ -213,6 +213,21 @@ struct FloodTests {
     #expect(bare.actions.last == .close(.now))
   }
 
+  @Test("a long answer leaves in bursts, so that the carrier can say that nobody takes it")
+  func bursts() {
+    var limits = IMAP.Limits()
+    limits.indexBatchMax = 2
+    limits.burstBytesMax = 100
+    let session = Session.selected(limits: limits)
+    let fetched = session.run(.fetch(.init(.sequence, .all, [.flags])))
+    #expect(fetched.completion == nil)
+    #expect((1..<18).contains(fetched.told.count))
+    session.advance(by: .zero)
+    #expect(session.told.count { if case .response = $0 { true } else { false } } == 18)
+    guard case .done(_, let completion) = session.told.last else { return #expect(Bool(false)) }
+    #expect(completion.status == .ok)
+  }
+
   @Test("literals of one command: each, all together, and how many")
   func literals() {
     func found(_ text: String) -> CommandReader.Found? {

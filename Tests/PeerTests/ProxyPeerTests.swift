@@ -39,7 +39,7 @@ private final class Beside {
 }
 
 /// A port of loopback that nobody uses now.
-private func freePort() -> Int {
+func freePort() -> Int {
   let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(file) }
   var address = sockaddr_in()
@@ -191,6 +191,45 @@ struct ProxyPeerTests {
     }
   }
 
+  @Test("netstead http -x: https through a tunnel of tinyproxy's and of ours, explained inside it; refusals and broken certificates by exit code")
+  func tunnelled() async throws {
+    let netstead = try executable()
+    guard let tinyproxy = ProgramRunner("tinyproxy") else { return }
+    try await withScratch { folder in
+      try "inside the tunnel".write(toFile: folder + "/root/index.html", atomically: true, encoding: .utf8)
+      let (https, others, own) = (freePort(), freePort(), freePort())
+      try """
+        ports: {dns: 0, http: 0, https: \(https), console: 0}
+        web: {root: root}
+        forward-proxy: {port: \(own), connect-ports: [\(https)]}
+        """.write(toFile: folder + "/host.yaml", atomically: true, encoding: .utf8)
+      // An ordinary user's: in the foreground, on loopback, tunnels to the one port.
+      try "Port \(others)\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nConnectPort \(https)\n".write(toFile: folder + "/tiny.conf", atomically: true, encoding: .utf8)
+      let host = try Beside(program, ["up", "--settings", folder + "/host.yaml", "--data", folder + "/data"], in: folder)
+      defer { host.end() }
+      let tiny = try Beside(tinyproxy.path, ["-d", "-c", folder + "/tiny.conf"], in: folder)
+      defer { tiny.end() }
+      let trusting = ["NETSTEAD_CA_FILE": folder + "/data/authority/authority.pem"]
+      func get(_ url: String, by proxy: Int, _ more: [String] = [], environment: [String: String]) async -> ProgramOutcome {
+        await netstead.run(["http", url, "-x", "127.0.0.1:\(proxy)"] + more, environment: environment)
+      }
+      let url = "https://localhost:\(https)/"
+      var page = await get(url, by: others, ["--explain"], environment: trusting)
+      for _ in 0..<50 where page.status == 4 {
+        try await Task.sleep(for: .milliseconds(100))
+        page = await get(url, by: others, ["--explain"], environment: trusting)
+      }
+      #expect(page.status == 0 && page.text == "inside the tunnel", "\(page.status) \(page.text)\(page.errorText)")
+      // In the clear, then inside: the question for the tunnel, its answer, TLS, and the page's own conversation field by field.
+      for part in ["> CONNECT localhost:\(https)", "~", "GET /", "Content-Length"] { #expect(page.errorText.contains(part), "no \(part) in \(page.errorText)") }
+      #expect(await get(url, by: others, environment: ["NETSTEAD_CA_FILE": ""]).status == 5)
+      #expect(await get("https://localhost:1/", by: others, environment: trusting).status == 1)
+      // Ours keeps strangers away from what is inside this machine.
+      let refused = await get(url, by: own, environment: trusting)
+      #expect(refused.status == 1 && refused.errorText.contains("403"), "\(refused.errorText)")
+    }
+  }
+
   @Test("the lab's proxy: curl and Chromium through it, by its short name, http and https", .enabled(if: ProgramRunner.isInstalled("unshare")))
   func lab() async throws {
     guard let netstead = ProgramRunner(program), ProgramRunner("curl") != nil,
@@ -207,9 +246,10 @@ struct ProxyPeerTests {
         curl -sS -x http://proxy:3128 -o /dev/null -w '%{http_connect}\\n' https://www.cobalt.test:25/ ; \(browser)
         curl -sS http://proxy:3128/
         \(program) http -x proxy:3128 http://www.garnet.test/notes.txt
+        \(program) http -x proxy:3128 https://www.cobalt.test/ --explain 2>&1
         """
       let outcome = await netstead.run(["lab", "exec", "--", "sh", "-c", script], environment: environment, timeout: .seconds(100))
-      for part in ["proxy; fwd=uri-miss; stored", "proxy; hit; ttl=", "Via: 1.1 proxy", "\n403\n", "What the cache is worth", "Things to try on this site"] {
+      for part in ["proxy; fwd=uri-miss; stored", "proxy; hit; ttl=", "Via: 1.1 proxy", "\n403\n", "What the cache is worth", "Things to try on this site", "CONNECT www.cobalt.test:443", "Everything here is blue"] {
         #expect(outcome.text.contains(part), "no \(part) in\n\(outcome.text)\(outcome.errorText)")
       }
       if !browser.isEmpty { #expect(outcome.text.contains("<h1>Stones</h1>"), "\(outcome.errorText)") }

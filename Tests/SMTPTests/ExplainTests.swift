@@ -60,6 +60,16 @@ struct ExplainTests {
     #expect(end == bytes.count, "and cover the message")
   }
 
+  @Test("content that begins a message is explained as one, in its places")
+  func content() throws {
+    let bytes: Buffer = "Subject: x\r\nFrom: a@a.test\r\n\r\nhello\r\n.\r\n"
+    let explanation = SMTP.explain(bytes)
+    #expect(explanation.title == "message “x” from a@a.test, 37 bytes, and its end")
+    let content = try #require(explanation.fields.first)
+    let subject = try #require(content.children.first)
+    #expect(subject.name == "Subject" && bytes[subject.range].text == "Subject: x\r\n")
+  }
+
   @Test("a path's parts stand where they say")
   func places() throws {
     let bytes: Buffer = "MAIL FROM:<alice@home.test> SIZE=12\r\n"

@@ -4,6 +4,7 @@ package import Accounts
 import FTP
 import FileServer
 package import Settings
+import FTP
 import Storage
 import Transport
 package import World

@@ -92,12 +92,12 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
+        try await homeMail?.serve(host.assembly, at: address)
         if let files, let serving = settings.files {
           let setting = serving.setting(greeting: "\(settings.domain) FTP server", tls: TLSServerOptions(renewable: identities))
           try await host.assembly.serveFiles(
             files.accounts, setting, at: Endpoint(address, port(settings.ports.ftp)), disk: { files.disk.perform($0) }, chance: SystemRandomNumberGenerator())
         }
-        try await homeMail?.serve(host.assembly, at: address)
         if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
@@ -196,7 +196,8 @@ package final class HomeHost: Sendable {
   private static func fileAccounts(_ settings: HostSettings) throws(Failure) -> (accounts: FileAccounts, disk: DiskThreads)? {
     guard let serving = settings.files else { return nil }
     var random = SystemRandomNumberGenerator()
-    let accounts = try serving.accounts(random: &random)
+    let accounts: FileAccounts
+    do throws(SettingsProblem) { accounts = try serving.accounts(random: &random) } catch { throw .settings(error) }
     do throws(StorageError) { return (accounts, try DiskThreads(count: fileThreads)) } catch { throw .storage(error) }
   }
 

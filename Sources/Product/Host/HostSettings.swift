@@ -27,10 +27,10 @@ package struct HostSettings: Sendable, Hashable {
   package var reverseProxies: [ReverseProxy] = []
   /// A proxy for clients; nil: none.
   package var forwardProxy: ForwardProxy?
-  /// A file server; nil: none.
-  package var files: FileServing?
   /// Mail for the domain; nil: none, unless somebody has an account.
   package var mail: MailSettings?
+  /// A file server; nil: none.
+  package var files: FileServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -146,7 +146,6 @@ package struct HostSettings: Sendable, Hashable {
       ports.dns = reader.value("dns", port, default: ports.dns)
       ports.http = reader.value("http", port, default: ports.http)
       ports.https = reader.value("https", port, default: ports.https)
-      ports.ftp = reader.value("ftp", port, default: ports.ftp)
       ports.smtp = reader.value("smtp", port, default: ports.smtp)
       ports.submission = reader.value("submission", port, default: ports.submission)
       ports.submissions = reader.value("submissions", port, default: ports.submissions)
@@ -154,6 +153,7 @@ package struct HostSettings: Sendable, Hashable {
       ports.pop3s = reader.value("pop3s", port, default: ports.pop3s)
       ports.imap = reader.value("imap", port, default: ports.imap)
       ports.imaps = reader.value("imaps", port, default: ports.imaps)
+      ports.ftp = reader.value("ftp", port, default: ports.ftp)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -171,8 +171,8 @@ package struct HostSettings: Sendable, Hashable {
         port: reader.value("port", .integer(0...65_535), default: 3_128), clients: reader.list("allow", .addressRange),
         tunnelPorts: ports.isEmpty ? [443] : ports, cache: Self.cache(reader))
     }
-    files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     mail = reader.mapping("mail") { MailSettings($0) }
+    files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

@@ -69,6 +69,10 @@ public struct Limits: Sendable, Hashable {
   /// Messages the owner is asked for at once when only what stands in the index is fetched. Unit: messages.
   public var indexBatchMax = 256
 
+  /// Most bytes of a FETCH's answers that are written in one go. Unit: bytes. Past it: others have their turn, and the carrier may say that the
+  /// peer takes nothing.
+  public var burstBytesMax = 524_288
+
   // MARK: What a client takes from a server
 
   /// Longest line of an answer. Unit: bytes. Past it: the connection ends.

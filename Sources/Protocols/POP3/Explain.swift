@@ -2,6 +2,7 @@
 // Lenient on purpose, since also broken messages want to be explained; what the strict readers say is the explanation's problem.
 // Not here: what words mean (ExplainWords.swift).
 public import Bytes
+import Mail
 public import Trace
 import World
 
@@ -115,10 +116,22 @@ private struct Explainer {
     let rest = start..<(end?.whole.lowerBound ?? bytes.count)
     var fields: [Field] = []
     if !rest.isEmpty {
+      // A dot that was put in moves everything behind it; and a message begins with a field.
+      let head = bytes[rest]
+      let isMessage = head.firstIndex(of: UInt8(ascii: ":")).map { colon in colon > 0 && head[0..<colon].array.allSatisfy(CharacterClass.visible.contains) } == true
+        && !lines.lines.contains { $0.whole.lowerBound >= rest.lowerBound && $0.whole.upperBound <= rest.upperBound && bytes[at: $0.content.lowerBound] == UInt8(ascii: ".") }
+      let parts = isMessage ? Mail.explain(head).fields.map { $0.moved(by: rest.lowerBound) } : []
       fields.append(Field("lines", bytes[rest.lowerBound..<min(rest.upperBound, rest.lowerBound + 64)].text + (rest.count > 64 ? "…" : ""), rest,
-        meaning: "\(rest.count) bytes: a listing, or a message in which a dot stands before each line that begins with one.", source: "RFC 1939 §3"))
+        meaning: "\(rest.count) bytes: a listing, or a message in which a dot stands before each line that begins with one.", source: "RFC 1939 §3", children: parts))
     }
     if let end { fields.append(Field("end", ".", end.whole, meaning: "A dot alone on its line: the answer ends here.", source: "RFC 1939 §3")) }
     return Explanation(title: title ?? (rest.isEmpty ? "end of the answer" : "lines, \(rest.count) bytes"), fields: fields)
+  }
+}
+
+extension Field {
+  /// The same, so many bytes further on.
+  fileprivate func moved(by distance: Int) -> Field {
+    Field(name, value, (range.lowerBound + distance)..<(range.upperBound + distance), meaning: meaning, source: source, children: children.map { $0.moved(by: distance) })
   }
 }

@@ -2,6 +2,7 @@
 // Lenient on purpose, since also broken messages want to be explained; what the strict readers say is the explanation's problem.
 // Not here: what words mean (ExplainWords.swift, StatusWords.swift). Read next: ExplainCommand.swift, ExplainReply.swift.
 public import Bytes
+import Mail
 public import Trace
 
 /// Explains a command, a reply, or a piece of content.
@@ -50,21 +51,34 @@ private enum ResponseExplainer {
 
 /// Explains content.
 private enum ContentExplainer {
+  /// The fields of a message, when its beginning is what stands there, with places in `bytes`.
+  private static func message(in range: Range<Int>, of bytes: Buffer, _ lines: TextLines, dots: Int) -> (title: String, fields: [Field])? {
+    // A dot that was put in moves everything behind it; and a message begins with a field.
+    guard dots == 0, let first = lines.lines.first, range.lowerBound == 0, let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0, colon < first.content.upperBound,
+      bytes[0..<colon].array.allSatisfy({ CharacterClass.visible.contains($0) })
+    else { return nil }
+    let explanation = Mail.explain(bytes[range])
+    return (explanation.title, explanation.fields)
+  }
+
   static func explanation(of bytes: Buffer, _ lines: TextLines) -> Explanation {
     var fields: [Field] = []
+    var title: String?
     var rest = 0..<bytes.count
     let last = lines.end == bytes.count ? lines.lines.last : nil
     let end = last.flatMap { bytes[$0.content] == "." ? $0 : nil }
     if let end { rest = 0..<end.whole.lowerBound }
     if !rest.isEmpty {
       let dots = lines.lines.count { $0.whole.lowerBound < rest.upperBound && bytes[at: $0.content.lowerBound] == UInt8(ascii: ".") }
+      let message = message(in: rest, of: bytes, lines, dots: dots)
+      title = message?.title
       fields.append(
         Field(
           "content", bytes.shown(rest, bytesMax: 64), rest,
           meaning: "\(rest.count) bytes of a message\(dots == 0 ? "" : "; a dot was put before \(dots == 1 ? "a line that begins" : "\(dots) lines that begin") with one").",
-          source: "RFC 5321 §4.5.2"))
+          source: "RFC 5321 §4.5.2", children: message?.fields ?? []))
     }
     if let end { fields.append(Field("end", ".", end.whole, meaning: "A dot alone on its line: the message ends here.", source: "RFC 5321 §4.1.1.4")) }
-    return Explanation(title: rest.isEmpty ? "end of content" : "content, \(rest.count) bytes\(end == nil ? "" : ", and its end")", fields: fields)
+    return Explanation(title: rest.isEmpty ? "end of content" : (title ?? "content, \(rest.count) bytes") + (end == nil ? "" : ", and its end"), fields: fields)
   }
 }

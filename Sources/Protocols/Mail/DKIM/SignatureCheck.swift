@@ -26,6 +26,21 @@ public struct SignatureVerdict: Hashable, Sendable {
   /// The beginning of `b=`, to tell signatures of one domain apart.
   // RFC 6008 §4
   public var mark: String
+
+  public init(
+    result: Result, domain: String, selector: String, identity: String, algorithm: String, problem: String? = nil, isTest: Bool = false, unsignedBytes: Int = 0,
+    mark: String
+  ) {
+    self.result = result
+    self.domain = domain
+    self.selector = selector
+    self.identity = identity
+    self.algorithm = algorithm
+    self.problem = problem
+    self.isTest = isTest
+    self.unsignedBytes = unsignedBytes
+    self.mark = mark
+  }
 }
 
 /// The check of one message.

@@ -20,6 +20,14 @@ public struct SenderVerdict: Hashable, Sendable {
   public var problem: String?
   /// What the domain itself says to those it refuses: foreign text, printable ASCII.
   public var explanation: String?
+
+  public init(result: Result, domain: String, term: String? = nil, problem: String? = nil, explanation: String? = nil) {
+    self.result = result
+    self.domain = domain
+    self.term = term
+    self.problem = problem
+    self.explanation = explanation
+  }
 }
 
 /// One check.

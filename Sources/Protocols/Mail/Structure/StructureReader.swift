@@ -234,12 +234,14 @@ public struct StructureReader: Sendable {
       held = held[0..<heldLine]
       endHead()
     }
+    // The line end before the boundary may be the empty line of a head inside; then it is no part of the boundary for those around it either.
+    var reached = 0
     while open.count > level, let part = open.popLast() {
       if let boundary = part.boundary { boundaries[boundary] = nil }
       let start = parts[part.part].body.lowerBound
-      let bodyEnd = max(start, end - endLength)
-      parts[part.part].body = start..<bodyEnd
-      parts[part.part].lines = max(0, lines - part.linesBefore - (bodyEnd < end ? 1 : 0))
+      reached = max(start, end - endLength, reached)
+      parts[part.part].body = start..<reached
+      parts[part.part].lines = max(0, lines - part.linesBefore - (reached < end ? 1 : 0))
     }
   }
 }

@@ -93,9 +93,7 @@ public enum EncodedWords {
       return out
     }
 
-    private static func hex(_ a: UInt8, _ b: UInt8) -> UInt8? {
-      CharacterClass.hexDigits.contains(a) && CharacterClass.hexDigits.contains(b) ? UInt8(String(decoding: [a, b], as: UTF8.self), radix: 16) : nil
-    }
+    private static func hex(_ a: UInt8, _ b: UInt8) -> UInt8? { Hexadecimal.bytes([a, b])?.first }
   }
 
   /// Where the text is to stand: a name in front of an address may hold less.

@@ -122,14 +122,13 @@ public struct DeliveryReport: Sendable {
   // RFC 6522 §3 part 3, §4
   private func returned() -> MessageDraft.Part {
     var head = HeadWriter()
-    if isWhole, let inside = Downgrade.sevenBit(original) {
+    if isWhole, let inside = Downgrade.sevenBit(original), MessageDraft.isSafe(inside) {
       head.add("Content-Type", "message/rfc822", parameters: [])
       return MessageDraft.Part(head: head.bytes, body: inside)
     }
     let fields = MessageHead(reading: original).bytes
     head.add("Content-Type", "text/rfc822-headers", parameters: [])
-    let isPlain = fields.withUnsafeBytes { $0.allSatisfy { $0 < 0x80 && $0 != 0 } } && MessageDraft.longestLine(fields) <= HeadWriter.lineBytesMax
-    guard !isPlain else { return MessageDraft.Part(head: head.bytes, body: fields) }
+    guard !MessageDraft.isSafe(fields) else { return MessageDraft.Part(head: head.bytes, body: fields) }
     head.add("Content-Transfer-Encoding", TransferEncoding.quotedPrintable.rawValue)
     return MessageDraft.Part(head: head.bytes, body: TransferEncoder.encoded(fields, .quotedPrintable))
   }

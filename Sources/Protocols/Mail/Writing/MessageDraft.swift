@@ -136,11 +136,10 @@ public struct MessageDraft: Sendable {
   /// Text in the simplest form that will arrive.
   static func text(_ text: String, _ subtype: String) -> Part {
     let content = lines(text)
-    let isASCII = content.withUnsafeBytes { $0.allSatisfy { $0 < 0x80 && $0 != 0 } }
-    let isShort = longestLine(content) <= HeadWriter.lineBytesMax
+    let isSafe = isSafe(content)
     var head = HeadWriter()
-    head.add("Content-Type", "text/\(subtype)", parameters: [isASCII ? "charset=us-ascii" : "charset=utf-8"])
-    if isASCII, isShort {
+    head.add("Content-Type", "text/\(subtype)", parameters: [content.withUnsafeBytes { $0.allSatisfy { $0 < 0x80 } } ? "charset=us-ascii" : "charset=utf-8"])
+    if isSafe {
       head.add("Content-Transfer-Encoding", "7bit")
       return Part(head: head.bytes, body: content)
     }
@@ -160,7 +159,7 @@ public struct MessageDraft: Sendable {
     if let id = attachment.contentID { head.add("Content-ID", "<\(id)>") }
     // RFC 2046 §5.2.1: a message is not encoded as a whole, but inside.
     if attachment.type.lowercased() == "message/rfc822" {
-      if let inside = Downgrade.sevenBit(attachment.content) {
+      if let inside = Downgrade.sevenBit(attachment.content), isSafe(inside) {
         head.add("Content-Transfer-Encoding", "7bit")
         return Part(head: head.bytes, body: inside)
       }
@@ -204,17 +203,18 @@ public struct MessageDraft: Sendable {
     return out
   }
 
-  /// Unit: bytes, line ends not counted.
-  static func longestLine(_ content: Buffer) -> Int {
+  /// Whether content can travel as it is: ASCII without NUL, lines of at most 998 bytes that end with CR LF.
+  // RFC 5322 §2.1, §2.1.1
+  static func isSafe(_ content: Buffer) -> Bool {
     content.withUnsafeBytes { bytes in
-      var longest = 0
       var start = 0
       while start < bytes.count {
-        let end = bytes.lineEnd(from: start)
-        longest = max(longest, bytes.contentEnd(start..<end) - start)
+        let (end, isSevenBit) = bytes.lineEndAndWidth(from: start)
+        let content = bytes.contentEnd(start..<end)
+        guard isSevenBit, content - start <= HeadWriter.lineBytesMax, content == end || content == end - 2, !bytes[start..<content].contains(0x0D) else { return false }
         start = end
       }
-      return longest
+      return true
     }
   }
 }

@@ -93,25 +93,12 @@ public final class FolderContinuation: Sendable {
 
   deinit { for number in [descriptor, parent] { Glibc.close(number) } }
 
-  public func append(_ bytes: Buffer) throws(FolderError) { try writeAll(bytes, to: descriptor) }
+  public func append(_ bytes: Buffer) throws(FolderError) {
+    if let failure = writeAll(bytes, to: descriptor) { throw FolderError(errno: failure) }
+  }
 
   /// Makes what was written durable, and the name if it is new.
   public func keep() throws(FolderError) {
     guard fsync(descriptor) == 0, fsync(parent) == 0 else { throw FolderError(errno: errno) }
   }
-}
-
-/// Writes all of `bytes` at the descriptor's place.
-func writeAll(_ bytes: Buffer, to descriptor: Int32) throws(FolderError) {
-  let failure: Int32? = bytes.withUnsafeBytes { source in
-    var done = 0
-    while done < source.count {
-      let count = Glibc.write(descriptor, source.baseAddress.map { $0 + done }, source.count - done)
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return errno }
-      done += count
-    }
-    return nil
-  }
-  if let failure { throw FolderError(errno: failure) }
 }

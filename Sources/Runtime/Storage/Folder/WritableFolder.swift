@@ -125,7 +125,9 @@ public final class FolderDraft: Sendable {
   }
 
   /// Adds `bytes` at the end.
-  public func append(_ bytes: Buffer) throws(FolderError) { try writeAll(bytes, to: descriptor) }
+  public func append(_ bytes: Buffer) throws(FolderError) {
+    if let failure = writeAll(bytes, to: descriptor) { throw FolderError(errno: failure) }
+  }
 
   /// What became of a draft.
   public enum Outcome: Sendable, Hashable {

@@ -24,7 +24,7 @@ package final class LoginGate: Sendable {
 
   private struct State {
     var byAddress: Generations<Address, Failures>
-    var byLogin: Generations<String, Failures>
+    var byName: Generations<String, Failures>
     var connections: [String: Int] = [:]
   }
 
@@ -34,7 +34,7 @@ package final class LoginGate: Sendable {
     var last: Instant
   }
 
-  /// `accountName` says which account a login belongs to; nil: none.
+  /// `accountName` says which account a login belongs to; nil: none. The book knows passwords by account.
   package init(
     _ book: PasswordBook, clock: any WorldClock, limits: AccessLimits = AccessLimits(), accountName: @escaping @Sendable (String) -> String? = { $0 }
   ) {
@@ -42,7 +42,7 @@ package final class LoginGate: Sendable {
     self.accountName = accountName
     self.clock = clock
     self.limits = limits
-    state = Mutex(State(byAddress: Generations(costMax: limits.rememberedMax), byLogin: Generations(costMax: limits.rememberedMax)))
+    state = Mutex(State(byAddress: Generations(costMax: limits.rememberedMax), byName: Generations(costMax: limits.rememberedMax)))
   }
 
   /// Checks credentials. Who has guessed wrong lately waits before the password is looked at, and a wrong one is told after a while; the same for
@@ -53,9 +53,10 @@ package final class LoginGate: Sendable {
       let wait = state.withLock { state in delay(after: state.byAddress.use(network, cost: 1)) }
       if wait > .zero { await sleep(wait) }
     }
-    // Nobody's login costs as much as anybody's: the book is asked about it all the same.
+    // Nobody's login costs as much as anybody's: the book is asked about it all the same. All logins of an account are one to guess at.
     let account = accountName(user)
-    switch await book.check(user: account ?? user, password: password, at: clock.now) {
+    let name = account ?? user
+    switch await book.check(user: name, password: password, at: clock.now) {
     case .busy: return .busy
     case .right:
       if let account { return .account(account) }
@@ -63,8 +64,8 @@ package final class LoginGate: Sendable {
     }
     let now = clock.now
     let wait = state.withLock { state in
-      let login = Self.next(state.byLogin.use(user, cost: 1), at: now, limits)
-      _ = state.byLogin.insert(login, for: user, cost: 1)
+      let login = Self.next(state.byName.use(name, cost: 1), at: now, limits)
+      _ = state.byName.insert(login, for: name, cost: 1)
       guard !address.isLoopback else { return delay(after: login) }
       let origin = Self.next(state.byAddress.use(network, cost: 1), at: now, limits)
       _ = state.byAddress.insert(origin, for: network, cost: 1)

@@ -19,6 +19,7 @@ package final class MailStore: Sendable {
   let start: @Sendable (@escaping @Sendable () async -> Void) -> Void
   private let state: Mutex<State>
   let sweeping = Mutex(SweepState())
+  let reading = ReadingDesk()
 
   private struct State {
     var counters: StoreCounters
@@ -269,9 +270,9 @@ package final class MailStore: Sendable {
   package func keep(_ draft: ContentDraft, prefix: Buffer = Buffer()) async throws(MailboxError) -> KeptContent {
     let whole = draft.take()
     let size = whole.count + Int64(prefix.count)
-    guard size <= limits.messageBytesMax else {
+    guard size <= limits.messageBytesMax, prefix.count <= limits.prefixBytesMax else {
       await whole.blob?.discard()
-      throw .tooLarge(allowed: limits.messageBytesMax)
+      throw .tooLarge(allowed: size <= limits.messageBytesMax ? Int64(limits.prefixBytesMax) : limits.messageBytesMax)
     }
     let id = takeContent()
     if let blob = whole.blob, let name = KeptContent.blobName(id) { try await storing { () async throws(StorageError) in try await blob.keep(as: name) } }
@@ -298,11 +299,12 @@ package final class MailStore: Sendable {
   /// Puts a message into mailboxes and makes others hold its content, all in one transaction, with other changes of the caller's; or nothing of
   /// it. The outcome is in the order of `deliveries`. When it fails the content is still kept, and may be delivered otherwise.
   ///
-  /// `holders` are names of the caller's own choice, up to 512 bytes each. `along` may have expectations; then nobody shares the transaction.
+  /// `holders` are names of the caller's own choice, up to a thousand bytes each. `along` may have expectations; then nobody shares the transaction.
   package func deliver(
     _ content: KeptContent, to deliveries: [Delivery], holders: [Buffer] = [], along: [Change] = []
   ) async throws(MailboxError) -> [Delivered] {
     guard deliveries.count <= limits.deliveriesMax else { throw .limit(LimitReached("deliveriesMax", allowed: limits.deliveriesMax, unit: "mailboxes")) }
+    try check(along, holders)
     var accounts: [Account] = []
     for delivery in deliveries { accounts.append(try await account(delivery.account)) }
     let order = Order(
@@ -348,6 +350,7 @@ package final class MailStore: Sendable {
 
   /// A holder that is no message no longer needs the content, in one transaction with other changes of the caller's.
   package func release(_ holder: Buffer, of id: ContentID, along: [Change] = []) async throws(MailboxError) {
+    try check(along, [holder])
     let isAlone = along.contains { if case .expect = $0 { true } else { false } }
     try await ledger.perform(Order(changes: along.count + 2, isAlone: isAlone)) { [self] plan throws(MailboxError) in
       plan.remove(Table.holder, Key.holder(id, holder))
@@ -355,6 +358,12 @@ package final class MailStore: Sendable {
       plan.add(along)
       plan.publish { [self] in bury([id]) }
     }
+  }
+
+  /// Refuses what would spoil the transaction for everybody else in it.
+  private func check(_ along: [Change], _ holders: [Buffer]) throws(MailboxError) {
+    let keys = holders.map { Change.put(table: Table.holder, key: Key.holder(ContentID(0), $0), value: Buffer()) }
+    do throws(StorageError) { try Change.check(along + keys) } catch { throw .storage(error) }
   }
 
   /// The bytes of a content; nil: nobody holds it any more.

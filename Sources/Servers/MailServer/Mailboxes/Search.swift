@@ -3,7 +3,6 @@
 import Bytes
 package import IMAP
 import Mail
-import Storage
 
 extension MailboxSession {
   /// How many messages are looked at before others get their turn.
@@ -30,7 +29,7 @@ extension MailboxSession {
           let summary = summaries[entry.content]
           if let isMet = question.isMet(by: Looked(entry: entry, summary: summary)) {
             if isMet { found.append(entry.uid) }
-          } else if let message = try await account.store.read(entry.content), question.isMet(by: Looked(entry: entry, summary: summary, message: message)) == true {
+          } else if let content = try await account.store.content(entry.content), await account.store.reading.isMet(question, entry, summary, content) {
             found.append(entry.uid)
           }
         }
@@ -41,11 +40,11 @@ extension MailboxSession {
   }
 }
 
-extension MailStore {
-  /// A message that is read whole, for a search in its text; one at a time, for it may be large. Nil: nobody holds it any more.
-  fileprivate func read(_ id: ContentID) async throws(MailboxError) -> ReadMessage? {
-    guard let content = try await content(id), let (head, structure) = content.takenApart() else { return nil }
-    return ReadMessage(content: content, head: head, structure: structure)
+/// Where messages are read whole for a search: one at a time, for they may be large.
+actor ReadingDesk {
+  fileprivate func isMet(_ question: FoldedKey, _ entry: Entry, _ summary: Summary?, _ content: MessageContent) -> Bool {
+    guard let (head, structure) = content.takenApart() else { return false }
+    return question.isMet(by: Looked(entry: entry, summary: summary, message: ReadMessage(content: content, head: head, structure: structure))) == true
   }
 }
 
@@ -85,7 +84,7 @@ private struct Looked {
 }
 
 /// A key with its texts in small letters and its keywords as bits.
-private indirect enum FoldedKey {
+private indirect enum FoldedKey: Sendable {
   case all
   case and([FoldedKey])
   case or(FoldedKey, FoldedKey)
