@@ -1,11 +1,12 @@
 // What the settings may say about a file server, and the accounts made of it. Not here: how it is started (Assembly), what it does
 // (Servers/FileServer).
 package import Accounts
-package import FileServer
+import FTP
+import FileServer
 package import Settings
 import FTP
 import Storage
-package import Transport
+import Transport
 package import World
 
 /// The settings of a file server.
@@ -38,8 +39,8 @@ package struct FileServing: Sendable, Hashable {
   package var passiveAddress: Address?
   package var security = Security.offered
 
-  /// Reads the keys `root`, `anonymous`, `users`, `passive-ports`, `passive-address` and `tls` of a mapping in `file`, whose relative paths
-  /// `path` completes.
+  /// Reads the keys `root`, `anonymous`, `users`, `write`, `roots`, `passive-ports`, `passive-address` and `tls` of a mapping in `file`, whose
+  /// relative paths `path` completes.
   package init(_ reader: SettingsReader, file: String, path: (String) -> String) {
     func root(_ text: String, at place: Place?) -> Root {
       let whole = path(text)
@@ -49,16 +50,19 @@ package struct FileServing: Sendable, Hashable {
     }
     self.root = root(reader.required("root", .text), at: reader.place(of: "root"))
     isOpen = reader.value("anonymous", .boolean, default: isOpen)
+    let writers = reader.list("write", .text)
+    let roots = reader.entries("roots").compactMap { entry in
+      entry.value.value(.text).map { (name: entry.name, root: root($0, at: entry.value.place)) }
+    }
     for entry in reader.entries("users") {
+      guard let hash = entry.value.value(.passwordHash) else { continue }
       if !(1...127).contains(entry.name.utf8.count) || entry.name.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
         entry.value.problem(at: entry.place, "expected a user's name of at most 127 bytes without spaces, found `\(entry.name)`")
       }
-      _ = entry.value.mapping { reader in
-        let own = reader.optional("root", .text).map { root($0, at: reader.place(of: "root")) }
-        users.append(
-          User(
-            name: entry.name, hash: reader.required("password", .passwordHash), root: own, mayWrite: reader.value("write", .boolean, default: false)))
-      }
+      users.append(User(name: entry.name, hash: hash, root: roots.first { $0.name == entry.name }?.root, mayWrite: writers.contains(entry.name)))
+    }
+    for (key, names) in [("write", writers), ("roots", roots.map(\.name))] {
+      for name in names where !users.contains(where: { $0.name == name }) { reader.problem(at: key, "expected a name of `users`, found `\(name)`") }
     }
     passivePorts = reader.optional("passive-ports", .portRange)
     passiveAddress = reader.optional("passive-address", .address)
@@ -67,19 +71,19 @@ package struct FileServing: Sendable, Hashable {
   }
 
   /// The accounts over folders on disk. Throws for a folder that cannot be served.
-  package func accounts(random: inout some RandomNumberGenerator) throws(SettingsProblem) -> FileAccounts {
+  func accounts(random: inout some RandomNumberGenerator) throws(HomeHost.Failure) -> FileAccounts {
     var accounts: [String: FileAccount] = [:]
     for user in users { accounts[user.name] = FileAccount(area: try Self.area(user.root ?? root, mayWrite: user.mayWrite), mayWrite: user.mayWrite) }
     let book = PasswordBook(Dictionary(users.map { ($0.name, $0.hash) }) { first, _ in first }, random: &random)
     return FileAccounts(users: accounts, book: book, anonymous: isOpen ? FileAccount(area: try Self.area(root, mayWrite: false), mayWrite: false) : nil)
   }
 
-  private static func area(_ root: Root, mayWrite: Bool) throws(SettingsProblem) -> DiskArea {
-    do throws(FolderError) { return mayWrite ? try DiskArea(writing: root.path) : try DiskArea(reading: root.path) } catch { throw root.problem }
+  private static func area(_ root: Root, mayWrite: Bool) throws(HomeHost.Failure) -> DiskArea {
+    do throws(FolderError) { return mayWrite ? try DiskArea(writing: root.path) : try DiskArea(reading: root.path) } catch { throw .settings(root.problem) }
   }
 
   /// What the server is told. `identity` is what it shows inside TLS; nil: it has none.
-  package func setting(greeting: String, tls: TLSServerOptions?) -> FileServerSetting {
+  func setting(greeting: String, tls: TLSServerOptions?) -> FileServerSetting {
     var setting = FileServerSetting(greeting: greeting)
     setting.passivePorts = passivePorts
     setting.passiveAddress = passiveAddress

@@ -140,6 +140,7 @@ package final class RaisedWorld: Sendable {
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
     try await startEdges(host, of: world, on: assembly, means)
+    try await RaisedFiles.start(host, of: world, on: assembly, means)
   }
 
   private static func startNames(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)

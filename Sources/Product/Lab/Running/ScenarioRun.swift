@@ -176,6 +176,9 @@ package final class ScenarioRun: Sendable {
       let client = try network(name, step.line)
       try checkProxy(how, step.line)
       perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, how, as: name) }
+    case .visit(let name, let how):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await visit(client, how, as: name) }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence):

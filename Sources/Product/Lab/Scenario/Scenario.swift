@@ -76,6 +76,8 @@ package struct Scenario: Sendable, Equatable {
     case get(host: String, url: String, how: Fetching = Fetching())
     /// `user loads http://www.home.test/ over 4 connections`: the page and everything it embeds
     case load(host: String, url: String, connections: Int, how: Fetching = Fetching())
+    /// `user gets ftp://ftp.home.test/notes.txt`, or `user visits ftp.home.test "list; get notes.txt"`: one session with a file server
+    case visit(host: String, FileVisit)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end

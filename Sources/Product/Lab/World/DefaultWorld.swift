@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + video + mail + programs
+  package static let text = head + garnet + cobalt + video + mail + files + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -40,6 +40,7 @@ package enum DefaultWorld {
       ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
       ns2.garnet.test: {addresses: [198.51.100.12, "2001:db8:100::12"]}
       shop.garnet.test: {addresses: [198.51.100.13, "2001:db8:100::13"]}
+      ftp.garnet.test: {addresses: [198.51.100.14, "2001:db8:100::14"]}
       mail.garnet.test: {addresses: [198.51.100.15, "2001:db8:100::15"]}
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
       ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
@@ -251,6 +252,37 @@ package enum DefaultWorld {
         users:
           guest: '$scrypt$ln=14,r=8,p=5$QCin65JawwGi4goxQ5Ezog$Aa2JnqFXr5L/tsN65KgpHNZcr5oNcevJ6YoYDUQ9DrY'
         care: careless
+
+    """#
+
+  private static let files = #"""
+    # File servers, with their files in memory: who may come in, what is there, how much fits in.
+    ftp:
+      ftp.garnet.test:
+        # Anybody may read, the users below `write` may change everything. The password is `green-ink`.
+        anonymous: yes
+        users:
+          writer: '$scrypt$ln=14,r=8,p=5$4kG3+PIHC4oB//Bmb1MKTA$SbrQlK6f1375NTZ6IAnJ3U/0DDE5cgbGurP5jZjUo5Y'
+        write: [writer]
+        room: 1MiB
+        files:
+          /notes.txt: |
+            Files of Garnet
+
+            Each file comes over a connection of its own, beside the one on which you ask for it.
+            stones/ has more of them; some are long.
+          /stones/garnet.txt: |
+            Garnet: red, hard as glass and a little harder.
+          /stones/jade.txt: |
+            Jade: green, tough, carved for seven thousand years.
+          /stones/onyx.txt:
+            age: 400d
+            text: |
+              Onyx: black with white bands.
+          /long.txt:
+            repeat: 2000
+            text: |
+              Line {n}. A long file takes a while, and may break off: whoever comes back asks for the rest only.
 
     """#
 

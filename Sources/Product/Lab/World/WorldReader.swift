@@ -37,6 +37,7 @@ final class WorldReader {
     readContentNetwork(reader)
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
+    for entry in reader.entries("ftp") { readFileServer(entry) }
     checkZones(reader)
     return world
   }
@@ -219,6 +220,24 @@ final class WorldReader {
       entry.value.problem(at: entry.place, "host `\(mail.host)` takes the mail of another domain already")
     }
     world.mail.append(mail)
+  }
+
+  private func readFileServer(_ entry: SettingsEntry) {
+    if !world.hosts.contains(where: { $0.name == entry.name }) {
+      let near = NearestWord.of(entry.name, among: world.hosts.map(\.name))
+      entry.value.problem(at: entry.place, "expected the name of a host, found `\(entry.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    let server = entry.value.mapping { reader in
+      let writers = reader.list("write", .text)
+      let users = reader.entries("users").compactMap { entry in
+        entry.value.value(.passwordHash).map { FileServerDescription.User(name: entry.name, hash: $0, mayWrite: writers.contains(entry.name)) }
+      }
+      for name in writers where !users.contains(where: { $0.name == name }) { reader.problem(at: "write", "expected a name of `users`, found `\(name)`") }
+      return FileServerDescription(
+        host: entry.name, isOpen: reader.value("anonymous", .boolean, default: true), users: users,
+        content: reader.entries("files").compactMap { readFile($0) }, room: reader.value("room", .size, default: 1_048_576))
+    }
+    if let server { world.files.append(server) }
   }
 
   private func readProgram(_ item: SettingsItem) {

@@ -43,6 +43,8 @@ package final class FileClient: Sendable {
   /// How a session is begun.
   package struct Options: Sendable {
     package var mode = Mode.passive
+    /// Ask by EPSV and EPRT where that is possible, by PASV and PORT otherwise.
+    package var usesExtended = true
     /// TLS around the control connection and the data connections; nil: in the clear.
     package var tls: TLSClientOptions?
     package var connectTimeout = Duration.seconds(10)
@@ -70,6 +72,7 @@ package final class FileClient: Sendable {
   private init(_ network: any Network, _ options: Options, _ answers: Answers<ClientConversation.Input>, _ ends: ControlEnds) {
     self.network = network
     self.options = options
+    state.withLock { $0.isExtended = options.usesExtended }
     self.answers = answers
     self.ends = ends
   }
