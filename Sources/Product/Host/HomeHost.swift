@@ -196,8 +196,7 @@ package final class HomeHost: Sendable {
   private static func fileAccounts(_ settings: HostSettings) throws(Failure) -> (accounts: FileAccounts, disk: DiskThreads)? {
     guard let serving = settings.files else { return nil }
     var random = SystemRandomNumberGenerator()
-    let accounts: FileAccounts
-    do throws(SettingsProblem) { accounts = try serving.accounts(random: &random) } catch { throw .settings(error) }
+    let accounts = try serving.accounts(random: &random)
     do throws(StorageError) { return (accounts, try DiskThreads(count: fileThreads)) } catch { throw .storage(error) }
   }
 
