@@ -103,8 +103,11 @@ struct FTPPeerTests {
       #expect(list.status == 0 && list.text.contains(" up") && list.text.hasPrefix("drwx"), "\(list.text)\(list.errorText)")
       let names = await run(["-l", url + "/"])
       #expect(names.text.split(whereSeparator: \.isNewline) == ["a", "big", "part"], "\(names.text)")
-      let made = await run(["--ftp-create-dirs", "-T", scene.own("up"), url + "/x/y/z"])
-      #expect(made.status == 0 && data(scene.path("x/y/z"))?.count == 3_000_000, "\(made.errorText)")
+      // curl makes folders only where it goes into each of them.
+      if !options.contains("--ftp-method") {
+        let made = await run(["--ftp-create-dirs", "-T", scene.own("up"), url + "/x/y/z"])
+        #expect(made.status == 0 && data(scene.path("x/y/z"))?.count == 3_000_000, "\(made.errorText)")
+      }
       let commands = await run(["-Q", "-DELE /part", "-Q", "-RNFR /big", "-Q", "-RNTO /small", url + "/a/up", "-o", "/dev/null"])
       #expect(commands.status == 0, "\(commands.errorText)")
       let absent = await run([url + "/nothing", "-o", scene.own("nothing")])
