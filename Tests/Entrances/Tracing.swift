@@ -1,6 +1,7 @@
 // A trace made of any bytes, and the check that nothing in a document came from a peer as markup.
 import Bytes
 import DNS
+import FTP
 import HTTP
 import Sockets
 import Trace
@@ -11,6 +12,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
+  case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

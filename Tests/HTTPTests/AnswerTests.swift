@@ -53,6 +53,33 @@ private let date = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 
 @Suite("Answers", .spec("RFC 9112", "6", "9"))
 struct AnswerTests {
+  @Test("interim responses leave before the answer they are for, and only then", .spec("RFC 9110", "15.2")) func interim() throws {
+    var link = FieldLines()
+    link.append("Link", "</a.css>")
+    let hint = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    let desk = Desk()
+    desk.receive(get() + get("/second"))
+    // The second one's would be taken for the first one's.
+    desk.give(.inform(desk.tickets[1], .earlyHints, link))
+    desk.give(.inform(desk.tickets[0], .ok, link))
+    #expect(desk.output().isEmpty)
+    desk.give(.inform(desk.tickets[0], .earlyHints, link))
+    #expect(desk.output() == hint)
+    desk.give(.respond(desk.tickets[0], .text(.ok, "one")))
+    _ = desk.output()
+    desk.give(.inform(desk.tickets[0], .earlyHints, link))
+    #expect(desk.output().isEmpty)
+    desk.give(.inform(desk.tickets[1], .earlyHints, link))
+    #expect(desk.output() == hint)
+    desk.give(.respond(desk.tickets[1], Response(.ok, body: .parts(length: nil))))
+    desk.give(.inform(desk.tickets[1], .earlyHints, link))
+    #expect(!desk.output().contains("103"))
+    let old = Desk()
+    old.receive("GET / HTTP/1.0\r\n\r\n")
+    old.give(.inform(old.tickets[0], .earlyHints, link))
+    #expect(old.output().isEmpty)
+  }
+
   @Test("what each kind of answer looks like") func shapes() throws {
     let cases: [(String, Response, String)] = [
       (get(), .text(.ok, "hi"), "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\(date)\r\nhi"),

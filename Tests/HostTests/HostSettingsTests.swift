@@ -33,6 +33,7 @@ struct HostSettingsTests {
     Case(text: "dns:\n  records: |\n    www CNAME elsewhere\n", problem: "n.yaml:3:5: "),
     Case(text: "dns:\n  records: |\n    elsewhere.example. A 192.0.2.1\n", problem: "n.yaml:3:5: "),
     Case(text: "web:\n  root: /no/such/folder\n", problem: "n.yaml:2:9: expected a folder that can be served, found `/no/such/folder`"),
+    Case(text: "ftp: {root: /no/such/folder, anonymous: yes}\n", problem: "n.yaml:1:13: expected a folder that can be served, found `/no/such/folder`"),
     Case(text: "dns: {zones: [{origin: a.test, file: /no/such.zone}]}\n", problem: "/no/such.zone cannot be read"),
   ])
   func problems(_ example: Case) throws {
@@ -74,6 +75,21 @@ struct HostSettingsTests {
     #expect(forward.clients.contains { $0.contains(Address(192, 0, 2, 77)) } && !forward.clients.contains { $0.contains(.loopback) })
   }
 
+  private static let hash = "$scrypt$ln=14,r=8,p=5$4kG3+PIHC4oB//Bmb1MKTA$SbrQlK6f1375NTZ6IAnJ3U/0DDE5cgbGurP5jZjUo5Y"
+
+  @Test("a file server: none unless asked for; who may come in, to which folder, with which right")
+  func files() throws {
+    #expect(try HostSettings(file: "n.yaml", text: "", isPrivileged: false).files == nil)
+    let text = "ftp:\n  root: f\n  anonymous: yes\n  users: {a: '\(Self.hash)', b: '\(Self.hash)'}\n  write: [b]\n  roots: {b: /own}\n  passive-ports: 50000-50099\n  passive-address: 192.0.2.1\n  tls: required\nports: {ftp: 2121}\n"
+    let settings = try HostSettings(file: "/etc/n.yaml", text: text, isPrivileged: false)
+    let files = try #require(settings.files)
+    #expect(settings.ports.ftp == 2_121 && files.root.path == "/etc/f" && files.isOpen && files.passivePorts == 50_000...50_099)
+    #expect(files.users.map(\.name) == ["a", "b"] && files.users.map(\.mayWrite) == [false, true] && files.users.map(\.root?.path) == [nil, "/own"])
+    #expect(files.passiveAddress == Address(192, 0, 2, 1) && files.security == .required)
+    let plain = try HostSettings(file: "n.yaml", text: "ftp: {root: f, anonymous: yes}", isPrivileged: true)
+    #expect(plain.ports.ftp == 21 && plain.files?.security == .offered && plain.files?.users.isEmpty == true)
+  }
+
   struct Case: Sendable {
     var text: String
     var problem: String
@@ -88,6 +104,12 @@ struct HostSettingsTests {
     Case(
       text: "web: {reverse-proxy: [{names: [a.test], upstream: \"127.0.0.1:3000/x\"}]}",
       problem: "n.yaml:1:51: expected an address such as http://127.0.0.1:3000, without a path, found `127.0.0.1:3000/x`"),
+    Case(text: "ftp: {anonymous: yes}", problem: "n.yaml:1:6: expected key `root`"),
+    Case(text: "ftp: {root: f}", problem: "n.yaml:1:13: expected `anonymous: yes` or `users` beside `root`: nobody could come in"),
+    Case(text: "ftp: {root: f, anonymous: yes, write: [c]}", problem: "n.yaml:1:39: expected a name of `users`, found `c`"),
+    Case(text: "ftp: {root: f, users: {a: secret}}", problem: "n.yaml:1:27: expected a password's hash as `netstead password` writes it, found `secret`"),
+    Case(text: "ftp: {root: f, anonymous: yes, passive-ports: 80-90}", problem: "n.yaml:1:47: expected ports such as 50000-50999, from 1024, found `80-90`"),
+    Case(text: "ftp: {root: f, anonymous: yes, tls: maybe}", problem: "n.yaml:1:37: expected off, offered or required, found `maybe`"),
     Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])
   func mistakes(_ example: Case) {

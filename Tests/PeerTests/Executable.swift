@@ -52,6 +52,12 @@ final class Background {
 
   var isRunning: Bool { process.isRunning }
 
+  /// What it has in memory now. Unit: bytes.
+  var residentBytes: Int {
+    let pages = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/statm", encoding: .utf8))?.split(separator: " ").dropFirst().first
+    return (pages.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
   /// The endpoint of the service that was announced as `name`.
   func endpoint(_ name: String) -> String? {
     said.split(separator: "\n").first { $0.hasPrefix("  \(name) at ") }.flatMap { $0.split(separator: " ").last }.map { String($0) }

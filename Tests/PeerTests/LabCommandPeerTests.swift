@@ -63,6 +63,7 @@ struct LabCommandPeerTests {
       let own = await netstead.run(["trace", "--pcap", folder + "/own.pcapng"], environment: environment)
       #expect(own.status == 0, "\(own.errorText)")
       try await checkCapture(folder + "/own.pcapng")
+      try await checkStory(netstead, environment, folder)
       try await checkExplained(console, curl)
       try await checkBrowser(console, folder)
     }
@@ -79,6 +80,27 @@ struct LabCommandPeerTests {
     #expect(hosts.text.contains("resolver"), "no host names:\n\(hosts.text.prefix(300))\(hosts.errorText)")
     let bad = await tshark.run(["-r", file, "-Y", "_ws.malformed or _ws.expert.severity >= 6291456"])
     #expect(bad.text.isEmpty, "\(bad.text)")
+  }
+
+  /// A page that curl gets through the proxy is one ladder, from the running lab and from a file of its trace.
+  private func checkStory(_ netstead: ProgramRunner, _ environment: [String: String], _ folder: String) async throws {
+    let page = await netstead.run(["lab", "exec", "--", "curl", "-sS", "-x", "http://proxy:3128", "http://www.cobalt.test/"], environment: environment)
+    #expect(page.text.contains("Everything here is blue"), "\(page.errorText)")
+    let lines = await netstead.run(["trace", "--jsonl"], environment: environment)
+    let file = folder + "/story.jsonl"
+    try Data(lines.output).write(to: URL(fileURLWithPath: file))
+    let asked = try lines.text.split(separator: "\n").map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+      .first { $0["host"] as? String == "proxy" && $0["role"] as? String == "server" }
+    let number = String(try #require(asked?["conversation"] as? Int))
+    let story = await netstead.run(["trace", "--story", number], environment: environment)
+    let hosts = try #require(story.text.split(separator: "\n").first)
+    for host in ["proxy", "resolver", "www.cobalt.test"] { #expect(hosts.contains(host), "no \(host) in\n\(story.text)\(story.errorText)") }
+    for label in ["GET http://www.cobalt.test/", "query www.cobalt.test. A", "GET /", "200 OK"] {
+      #expect(story.text.contains("  \(label)"), "no \(label) in\n\(story.text)")
+    }
+    #expect(await netstead.run(["trace", file, "--story", number]).text == story.text)
+    #expect(await netstead.run(["trace", file, "--story", number, "--explain"]).text.contains("? Via = "))
+    #expect(await netstead.run(["trace", file, "--story", "999999"]).status == 2)
   }
 
   /// Every byte of what dig and curl said and heard belongs to a field with a name and a meaning.

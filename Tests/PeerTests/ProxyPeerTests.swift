@@ -1,4 +1,4 @@
-// Proxies and caches with other people's programs: curl -x, Chromium, origins that are nginx and Python's http.server; the end by kill -9; the lab's proxy.
+// Proxies and caches with other people's programs: curl -x, Chromium, origins that are nginx and Python's http.server; kill -9; the lab's proxy.
 // Not here: an origin of ours (WebServerTests/ProxyTests).
 import Foundation
 import TestKit
@@ -39,7 +39,7 @@ private final class Beside {
 }
 
 /// A port of loopback that nobody uses now.
-private func freePort() -> Int {
+func freePort() -> Int {
   let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(file) }
   var address = sockaddr_in()
@@ -180,46 +180,53 @@ struct ProxyPeerTests {
     }
   }
 
-  @Test("kill -9 at any moment: what is served afterwards is whole, and not older than it may be", .enabled(if: ProgramRunner.isInstalled("curl")))
+  @Test("kill -9 at any moment, again and again under load: nothing torn, nothing too old, no half file", .timeLimit(.minutes(5)))
   func killed() async throws {
-    guard let curl = ProgramRunner("curl"), ProgramRunner(program) != nil else { return }
+    guard let python = ProgramRunner("python3") else { return }
+    _ = try executable()
     try await withScratch { folder in
-      try fill(folder)
-      try await withOrigin("nginx", in: folder) { port, _ in
-        let (http, dns, https, console) = (freePort(), freePort(), freePort(), freePort())
-        try Data("""
-          domain: home.test
-          ports: {http: \(http), dns: \(dns), https: \(https), console: \(console)}
-          web:
-            reverse-proxy:
-              - {names: [app.home.test], upstream: "http://127.0.0.1:\(port)", cache: {}}
-          """.utf8).write(to: URL(fileURLWithPath: folder + "/netstead.yaml"))
-        func start() throws -> Beside { try Beside(program, ["up", "--settings", folder + "/netstead.yaml", "--data", folder + "/data"], in: folder) }
-        let names = ["-sS", "--resolve", "app.home.test:\(http):127.0.0.1"]
-        let right = try Data(contentsOf: URL(fileURLWithPath: folder + "/root/kept/large.bin"))
-        var random = SeededRandom(seed: 9)
-        for round in 0..<4 {
-          let host = try start()
-          let isUp = await answers(curl, "http://127.0.0.1:\(http)/")
-          #expect(isUp)
-          // One response is kept for certain, and many more are on their way when the end comes.
-          _ = await curl.run(names + ["-o", "/dev/null", "http://app.home.test:\(http)/kept/large.bin?sure\(round)"])
-          async let asking = curl.run(names + ["-m", "5", "--limit-rate", "20M"] + (0..<10).flatMap { ["-o", "/dev/null", "http://app.home.test:\(http)/kept/large.bin?\(round * 2 + $0)"] })
-          try await Task.sleep(for: .milliseconds(Int.random(in: 20...400, using: &random)))
-          host.end()
-          _ = await asking
-        }
-        let host = try start()
-        defer { host.end() }
-        let isUp = await answers(curl, "http://127.0.0.1:\(http)/")
-        #expect(isUp)
-        for query in (0..<4).map({ "sure\($0)" }) + (0..<16).map({ "\($0)" }) {
-          let answer = await curl.run(names + ["-D", folder + "/head", "http://app.home.test:\(http)/kept/large.bin?\(query)"])
-          #expect(answer.status == 0 && Data(answer.output) == right, "\(query): \(answer.output.count) bytes, \(answer.errorText)")
-          let head = try String(contentsOfFile: folder + "/head", encoding: .utf8)
-          if query.hasPrefix("sure") { #expect(head.contains("; hit"), "\(head)") }
-        }
+      let outcome = await python.run([repositoryRoot + "/Tests/PeerTests/Scripts/kills.py", program, folder, "12"], timeout: .seconds(280))
+      #expect(outcome.status == 0 && outcome.text.hasPrefix("\nsurvived "), "\(outcome.text)\(outcome.errorText)")
+      for word in ["hit:", "fetched:", "posted:", "put:", "cut:"] { #expect(outcome.text.contains(" \(word)"), "nothing was \(word) \(outcome.text)") }
+    }
+  }
+
+  @Test("netstead http -x: https through a tunnel of tinyproxy's and of ours, explained inside it; refusals and broken certificates by exit code")
+  func tunnelled() async throws {
+    let netstead = try executable()
+    guard let tinyproxy = ProgramRunner("tinyproxy") else { return }
+    try await withScratch { folder in
+      try "inside the tunnel".write(toFile: folder + "/root/index.html", atomically: true, encoding: .utf8)
+      let (https, others, own) = (freePort(), freePort(), freePort())
+      try """
+        ports: {dns: 0, http: 0, https: \(https), console: 0}
+        web: {root: root}
+        forward-proxy: {port: \(own), connect-ports: [\(https)]}
+        """.write(toFile: folder + "/host.yaml", atomically: true, encoding: .utf8)
+      // An ordinary user's: in the foreground, on loopback, tunnels to the one port.
+      try "Port \(others)\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nConnectPort \(https)\n".write(toFile: folder + "/tiny.conf", atomically: true, encoding: .utf8)
+      let host = try Beside(program, ["up", "--settings", folder + "/host.yaml", "--data", folder + "/data"], in: folder)
+      defer { host.end() }
+      let tiny = try Beside(tinyproxy.path, ["-d", "-c", folder + "/tiny.conf"], in: folder)
+      defer { tiny.end() }
+      let trusting = ["NETSTEAD_CA_FILE": folder + "/data/authority/authority.pem"]
+      func get(_ url: String, by proxy: Int, _ more: [String] = [], environment: [String: String]) async -> ProgramOutcome {
+        await netstead.run(["http", url, "-x", "127.0.0.1:\(proxy)"] + more, environment: environment)
       }
+      let url = "https://localhost:\(https)/"
+      var page = await get(url, by: others, ["--explain"], environment: trusting)
+      for _ in 0..<50 where page.status == 4 {
+        try await Task.sleep(for: .milliseconds(100))
+        page = await get(url, by: others, ["--explain"], environment: trusting)
+      }
+      #expect(page.status == 0 && page.text == "inside the tunnel", "\(page.status) \(page.text)\(page.errorText)")
+      // In the clear, then inside: the question for the tunnel, its answer, TLS, and the page's own conversation field by field.
+      for part in ["> CONNECT localhost:\(https)", "~", "GET /", "Content-Length"] { #expect(page.errorText.contains(part), "no \(part) in \(page.errorText)") }
+      #expect(await get(url, by: others, environment: ["NETSTEAD_CA_FILE": ""]).status == 5)
+      #expect(await get("https://localhost:1/", by: others, environment: trusting).status == 1)
+      // Ours keeps strangers away from what is inside this machine.
+      let refused = await get(url, by: own, environment: trusting)
+      #expect(refused.status == 1 && refused.errorText.contains("403"), "\(refused.errorText)")
     }
   }
 
@@ -239,9 +246,10 @@ struct ProxyPeerTests {
         curl -sS -x http://proxy:3128 -o /dev/null -w '%{http_connect}\\n' https://www.cobalt.test:25/ ; \(browser)
         curl -sS http://proxy:3128/
         \(program) http -x proxy:3128 http://www.garnet.test/notes.txt
+        \(program) http -x proxy:3128 https://www.cobalt.test/ --explain 2>&1
         """
       let outcome = await netstead.run(["lab", "exec", "--", "sh", "-c", script], environment: environment, timeout: .seconds(100))
-      for part in ["proxy; fwd=uri-miss; stored", "proxy; hit; ttl=", "Via: 1.1 proxy", "\n403\n", "What the cache is worth", "Things to try on this site"] {
+      for part in ["proxy; fwd=uri-miss; stored", "proxy; hit; ttl=", "Via: 1.1 proxy", "\n403\n", "What the cache is worth", "Things to try on this site", "CONNECT www.cobalt.test:443", "Everything here is blue"] {
         #expect(outcome.text.contains(part), "no \(part) in\n\(outcome.text)\(outcome.errorText)")
       }
       if !browser.isEmpty { #expect(outcome.text.contains("<h1>Stones</h1>"), "\(outcome.errorText)") }

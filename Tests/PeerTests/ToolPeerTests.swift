@@ -171,7 +171,7 @@ struct ToolPeerTests {
       try text.write(toFile: world, atomically: true, encoding: .utf8)
       let good = await netstead.run(["check", world])
       #expect(good.status == 0 && good.errorText == "\(world): good\n", "\(good.text)")
-      try (text + "\n").replacingOccurrences(of: "MX    10 www", with: "MX    ten www").write(toFile: world, atomically: true, encoding: .utf8)
+      try (text + "\n").replacingOccurrences(of: "SRV 0 0 80 www", with: "SRV 0 ten 80 www").write(toFile: world, atomically: true, encoding: .utf8)
       let bad = await netstead.run(["check", world])
       #expect(bad.status == 1 && bad.text.hasPrefix("\(world):") && bad.text.contains("ten"), "\(bad.text)")
       let scenario = folder + "/scenario.txt"

@@ -137,7 +137,7 @@ enum Rule {
   static func citations(_ source: Source) -> [String] {
     source.lines.enumerated().flatMap { number, line -> [String] in
       let text = String(line)
-      let wrong = [#"\bRFC[0-9]"#, #"\brfc [0-9]"#, #"RFC [0-9]+,? [Ss]ection"#, #"RFC [0-9]+ § "#, #"//.*https?://[a-z.]*(rfc-editor|ietf)\."#]
+      let wrong = [#"\bRFC(?!822)[0-9]"#, #"\brfc [0-9]"#, #"RFC [0-9]+,? [Ss]ection"#, #"RFC [0-9]+ § "#, #"//.*https?://[a-z.]*(rfc-editor|ietf)\."#]
       return wrong.compactMap { pattern in
         text.range(of: pattern, options: .regularExpression) == nil || text.contains("RFC8482") ? nil : "\(source.path):\(number + 1): citation: \(text.trimmingCharacters(in: .whitespaces))"
       }

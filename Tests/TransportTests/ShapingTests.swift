@@ -6,62 +6,62 @@ import Testing
 @testable import Transport
 import World
 
-@Suite("link lane")
-struct LinkLaneTests {
+@Suite("one direction of a link")
+struct LinkDirectionTests {
   let now = Instant.simulationStart
 
-  private func arrivals(_ fate: DatagramFate) -> [Instant] {
-    if case .arrives(let times) = fate { times } else { [] }
+  private func arrivals(_ fate: LinkDirection.Fate) -> [Instant] {
+    if case .arrives(let times, _) = fate { times } else { [] }
   }
 
   @Test("a perfect link takes no time and loses nothing")
   func perfect() {
-    var lane = LinkLane()
+    var direction = LinkDirection()
     var random = SeededRandom(seed: 1)
-    #expect(lane.fate(ofDatagramBytes: 1_000, over: .perfect, at: now, using: &random) == .arrives([now]))
-    #expect(lane.arrival(ofStreamBytes: 1_000_000, over: .perfect, at: now, using: &random) == now)
+    #expect(direction.carry(1_028, over: .perfect, at: now, using: &random) == .arrives([now], remark: nil))
+    #expect(direction.arrival(ofStreamBytes: 1_000_000, over: .perfect, at: now, using: &random) == now)
   }
 
   @Test("packets follow one another at the link's speed, and its queue drops what is too much")
   func bandwidth() {
-    var lane = LinkLane()
+    var direction = LinkDirection()
     var random = SeededRandom(seed: 1)
     // 1,000 bytes with headers every millisecond.
     let link = Link(delay: .milliseconds(20), bandwidth: 8_000_000, queueBytesMax: 3_000)
-    let fates = (0..<5).map { _ in lane.fate(ofDatagramBytes: 972, over: link, at: now, using: &random) }
-    #expect(fates.prefix(3) == [21, 22, 23].map { .arrives([now + .milliseconds($0)]) }[...])
-    #expect(fates.suffix(2) == [.lost("the link's queue is full"), .lost("the link's queue is full")][...])
+    let fates = (0..<5).map { _ in direction.carry(1_000, over: link, at: now, using: &random) }
+    #expect(fates.prefix(3) == [21, 22, 23].map { .arrives([now + .milliseconds($0)], remark: nil) }[...])
+    #expect(fates.suffix(2) == [.lost(because: "the link's queue is full"), .lost(because: "the link's queue is full")][...])
   }
 
   @Test("shares of loss, repetition and jitter are about as told")
   func shares() {
-    var lane = LinkLane()
+    var direction = LinkDirection()
     var random = SeededRandom(seed: 5)
     let link = Link(delay: .milliseconds(50), jitter: .milliseconds(10), loss: 0.1, duplicate: 0.2)
-    let fates = (0..<10_000).map { _ in lane.fate(ofDatagramBytes: 100, over: link, at: now, using: &random) }
+    let fates = (0..<10_000).map { _ in direction.carry(128, over: link, at: now, using: &random) }
     let arrived = fates.map { arrivals($0) }
     #expect((850...1_150).contains(arrived.count { $0.isEmpty }))
     #expect((1_600...2_000).contains(arrived.count { $0.count == 2 }))
-    for time in arrived.joined() { #expect(time >= now + .milliseconds(40) && time <= now + .milliseconds(60)) }
+    for time in arrived.compactMap(\.first) { #expect(time >= now + .milliseconds(40) && time <= now + .milliseconds(60)) }
   }
 
   @Test("streams stay in order whatever the jitter and the loss; datagrams may overtake")
   func order() {
-    var lane = LinkLane()
+    var direction = LinkDirection()
     var random = SeededRandom(seed: 3)
     let link = Link(delay: .milliseconds(50), jitter: .milliseconds(40), loss: 0.2, reorder: 0.3)
-    let stream = (0..<200).map { lane.arrival(ofStreamBytes: 100, over: link, at: now + .milliseconds($0), using: &random) }
+    let stream = (0..<200).map { direction.arrival(ofStreamBytes: 100, over: link, at: now + .milliseconds($0), using: &random) }
     #expect(stream == stream.sorted())
-    var other = LinkLane()
-    let datagrams = (0..<200).flatMap { arrivals(other.fate(ofDatagramBytes: 100, over: link, at: now + .milliseconds($0), using: &random)) }
+    var other = LinkDirection()
+    let datagrams = (0..<200).flatMap { arrivals(other.carry(128, over: link, at: now + .milliseconds($0), using: &random)) }
     #expect(datagrams != datagrams.sorted())
   }
 
-  @Test("what a cut or small link does not take", arguments: [(Link(isDown: true), 10), (Link(mtu: 500), 473), (Link(loss: 1), 10)])
+  @Test("what a cut or small link does not take", arguments: [(Link(isDown: true), 10), (Link(mtu: 500), 501), (Link(loss: 1), 10)])
   func refused(link: Link, bytes: Int) {
-    var lane = LinkLane()
+    var direction = LinkDirection()
     var random = SeededRandom(seed: 1)
-    #expect(arrivals(lane.fate(ofDatagramBytes: bytes, over: link, at: now, using: &random)).isEmpty)
+    #expect(arrivals(direction.carry(bytes, over: link, at: now, using: &random)).isEmpty)
   }
 
   @Test("things in flight come out in the order they arrive")

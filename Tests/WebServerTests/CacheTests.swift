@@ -36,7 +36,7 @@ struct CacheTests {
   static func keep(_ path: String, _ size: Int, in cache: WebCache, fields: String = "Cache-Control: max-age=60\r\n") throws -> CacheEntry {
     let request = try request(path)
     let key = try #require(CacheKey.bytes(of: request, isSecure: false))
-    let entry = cache.begin(key, for: request, try stored(fields), announcedLength: nil)
+    let entry = try #require(cache.begin(key, for: request, try stored(fields), Filling(variant: Buffer()), announcedLength: nil))
     var checksum = Checksum()
     var content = Origin.content(size)
     while let piece = content.take(min(1_000, content.count)), !piece.isEmpty {
@@ -128,7 +128,7 @@ struct CacheTests {
         case "nothing", "half left":
           let found = try #require(entry)
           #expect(!found.isVerified && found.verify(intoMemory: 10_000))
-          let reader = found.body.join()
+          let reader = try #require(found.body.join())
           var whole = Buffer()
           while let piece = try await found.body.next(reader, at: Int64(whole.count)) { whole.append(piece) }
           #expect(whole == Origin.content(size))
@@ -175,6 +175,12 @@ struct CacheTests {
       let heavy = try WebCache(settings)
       for number in 0..<50 { try Self.keep("/\(number)", 20_000, in: heavy) }
       #expect(heavy.load.memoryBytes <= 200_000 && heavy.load.entries >= 5)
+      // Addresses of which nothing is kept, each as long as a page.
+      let passing = try WebCache(settings)
+      for number in 0..<1_000 {
+        passing.notePassing(Array("http://here.test:80/\(number)".utf8) + [UInt8](repeating: 0x78, count: 4_000), at: .simulationStart)
+      }
+      #expect(passing.load.memoryBytes <= 200_000 && passing.load.memoryBytes > 4_000 && passing.load.entries == 0)
       settings.folder = folder
       settings.diskBytesMax = 400_000
       let deep = try WebCache(settings)
@@ -186,11 +192,28 @@ struct CacheTests {
     }
   }
 
+  @Test("who comes too late for a body that is not kept is told so")
+  func late() async throws {
+    let body = CachedBody(spooling: nil, memoryBytesMax: 1_000)
+    let first = try #require(body.join())
+    try body.append("one")
+    body.pass()
+    #expect(body.join() != nil)
+    #expect(try await body.next(first, at: 0) == "one")
+    try body.append("two")
+    // The second one above is still at the beginning, so everything is there.
+    #expect(try await body.next(first, at: 3) == "two")
+    #expect(body.join() != nil)
+    for reader in [2, 3] { body.leave(reader) }
+    #expect(try await body.next(first, at: 3) == "two")
+    #expect(body.join() == nil)
+  }
+
   @Test("many readers of a body that grows, each at its own pace; one that is not kept goes at the slowest's", .timeLimit(.minutes(1)), arguments: [false, true])
   func readers(_ isPassing: Bool) async throws {
     let body = CachedBody(spooling: nil, memoryBytesMax: 1 << 20)
     let content = Origin.content(200_000)
-    let readers = (0..<5).map { _ in body.join() }
+    let readers = (0..<5).compactMap { _ in body.join() }
     if isPassing { body.pass() }
     try await withThrowingTaskGroup(of: Bool.self) { group in
       for (number, reader) in readers.enumerated() {
@@ -216,7 +239,7 @@ struct CacheTests {
       for try await isRight in group { #expect(isRight) }
     }
     let broken = CachedBody(spooling: nil, memoryBytesMax: 100)
-    let reader = broken.join()
+    let reader = try #require(broken.join())
     broken.breakOff()
     await #expect(throws: BodyBroken.self) { try await broken.next(reader, at: 0) }
   }

@@ -14,7 +14,7 @@ import World
 @Suite("the end of a proxy", .timeLimit(.minutes(1)))
 struct ClosingTests {
   /// A connection that keeps what it hears.
-  private final class Peer: Sendable {
+  final class Peer: Sendable {
     let heard = Mutex(Buffer())
     let hasEnded = Atomic<Bool>(false)
 

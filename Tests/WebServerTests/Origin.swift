@@ -9,8 +9,8 @@ import World
 
 @testable import WebServer
 
-/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (milliseconds), `status`, `chunked`, `cut`, `cookie`,
-/// `open` (the content never ends; its type).
+/// Answers as the query says: `cc` (Cache-Control), `etag`, `vary`, `size`, `delay` (of a GET, milliseconds), `status`, `chunked`, `cut`, `cookie`,
+/// `open` (the content never ends; its type), `confirm` (Cache-Control of a 304), `hints` (interim responses before the answer).
 final class Origin: Application {
   struct Seen: Sendable {
     var method: String
@@ -41,7 +41,12 @@ final class Origin: Application {
 
   private func respond(_ request: RequestHead, _ exchange: Exchange) async {
     let query = (try? FormFields(parsing: request.query ?? Buffer())) ?? FormFields()
-    if let delay = query["delay"].flatMap({ Int($0) }) { try? await Task.sleep(for: .milliseconds(delay)) }
+    for number in 0..<(query["hints"].flatMap { Int($0) } ?? 0) {
+      var hint = FieldLines()
+      hint.append("Link", "</\(number).css>; rel=preload")
+      exchange.inform(.earlyHints, hint)
+    }
+    if request.method == .get, let delay = query["delay"].flatMap({ Int($0) }) { try? await Task.sleep(for: .milliseconds(delay)) }
     if failing.load(ordering: .acquiring) { return exchange.respond(.text(.serviceUnavailable, "failing")) }
     var fields = FieldLines()
     for (key, name) in [("cc", FieldName.cacheControl), ("vary", .vary), ("cookie", .setCookie), ("location", .location), ("cdn", .cdnCacheControl)] {
@@ -49,7 +54,13 @@ final class Origin: Application {
     }
     if let tag = query["etag"] {
       fields.append(.etag, "\"\(tag)\"")
-      if request.text(of: .ifNoneMatch) == "\"\(tag)\"" { return exchange.respond(Response(.notModified, fields: fields)) }
+      if request.text(of: .ifNoneMatch) == "\"\(tag)\"" {
+        if let confirmed = query["confirm"] {
+          fields = FieldLines()
+          fields.append(.cacheControl, confirmed)
+        }
+        return exchange.respond(Response(.notModified, fields: fields))
+      }
     }
     fields.append(.contentType, query["open"] ?? "text/plain")
     let chosen = query["vary"].map { name in name + "=" + (request.text(of: FieldName(name)) ?? "none") + ";" } ?? ""
@@ -69,8 +80,17 @@ struct Whole {
   var status: Int
   var head: ResponseHead
   var body: Buffer
+  /// What came before the answer.
+  var interim: [ResponseHead] = []
 
   func text(_ name: FieldName) -> String { head.values(of: name).map(\.text).joined(separator: ", ") }
+}
+
+/// The interim responses of one fetch.
+private final class Interim: Sendable {
+  private let kept = Mutex<[ResponseHead]>([])
+  var heads: [ResponseHead] { kept.withLock { $0 } }
+  func note(_ progress: WebClient.Progress) { if case .interim(let head) = progress { kept.withLock { $0.append(head) } } }
 }
 
 /// An origin, a proxy, and clients of both.
@@ -110,10 +130,12 @@ final class ProxiedOrigin: Sendable {
   }
 
   /// A forward proxy for the length of `body`.
-  static func forward(_ rules: ForwardRules, _ body: (ProxiedOrigin) async throws -> Void) async throws {
+  static func forward(_ rules: ForwardRules, limits: ProxyLimits = ProxyLimits(), _ body: (ProxiedOrigin) async throws -> Void) async throws {
     try await with({ network in
       try await ProxiedOrigin(network: network) { _, port in
-        Proxy(ProxySettings(.forward(rules)), network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
+        var settings = ProxySettings(.forward(rules))
+        settings.limits = limits
+        return Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
       }
     }, body)
   }
@@ -139,8 +161,9 @@ final class ProxiedOrigin: Sendable {
     ask.method = method
     ask.body = body
     let collected = Collected(bytesMax: 1 << 26)
-    let fetched = try await client.fetch(ask) { piece in try collected.add(piece) }
-    return Whole(status: Int(fetched.head.status.rawValue), head: fetched.head, body: collected.whole)
+    let interim = Interim()
+    let fetched = try await client.fetch(ask, progress: { interim.note($0) }) { piece in try collected.add(piece) }
+    return Whole(status: Int(fetched.head.status.rawValue), head: fetched.head, body: collected.whole, interim: interim.heads)
   }
 
   /// Asks the origin through the forward proxy.

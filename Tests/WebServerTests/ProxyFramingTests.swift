@@ -1,40 +1,13 @@
 // The framing table through a proxy: what is refused reaches no upstream, not even as a connection.
 import Bytes
+import Entrances
 import HTTP
-import Synchronization
 import TestKit
 import Testing
 import Transport
 import World
 
 @testable import WebServer
-
-/// A network on which nobody can be reached, and which counts the attempts.
-private final class Nowhere: Network {
-  private struct Stopped: WorldClock {
-    var now: Instant { .simulationStart }
-    func sleep(until deadline: Instant) async throws {}
-  }
-
-  let dialled = Atomic<Int>(0)
-  var clock: any WorldClock { Stopped() }
-
-  func listen(
-    at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
-  ) async throws(NetworkError) -> any Listener { throw .refused(endpoint) }
-
-  func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
-    dialled.add(1, ordering: .relaxed)
-    throw .refused(endpoint)
-  }
-
-  func bind(_ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd) async throws(NetworkError) -> any Listener {
-    throw .refused(endpoint)
-  }
-
-  /// Nothing here really waits: the work is over when this returns.
-  func start(_ work: @escaping @Sendable () async -> Void) { Task.immediate { await work() } }
-}
 
 @Suite("Framing through a proxy")
 struct ProxyFramingTests {
@@ -44,7 +17,7 @@ struct ProxyFramingTests {
 
   @Test("what is refused reaches nobody", arguments: refused)
   func refusing(_ c: FramingCase) throws {
-    let network = Nowhere()
+    let network = Nowhere(runsWork: true)
     var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80)))
     settings.limits.hopsMax = 10
     let proxy = Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
@@ -54,18 +27,18 @@ struct ProxyFramingTests {
     connection.carrier.runWaiting()
     // A head that was whole before the body went wrong has been passed on; then the upstream hears that it breaks off.
     let hasBadBody = c.input.contains("\r\n\r\n") && c.id.hasPrefix("chunk")
-    if !hasBadBody { #expect(network.dialled.load(ordering: .relaxed) == 0, "\(connection.carrier.sent)") }
+    if !hasBadBody { #expect(network.dialled == 0, "\(connection.carrier.sent)") }
     #expect(connection.carrier.closing != nil)
   }
 
   @Test("the control: what is right is passed on")
   func control() throws {
-    let network = Nowhere()
+    let network = Nowhere(runsWork: true)
     let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80))), network: network, lookUp: { _, _ in [.loopback] })
     let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($0) })
     let connection = TestConnection(service)
     connection.end.received("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
     connection.carrier.runWaiting()
-    #expect(network.dialled.load(ordering: .relaxed) == 1 && connection.carrier.sent.text.hasPrefix("HTTP/1.1 502 "))
+    #expect(network.dialled == 1 && connection.carrier.sent.text.hasPrefix("HTTP/1.1 502 "))
   }
 }

@@ -91,7 +91,8 @@ struct ReverseProxyTests {
     try await ProxiedOrigin.reverse { world in
       let target = "/g?cc=max-age=60&etag=g&size=5000\(how)"
       let first = try await world.get(target, [(.range, "bytes=100-199")])
-      #expect(first.status == (how.isEmpty ? 206 : 200))
+      // Where the length is told at the end only, the whole may have come by then, or not.
+      #expect(first.status == 206 || !how.isEmpty && first.status == 200)
       #expect(world.origin.requests.last?.head.contains("Range") == false)
       if how.isEmpty { #expect(first.body == Origin.content(5_000)[100..<200] && first.text(.contentRange) == "bytes 100-199/5000") }
       for (range, status, count) in [("bytes=-5", 206, 5), ("bytes=0-0", 206, 1), ("bytes=5000-", 416, -1), ("bytes=0-1,3-4", 200, 5_000), ("x", 200, 5_000)] {
@@ -159,7 +160,7 @@ struct ReverseProxyTests {
   @Test("a response cut off is seen to be, and is not kept")
   func cut() async throws {
     try await ProxiedOrigin.reverse { world in
-      for _ in 0..<2 { await #expect(throws: WebClientFailure.self) { try await world.get("/x?cc=max-age=60&size=100000&cut=1") } }
+      for _ in 0..<2 { await #expect(throws: ClientConversation.Failure.self) { try await world.get("/x?cc=max-age=60&size=100000&cut=1") } }
       #expect(world.origin.count("/x") == 2 && world.proxy.cache?.load.entries == 0)
     }
   }

@@ -219,7 +219,7 @@ struct WebClientTests {
     do {
       _ = try await client.get(address(closing.endpoint.port, "/"))
       Issue.record("an answer from nobody")
-    } catch WebClientFailure.conversation(let failure) {
+    } catch let failure as ClientConversation.Failure {
       #expect(failure.kind == .closedEarly && failure.isRepeatable)
     } catch WebClientFailure.network {
       // The connection may be gone before it is told that it is there.
@@ -285,7 +285,7 @@ struct WebClientTests {
           if body.whole.text == "all of it" { _ = FileManager.default.createFile(atPath: folder + "/read", contents: nil) }
         }
         #expect(isClean, "what may be cut short was taken for whole: \(index)")
-      } catch WebClientFailure.conversation(let failure) {
+      } catch let failure as ClientConversation.Failure {
         #expect(!isClean && failure.kind == .closedEarly, "\(index): \(failure)")
       }
       #expect(body.whole.text == "all of it", "\(index)")

@@ -1,5 +1,5 @@
 // Bytes as base64 text, both ways, strict in reading: one text for each run of bytes.
-// Not here: hexadecimal, and the variants with other digits.
+// Not here: hexadecimal (Hexadecimal.swift), and the variants with other digits.
 
 /// Binary data in letters, digits, `+` and `/`.
 // RFC 4648 §4
@@ -56,7 +56,8 @@ public enum Base64 {
     return out
   }
 
-  private static func value(of digit: UInt8) -> UInt8? {
+  /// The value of a digit; nil for any other byte.
+  public static func value(of digit: UInt8) -> UInt8? {
     switch digit {
     case 0x41...0x5A: digit - 0x41
     case 0x61...0x7A: digit - 0x61 + 26

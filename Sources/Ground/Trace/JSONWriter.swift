@@ -41,8 +41,8 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
     data.withUnsafeBytes { data in
       for byte in data {
-        bytes.append(HexDigits.of(byte >> 4))
-        bytes.append(HexDigits.of(byte & 15))
+        bytes.append(Hexadecimal.digit(byte >> 4))
+        bytes.append(Hexadecimal.digit(byte))
       }
     }
     bytes.append(UInt8(ascii: "\""))
@@ -97,16 +97,8 @@ public struct JSONWriter: Sendable {
     case 0x5C: bytes.append("\\\\" as StaticString)
     default:
       bytes.append("\\u00" as StaticString)
-      bytes.append(HexDigits.of(unit >> 4))
-      bytes.append(HexDigits.of(unit & 15))
+      bytes.append(Hexadecimal.digit(unit >> 4))
+      bytes.append(Hexadecimal.digit(unit))
     }
   }
-}
-
-/// The sixteen digits.
-enum HexDigits {
-  static func of(_ nibble: UInt8) -> UInt8 { nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + (nibble - 10) }
-
-  /// Two digits.
-  static func text(_ byte: UInt8) -> String { String(decoding: [of(byte >> 4), of(byte & 15)], as: UTF8.self) }
 }

@@ -12,7 +12,7 @@ extension Ladder {
   }
 
   /// Few lanes stand far apart, many as close as their names allow, so that most pictures fit a page.
-  private var laneDistance: Int { lanes.count < 3 ? 620 : max(118, min(380, 900 / (lanes.count - 1))) }
+  private var laneDistance: Int { lanes.count < 3 ? 620 : max(118, min(380, 820 / (lanes.count - 1))) }
   private var headWidth: Int { min(188, laneDistance - 10) }
   private var width: Int { x(max(0, lanes.count - 1)) + max(70, headWidth / 2 + 16) }
 

@@ -4,33 +4,16 @@ public import World
 extension Instant {
   /// `2026-01-01T00:00:00.042000000Z`: RFC 3339 §5.6, in UTC with nanoseconds.
   public var timestamp: String {
-    let (year, month, day) = calendarDay
-    let second = secondsSince1970
-    let inDay = second - Instant.floorDivide(second, 86_400) * 86_400
-    let fraction = nanoseconds &- second &* 1_000_000_000
-    return "\(Instant.padded(year, 4))-\(Instant.padded(month, 2))-\(Instant.padded(day, 2))T"
-      + "\(Instant.padded(inDay / 3_600, 2)):\(Instant.padded(inDay / 60 % 60, 2)):\(Instant.padded(inDay % 60, 2)).\(Instant.padded(fraction, 9))Z"
+    let (date, second) = CivilDate.at(secondsSince1970: secondsSince1970)
+    let fraction = Int(nanoseconds &- secondsSince1970 &* 1_000_000_000)
+    return "\(Instant.padded(date.year, 4))-\(Instant.padded(date.month, 2))-\(Instant.padded(date.day, 2))T"
+      + "\(Instant.padded(second / 3_600, 2)):\(Instant.padded(second / 60 % 60, 2)):\(Instant.padded(second % 60, 2)).\(Instant.padded(fraction, 9))Z"
   }
 
   /// `00:00:00.042`: the time of day in UTC, with milliseconds.
   public var timeOfDay: String { String(timestamp.dropFirst(11).prefix(12)) }
 
-  /// Year, month and day in the Gregorian calendar, counted in eras of 400 years that begin on 1 March.
-  private var calendarDay: (Int64, Int64, Int64) {
-    let days = Instant.floorDivide(secondsSince1970, 86_400) + 719_468
-    let era = Instant.floorDivide(days, 146_097)
-    let dayOfEra = days - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-  }
-
-  private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((b - 1 - a) / b) }
-
-  private static func padded(_ number: Int64, _ width: Int) -> String {
+  private static func padded(_ number: Int, _ width: Int) -> String {
     let text = String(number)
     return String(repeating: "0", count: max(0, width - text.count)) + text
   }

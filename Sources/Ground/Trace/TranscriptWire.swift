@@ -50,7 +50,7 @@ enum WireLines {
     var text = ""
     for index in range {
       let byte = bytes[at: index] ?? 0
-      hex += (hex.isEmpty ? "" : " ") + HexDigits.text(byte)
+      hex += (hex.isEmpty ? "" : " ") + Hexadecimal.text(byte)
       text.unicodeScalars.append(Unicode.Scalar(byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: ".")))
     }
     let offset = String(range.lowerBound, radix: 16)

@@ -17,10 +17,10 @@ package struct ConsoleSite: Sendable {
   /// Whether the console answers to the name `request` was sent to.
   package func allows(_ request: ConsoleRequest) -> Bool { hosts.allows(request.host) }
 
-  /// Whether `request` asks for a file made of the whole trace, which takes longer than other clients of the same thread may wait.
+  /// Whether `request` asks for a page or file made of the whole trace, which takes longer than other clients of the same thread may wait.
   package func isExport(_ request: ConsoleRequest) -> Bool {
     let parts = request.path.split(separator: "/")
-    return ["export.pcapng", "events.jsonl", "export.json"].contains(parts.first) || (parts.first == "conversation" && parts.count == 3)
+    return ["export.pcapng", "events.jsonl", "export.json"].contains(parts.first) || (parts.first == "conversation" && parts.count > 1)
   }
 
   /// The page for `request`, whatever it is.

@@ -33,7 +33,9 @@ struct ConversationFilter: Sendable, Hashable {
   }
 
   func admits(_ exchange: Exchange, _ frame: Frame) -> Bool {
-    if !dialect.isEmpty, exchange.best.info.dialect.rawValue != dialect { return false }
+    // A protocol's side connections belong to it: `ftp-data` to `ftp`.
+    let own = exchange.best.info.dialect.rawValue
+    if !dialect.isEmpty, own != dialect, !own.hasPrefix(dialect + "-") { return false }
     let client = frame.clientName(exchange)
     let server = frame.serverName(exchange)
     if !host.isEmpty, client != host, server != host { return false }

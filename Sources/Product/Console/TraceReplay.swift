@@ -75,13 +75,8 @@ package struct TraceReplay: Sendable {
       if let cause { store.carryOn(id, because: cause, at: time) }
       return
     }
-    let bytes = Buffer(TraceReplay.bytes(line.hex ?? ""))
+    let bytes = Buffer(Hexadecimal.bytes((line.hex ?? "").utf8) ?? [])
     store.record(kind, in: id, at: time, bytes: bytes.span, length: max(bytes.count, line.length ?? 0), text: line.state ?? line.note ?? "")
-  }
-
-  private static func bytes(_ hex: String) -> [UInt8] {
-    let digits = hex.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 }
 

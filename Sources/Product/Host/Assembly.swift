@@ -1,6 +1,7 @@
 // One host put together: every service named in plain calls, on whatever network the host has. `netstead up` and every host of the lab
 // are assembled here; the simulator's hosts too.
 // Not here: what a host is told (HostSettings, the lab's world), what its services decide (Servers).
+package import FileServer
 package import NameServer
 package import Sockets
 import Synchronization
@@ -14,7 +15,7 @@ package final class Assembly: Sendable {
   /// The host's name, as the trace shows it.
   package let name: String
   package let network: any Network
-  private let recorder: (any Recorder)?
+  let recorder: (any Recorder)?
   private let showsSecrets: Bool
   private let services = Mutex<[Service]>([])
   /// What the services on the web serve, to be closed after them all.
@@ -53,7 +54,7 @@ package final class Assembly: Sendable {
   }
 
   /// Who records what this host says as a server.
-  private var trace: TraceContext? { context(as: .server) }
+  package var serverTrace: TraceContext? { context(as: .server) }
   /// Who records what this host says as a client.
   package var clientTrace: TraceContext? { context(as: .client) }
 
@@ -73,20 +74,20 @@ package final class Assembly: Sendable {
 
   /// Answers for zones, over UDP and TCP.
   package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: trace)
+    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
   /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
   package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, loop: DatagramLoopLimits) async throws(NetworkError) {
     let service = try await AuthorityService.start(
-      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: trace)
+      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
   /// Resolves names for clients, over UDP and TCP.
   package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: trace)
+    let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: serverTrace)
     note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
   }
 
@@ -99,23 +100,37 @@ package final class Assembly: Sendable {
     var tls = tls
     tls?.keyLog = recorder
     let listener = try await WebService.start(
-      network: network, endpoint: endpoint, sites: sites, tls: tls, trace: trace, isSharded: isSharded)
+      network: network, endpoint: endpoint, sites: sites, tls: tls, trace: serverTrace, isSharded: isSharded)
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
     served.withLock { $0.append(sites) }
   }
 
   /// Proxies for clients, in the clear, beside the proxy's own page.
   package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
-    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: trace)
+    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: serverTrace)
     note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
     served.withLock { $0.append(sites) }
+  }
+
+  // MARK: Files
+
+  /// Serves files to those who have `accounts`. `disk` does work that may wait for a disk.
+  package func serveFiles(
+    _ accounts: FileAccounts, _ setting: FileServerSetting, at endpoint: Endpoint, disk: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    chance: any RandomNumberGenerator & Sendable
+  ) async throws(NetworkError) {
+    var setting = setting
+    setting.tls?.keyLog = recorder
+    let service = try await FileService.start(
+      network: network, endpoint: endpoint, accounts: accounts, setting: setting, trace: serverTrace, disk: disk, chance: chance)
+    note("FTP", service.endpoint) { await service.close(grace: $0) }
   }
 
   // MARK: Socket programs
 
   /// The uppercase service over TCP, one client at a time or all at once.
   package func serveUppercase(_ order: ServiceOrder, at endpoint: Endpoint) async throws(NetworkError) {
-    let trace = trace
+    let trace = serverTrace
     let desk = UppercaseDesk(order)
     let listener = try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
       ConversationDriver(UppercaseStreamConversation(), trace: trace) { question, answers in desk.answer(question, of: remote, answers) }
@@ -125,7 +140,7 @@ package final class Assembly: Sendable {
 
   /// The uppercase service over UDP.
   package func serveUppercaseDatagrams(at endpoint: Endpoint) async throws(NetworkError) {
-    let trace = trace
+    let trace = serverTrace
     let listener = try await network.bind(endpoint, options: BindOptions()) {
       DatagramDriver(UppercaseDatagramConversation(port: endpoint.port), trace: trace)
     }
@@ -134,7 +149,7 @@ package final class Assembly: Sendable {
 
   /// The ping service over UDP, which loses `lossShare` of what it gets.
   package func servePings(losing lossShare: Double, chance: SeededRandom, at endpoint: Endpoint) async throws(NetworkError) {
-    let trace = trace
+    let trace = serverTrace
     let listener = try await network.bind(endpoint, options: BindOptions()) {
       DatagramDriver(PingDatagramConversation(port: endpoint.port, lossShare: lossShare, chance: chance), trace: trace)
     }

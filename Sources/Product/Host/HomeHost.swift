@@ -2,6 +2,7 @@
 // Not here: settings (HostSettings), how a service is started (Assembly), the console (it stands beside this layer).
 import Bytes
 import DNS
+import FileServer
 package import NameServer
 package import Settings
 package import Storage
@@ -19,6 +20,8 @@ package final class HomeHost: Sendable {
   /// What HTTPS shows; renewed before it ends.
   let identities: TLSIdentities
   private let renewal: Task<Void, Never>
+  /// Nil: there is no mail here.
+  package let mail: HomeMail?
 
   /// Why a host cannot start.
   package enum Failure: Error, CustomStringConvertible {
@@ -30,12 +33,14 @@ package final class HomeHost: Sendable {
     case file(String)
     /// What the site keeps cannot be opened.
     case storage(StorageError)
+    /// The mail cannot be opened.
+    case mail(String)
 
     /// Whether the settings are to blame, or a file they name.
     package var isOfSettings: Bool {
       switch self {
       case .zone, .settings, .file: true
-      case .network, .certificates, .storage: false
+      case .network, .certificates, .storage, .mail: false
       }
     }
 
@@ -47,6 +52,7 @@ package final class HomeHost: Sendable {
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
       case .storage(let error): "\(error)"
+      case .mail(let why): "mail: \(why)"
       }
     }
   }
@@ -54,26 +60,31 @@ package final class HomeHost: Sendable {
   /// Starts everything the settings ask for, or nothing. `dataDirectory` must exist.
   package static func start(
     _ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?,
-    lookUp: @escaping WebClient.LookUp = { _, _ in [] }
+    lookUp: @escaping WebClient.LookUp = { _, _ in [] }, resolver: @escaping @Sendable () -> Endpoint? = { nil }
   ) async throws(Failure) -> HomeHost {
     let now = network.clock.now
+    let homeMail = try HomeMail(settings, dataDirectory: dataDirectory)
     let certificates: CertificateAuthority
     let identities: TLSIdentities
     let names =
       [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
+      + (homeMail.map { [$0.name] } ?? [])
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       identities = TLSIdentities([try certificates.issue(for: names, at: now)])
     } catch { throw .certificates("\(error)") }
-    let authority = AuthoritySource(Authority(zones: try zones(settings, at: now)))
+    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, at: now)))
     let clock = network.clock
     let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
     let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
     let forward = try means.forwardSites()
+    let files = try fileAccounts(settings)
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
+      mail: homeMail,
       renewal: Task { await HomeHost.renew(identities, for: names, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
+    try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
     do throws(NetworkError) {
       for address in settings.addresses {
         try await host.assembly.serveNames(
@@ -81,24 +92,37 @@ package final class HomeHost: Sendable {
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
+        try await homeMail?.serve(host.assembly, at: address)
+        if let files, let serving = settings.files {
+          let setting = serving.setting(greeting: "\(settings.domain) FTP server", tls: TLSServerOptions(renewable: identities))
+          try await host.assembly.serveFiles(
+            files.accounts, setting, at: Endpoint(address, port(settings.ports.ftp)), disk: { files.disk.perform($0) }, chance: SystemRandomNumberGenerator())
+        }
         if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
     } catch {
-      await host.assembly.stop(grace: .zero)
+      await host.stop(grace: .zero)
       throw .network(error)
     }
     return host
   }
 
-  private init(settings: HostSettings, assembly: Assembly, authorityPEM: String, identities: TLSIdentities, renewal: Task<Void, Never>) {
+  private init(settings: HostSettings, assembly: Assembly, authorityPEM: String, identities: TLSIdentities, mail: HomeMail?, renewal: Task<Void, Never>) {
     self.settings = settings
     self.assembly = assembly
     self.authorityPEM = authorityPEM
     self.identities = identities
+    self.mail = mail
     self.renewal = renewal
   }
 
   deinit { renewal.cancel() }
+
+  /// Stops everything; what is under way gets until `grace` is over.
+  package func stop(grace: Duration) async {
+    await assembly.stop(grace: grace)
+    await mail?.close(grace: grace)
+  }
 
   /// Issues the identity again, `pause` after `pause`, until the task is cancelled. One that could not be made is tried again the next time,
   /// when the one before still holds.
@@ -113,13 +137,14 @@ package final class HomeHost: Sendable {
   /// What would keep a host with these settings from starting: in its zones' records, and in the files they name. Told without starting it.
   package static func problems(of settings: HostSettings) -> [String] {
     var problems: [String] = []
-    do throws(Failure) { _ = try zones(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try zones(settings, mail: nil, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
     do throws(Failure) { _ = try files(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = try fileAccounts(settings) } catch { problems.append("\(error)") }
     return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }
 
   /// All zones of the settings: the domain's own and those in files.
-  package static func zones(_ settings: HostSettings, at now: Instant) throws(Failure) -> [Zone] {
+  package static func zones(_ settings: HostSettings, mail: HomeMail?, at now: Instant) throws(Failure) -> [Zone] {
     let published = settings.published.isEmpty ? settings.addresses : settings.published
     // RFC 1982 §3: a serial that grows with time, so that a restart never looks older.
     let serial = UInt32(truncatingIfNeeded: now.secondsSince1970)
@@ -129,7 +154,8 @@ package final class HomeHost: Sendable {
         try HomeZone.zone(
           origin: settings.domain,
           made: HomeZone.text(
-            domain: settings.domain, addresses: published, serial: serial, sites: settings.reverseProxies.flatMap(\.names)),
+            domain: settings.domain, addresses: published, serial: serial,
+            sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? [])) + (mail?.records ?? ""),
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
@@ -165,6 +191,17 @@ package final class HomeHost: Sendable {
     if let folder = try? ServedFolder(path: settings.webRoot) { return DiskTree(folder) }
     return HomeTree(path: settings.webRoot, welcome: WelcomePage.tree(for: settings, at: now))
   }
+
+  /// Who may get which files, and the threads that wait for their disks; nil: there is no file server.
+  private static func fileAccounts(_ settings: HostSettings) throws(Failure) -> (accounts: FileAccounts, disk: DiskThreads)? {
+    guard let serving = settings.files else { return nil }
+    var random = SystemRandomNumberGenerator()
+    let accounts = try serving.accounts(random: &random)
+    do throws(StorageError) { return (accounts, try DiskThreads(count: fileThreads)) } catch { throw .storage(error) }
+  }
+
+  /// How many transfers may wait for a disk at once. Unit: threads. Past it: the next one waits for one of them.
+  private static var fileThreads: Int { 8 }
 
   private static func port(_ number: Int) -> UInt16 { UInt16(clamping: number) }
 }

@@ -27,6 +27,10 @@ package struct HostSettings: Sendable, Hashable {
   package var reverseProxies: [ReverseProxy] = []
   /// A proxy for clients; nil: none.
   package var forwardProxy: ForwardProxy?
+  /// Mail for the domain; nil: none, unless somebody has an account.
+  package var mail: MailSettings?
+  /// A file server; nil: none.
+  package var files: FileServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -47,14 +51,39 @@ package struct HostSettings: Sendable, Hashable {
     package var dns: Int
     package var http: Int
     package var https: Int
+    package var ftp: Int
     package var console: Int
+    package var smtp: Int
+    package var submission: Int
+    package var submissions: Int
+    package var pop3: Int
+    package var pop3s: Int
+    package var imap: Int
+    package var imaps: Int
     /// Whether the settings chose the console's port; otherwise the next one will do when this one is taken.
     package var isConsoleChosen = false
+
+    /// The port for mail's standard one.
+    func mail(_ standard: UInt16) -> UInt16 {
+      let port =
+        switch standard {
+        case 25: smtp
+        case 587: submission
+        case 465: submissions
+        case 110: pop3
+        case 995: pop3s
+        case 143: imap
+        default: imaps
+        }
+      return UInt16(clamping: port)
+    }
 
     /// The standard ports, or each plus 8000 where ports below 1024 need a privilege that is not there.
     package init(isPrivileged: Bool) {
       let shift = isPrivileged ? 0 : 8_000
-      (dns, http, https, console) = (53 + shift, 80 + shift, 443 + shift, 8_000)
+      (dns, http, https, ftp, console) = (53 + shift, 80 + shift, 443 + shift, 21 + shift, 8_000)
+      (smtp, submission, submissions) = (25 + shift, 587 + shift, 465 + shift)
+      (pop3, pop3s, imap, imaps) = (110 + shift, 995 + shift, 143 + shift, 993 + shift)
     }
   }
 
@@ -117,6 +146,14 @@ package struct HostSettings: Sendable, Hashable {
       ports.dns = reader.value("dns", port, default: ports.dns)
       ports.http = reader.value("http", port, default: ports.http)
       ports.https = reader.value("https", port, default: ports.https)
+      ports.smtp = reader.value("smtp", port, default: ports.smtp)
+      ports.submission = reader.value("submission", port, default: ports.submission)
+      ports.submissions = reader.value("submissions", port, default: ports.submissions)
+      ports.pop3 = reader.value("pop3", port, default: ports.pop3)
+      ports.pop3s = reader.value("pop3s", port, default: ports.pop3s)
+      ports.imap = reader.value("imap", port, default: ports.imap)
+      ports.imaps = reader.value("imaps", port, default: ports.imaps)
+      ports.ftp = reader.value("ftp", port, default: ports.ftp)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -134,6 +171,8 @@ package struct HostSettings: Sendable, Hashable {
         port: reader.value("port", .integer(0...65_535), default: 3_128), clients: reader.list("allow", .addressRange),
         tunnelPorts: ports.isEmpty ? [443] : ports, cache: Self.cache(reader))
     }
+    mail = reader.mapping("mail") { MailSettings($0) }
+    files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

@@ -81,7 +81,7 @@ package struct SiteAccess: Sendable, Hashable {
 
 extension SettingsForm where Value == PasswordHash {
   /// A password's hash.
-  static var passwordHash: Self {
+  package static var passwordHash: Self {
     Self(expected: "a password's hash as `netstead password` writes it", standIn: .nobodys) { PasswordHash($0) }
   }
 }

@@ -1,6 +1,10 @@
 // Which protocol explains which message.
 import DNS
+import FTP
 import HTTP
+import IMAP
+import POP3
+import SMTP
 import Sockets
 import Trace
 import World
@@ -10,6 +14,10 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
+  case .smtp: SMTP.explain(bytes)
+  case .pop3: POP3.explain(bytes)
+  case .imap: IMAP.explain(bytes)
+  case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -18,6 +18,7 @@ struct HTTPCommand: AsyncParsableCommand {
         netstead http http://www.garnet.test/
         netstead http www.garnet.test/notes.txt -v
         netstead http http://www.garnet.test/ -x proxy:3128 -v
+        netstead http https://www.cobalt.test/ -x proxy:3128 --explain
         netstead http http://www.garnet.test/ -X HEAD -H 'If-None-Match: "x"' --explain
         netstead http http://shop.garnet.test/basket --jar cookies.txt -d article=jade -L
       """)
@@ -33,7 +34,7 @@ struct HTTPCommand: AsyncParsableCommand {
 
   @OptionGroup var content: HTTPContentOptions
 
-  @Option(name: [.customShort("x"), .customLong("proxy")], help: ArgumentHelp("Ask this proxy instead of the host; http only.", valueName: "host:port"))
+  @Option(name: [.customShort("x"), .customLong("proxy")], help: ArgumentHelp("Ask this proxy instead of the host; for https through a tunnel.", valueName: "host:port"))
   var proxy: String?
 
   @Flag(name: [.customShort("L"), .customLong("follow")], help: "Follow redirects, at most ten.")
@@ -94,7 +95,6 @@ struct HTTPCommand: AsyncParsableCommand {
       guard let place = WebAddress(proxy), !place.isSecure, place.target == "/" else {
         throw ToolFailure(.usage, "expected a proxy such as proxy:3128, found `\(proxy)`")
       }
-      if address.isSecure { throw ToolFailure(.usage, "only http addresses can be asked through a proxy, found \(address)") }
       ask.proxy = place
     }
     // In a lab on loopback addresses a host's port 80 is another one.
@@ -123,8 +123,8 @@ struct HTTPCommand: AsyncParsableCommand {
     let client = try client(session)
     let fetched = try await client.fetch(ask) { progress in
       switch progress {
-      case .connected(let endpoint):
-        if verbose { tell(ask, at: endpoint, ink) }
+      case .connected(let endpoint, let asked):
+        if verbose { tell(asked, at: endpoint, ink) }
       case .head(let head): if verbose || ask.method == .head { tell(head, ink) }
       case .interim(let head): if verbose { tell(head, ink) }
       case .redirected(let address): if verbose { Terminal.talk("* to \(address)") }
@@ -181,6 +181,7 @@ struct HTTPCommand: AsyncParsableCommand {
 
   private func tell(_ ask: WebClient.Ask, at endpoint: Endpoint, _ ink: Bool) {
     Terminal.talk("* connected to \(endpoint)")
+    if ask.proxy != nil, ask.address.isSecure { Terminal.talk("* a tunnel to \(ask.address.place), TLS inside it") }
     Terminal.talk(Ink.blue.paint("> \(ask.method.text) \(ask.address.target) HTTP/1.1", ink))
     Terminal.talk("> Host: \(ask.address.authority)")
     for (name, value) in ask.fields { Terminal.talk("> \(name.text): \(value)") }
@@ -202,7 +203,6 @@ extension ToolFailure {
     case let error as NetworkError: self.init(error.status, error.description)
     case WebClientFailure.noSuchHost(let host): self.init(.unresolved, "no address for \(host)")
     case WebClientFailure.network(let error): self.init(error.status, error.description)
-    case WebClientFailure.conversation(let failure): self.init(failure.status, failure.explanation)
     case let failure as ClientConversation.Failure: self.init(failure.status, failure.explanation)
     default: self.init(.brokenPeer, "\(error)")
     }
@@ -216,6 +216,9 @@ extension ClientConversation.Failure {
     case .badRequest: .usage
     case .badResponse, .closedEarly: .brokenPeer
     case .timedOut: .unreachable
+    case .tunnelRefused(.proxyAuthenticationRequired): .unauthenticated
+    case .tunnelRefused: .refused
+    case .insecure: .insecure
     }
   }
 }

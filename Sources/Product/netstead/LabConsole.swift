@@ -45,6 +45,9 @@ enum LabConsole {
       services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: detail))
       services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: detail))
     }
+    if world.files.contains(where: { $0.host == host.name }) {
+      services.append(ConsoleModel.Service("FTP", port: "\(plan.port(21))/tcp", detail: "ftp://\(world.domainName(of: host))/"))
+    }
     for program in world.programs where program.host == host.name {
       services.append(ConsoleModel.Service(program.kind.rawValue, port: "\(plan.port(program.port))/\(program.kind.isDatagram ? "udp" : "tcp")"))
     }

@@ -27,12 +27,17 @@ struct PasswordCommand: ParsableCommand {
 
   func run() throws {
     if name.isEmpty || name.contains(where: { ":#'\"\n".contains($0) }) { throw ToolFailure(.usage, "expected a name without colon, quotes and #") }
+    Terminal.say("\(name): '\(try Self.hashFromInput())'")
+  }
+
+  /// The hash of the password that standard input says.
+  static func hashFromInput() throws -> PasswordHash {
     let isTerminal = isatty(0) == 1
     if isTerminal { Terminal.talk("password (not shown):") }
-    guard let password = isTerminal ? Self.unseen() : readLine(strippingNewline: true), !password.isEmpty else { throw ToolFailure(.usage, "no password was given") }
+    guard let password = isTerminal ? unseen() : readLine(strippingNewline: true), !password.isEmpty else { throw ToolFailure(.usage, "no password was given") }
     var random = SystemRandomNumberGenerator()
     guard let hash = PasswordHash(password, using: &random) else { throw ToolFailure(.refused, "there is not memory enough to make the hash") }
-    Terminal.say("\(name): '\(hash)'")
+    return hash
   }
 
   /// A line that is typed without being shown.

@@ -33,6 +33,12 @@ enum Terminal {
   static var isInputWatched: Bool { isatty(STDIN_FILENO) == 1 }
   static var isTalkWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Where durable data lives when nobody says otherwise.
+  // XDG Base Directory Specification: $XDG_DATA_HOME, or ~/.local/share.
+  static var dataFolder: String {
+    (environment("XDG_DATA_HOME") ?? environment("HOME").map { $0 + "/.local/share" } ?? ".") + "/netstead"
+  }
+
   /// A variable of the environment; nil: not set, or empty.
   static func environment(_ name: String) -> String? {
     guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }

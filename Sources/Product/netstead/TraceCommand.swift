@@ -162,13 +162,14 @@ struct TracePrinter {
   /// Prints what is new.
   mutating func show(_ store: TraceStore) {
     let lines = JSONLines(explain: messages.explain ? explainAnything : nil)
-    // Where both ends recorded a conversation one of them is enough, unless a host was named: then it is that host's account.
-    let told = host == nil ? Set(store.exchanges().map(\.id)) : nil
+    // Where both ends recorded a conversation people need only one of them, unless a host was named: then it is that host's account. Lines for
+    // programs are all there are, so that what is read back from them is the same trace.
+    let told = host == nil && !messages.jsonl ? Set(store.exchanges().map(\.id)) : nil
     for event in store.events(after: shown).events {
       shown = event.sequence
       guard let info = store.conversation(event.conversation)?.info, dialect == nil || info.dialect.rawValue == dialect,
         host == nil || info.host == host, told?.contains(event.conversation) ?? true,
-        story?.dialogues.contains(where: { $0.exchange.id == event.conversation && $0.holds(event) }) ?? true
+        story?.dialogues.contains(where: { dialogue in dialogue.exchange.records.contains { $0.id == event.conversation } && dialogue.holds(event) }) ?? true
       else { continue }
       if messages.jsonl {
         Terminal.say(lines.line(for: event, in: info))

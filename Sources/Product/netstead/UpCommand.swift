@@ -57,7 +57,7 @@ struct UpCommand: AsyncParsableCommand {
     do {
       host = try await HomeHost.start(settings, dataDirectory: folder, network: network, recorder: store) { host, _ in
         try await names.addresses(of: host, client: client)
-      }
+      } resolver: { names.resolver }
     } catch {
       throw ToolFailure(error.isOfSettings ? .usage : .unreachable, "\(error)")
     }
@@ -70,7 +70,7 @@ struct UpCommand: AsyncParsableCommand {
     }
     await Signals.interruption()
     async let leaving: Void? = console?.close(grace: .seconds(1))
-    await host.assembly.stop(grace: .seconds(5))
+    await host.stop(grace: .seconds(5))
     await leaving
   }
 
@@ -92,7 +92,7 @@ struct UpCommand: AsyncParsableCommand {
       return try await WebService.start(
         network: network, endpoint: endpoint, sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)
     } catch {
-      await host.assembly.stop(grace: .zero)
+      await host.stop(grace: .zero)
       throw ToolFailure(.unreachable, "the console: \(error)")
     }
   }
@@ -112,8 +112,7 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   private func dataFolder(_ settings: HostSettings) throws -> String {
-    let home = Terminal.environment("XDG_DATA_HOME") ?? Terminal.environment("HOME").map { $0 + "/.local/share" } ?? "."
-    let folder = data ?? (settings.dataDirectory.isEmpty ? home + "/netstead" : settings.dataDirectory)
+    let folder = data ?? (settings.dataDirectory.isEmpty ? Terminal.dataFolder : settings.dataDirectory)
     // Each folder on the way, as `mkdir -p` does.
     var path = folder.hasPrefix("/") ? "" : "."
     for part in folder.split(separator: "/") {

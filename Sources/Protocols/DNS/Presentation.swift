@@ -1,5 +1,6 @@
 // A whole message as text, in the form that `dig` made known.
 // Not here: records and their data (RecordDataText.swift), field-by-field explanations (Explanation/).
+import Bytes
 
 extension Message {
   /// The message for a human: header, EDNS, and the sections that are not empty, each under a heading that begins with `;;`.
@@ -52,11 +53,11 @@ extension EDNSOption {
     if let (code, _) = extendedError { return "\(code.rawValue) (\(code))\(data.count > 2 ? ": \(RecordData.quoted(Array(data.dropFirst(2))))" : "")" }
     if let clientSubnet { return "\(clientSubnet)" }
     switch code {
-    case .nsid: return "\(Encoding.hex(data)) (\(RecordData.quoted(data)))"
+    case .nsid: return "\(Hexadecimal.text(data)) (\(RecordData.quoted(data)))"
     case .padding: return "\(data.count) bytes"
     case .cookie where data.count >= 8:
-      return Encoding.hex(data.prefix(8)) + (data.count > 8 ? " " + Encoding.hex(data.dropFirst(8)) : "")
-    default: return Encoding.hex(data)
+      return Hexadecimal.text(data.prefix(8)) + (data.count > 8 ? " " + Hexadecimal.text(data.dropFirst(8)) : "")
+    default: return Hexadecimal.text(data)
     }
   }
 }

@@ -21,7 +21,7 @@ extension RecordData: CustomStringConvertible {
   }
 
   /// RFC 3597 §5.
-  static func generic(_ bytes: [UInt8]) -> String { bytes.isEmpty ? "\\# 0" : "\\# \(bytes.count) \(Encoding.hex(bytes))" }
+  static func generic(_ bytes: [UInt8]) -> String { bytes.isEmpty ? "\\# 0" : "\\# \(bytes.count) \(Hexadecimal.text(bytes))" }
 
   /// RFC 1035 §5.1: a string between quotes.
   static func quoted(_ bytes: [UInt8]) -> String {
@@ -80,10 +80,10 @@ extension MessageReader {
     case .hex(let label):
       // An empty run of digits could not be read back.
       guard remaining > 0 else { throw SyntaxError(expected: label, at: offset, rule: "RFC 3597 §5") }
-      return Encoding.hex(try take(remaining, label, ""))
+      return Hexadecimal.text(try take(remaining, label, ""))
     case .base64(let label):
       guard remaining > 0 else { throw SyntaxError(expected: label, at: offset, rule: "RFC 3597 §5") }
-      return Encoding.base64(try take(remaining, label, ""))
+      return Base64.text(try take(remaining, label, ""))
     case .text(let label): return RecordData.quoted(try take(remaining, label, ""))
     }
   }
@@ -96,7 +96,7 @@ extension StartOfAuthority: CustomStringConvertible {
 extension Certificate: CustomStringConvertible {
   public var description: String {
     let name = Certificate.kinds.name(kind) ?? "\(kind)"
-    return "\(name) \(keyTag) \(algorithm)\(body.isEmpty ? "" : " " + Encoding.base64(body))"
+    return "\(name) \(keyTag) \(algorithm)\(body.isEmpty ? "" : " " + Base64.text(body))"
   }
 }
 

@@ -137,8 +137,8 @@ extension ServerConversation {
     case logout
     /// Answered by `.answered`.
     case operation(Ticket, FileOperation)
-    /// Open a port for the client, in place of one that is open. Answered by `.passiveOpened`.
-    case openPassive(Ticket)
+    /// Open a port for the client, in place of one that is open; `isProtected`: for connections inside TLS. Answered by `.passiveOpened`.
+    case openPassive(Ticket, isProtected: Bool)
     /// The port is not wanted any more.
     case closePassive
     /// Answered by `.transferEnded`; before that, when file and data connection are ready, by `.transferBegan`.

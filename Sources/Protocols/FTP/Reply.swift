@@ -101,9 +101,9 @@ public struct ReplyReader: Sendable {
     let mark = Self.mark(of: line)
     if lines.isEmpty {
       guard let mark else { throw SyntaxError(expected: "three digits and a space or hyphen", found: "\(line[0..<16])", at: 0, rule: "RFC 959 §4.2") }
-      if !mark.continues { return Reply(mark.code, line[4..<line.count]) }
+      if !mark.continues { return Reply(mark.code, Self.text(of: line)) }
       code = mark.code
-      lines = [line[4..<line.count]]
+      lines = [Self.text(of: line)]
       return nil
     }
     guard lines.count < linesMax else { throw SyntaxError(expected: "a reply of at most \(linesMax) lines", at: 0, rule: "RFC 959 §4.2") }
@@ -113,8 +113,11 @@ public struct ReplyReader: Sendable {
       return nil
     }
     defer { lines = [] }
-    return Reply(code, lines: lines + [line[4..<line.count]])
+    return Reply(code, lines: lines + [Self.text(of: line)])
   }
+
+  /// What follows the code and the byte after it.
+  static func text(of line: Buffer) -> Buffer { line[min(4, line.count)..<line.count] }
 
   /// The code a line begins with, and whether a hyphen follows it; nil: neither.
   static func mark(of line: Buffer) -> (code: Int, continues: Bool)? {

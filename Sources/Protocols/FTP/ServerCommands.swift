@@ -9,7 +9,7 @@ extension ServerConversation {
     guard case .transferring(let transfer) = phase else { return obey(command, at: now, into: &actions) }
     // RFC 959 §4.1.3: while content moves, two commands are answered at once; the others wait for its end.
     switch command.verb {
-    case .abor: abort(transfer, into: &actions)
+    case .abor where !transfer.isAborting: abort(transfer, into: &actions)
     case .stat where command.argument == nil: say(status, into: &actions)
     default: held.append(command)
     }
@@ -54,7 +54,7 @@ extension ServerConversation {
       case .rest: try setRestart(command, into: &actions)
       case .port, .eprt: try setActive(command, into: &actions)
       case .pasv, .epsv: try openPassive(command, into: &actions)
-      case .retr, .stor, .appe, .stou, .list, .nlst, .mlsd: try transfer(command, into: &actions)
+      case .retr, .stor, .appe, .stou, .list, .nlst, .mlsd: try transfer(command, at: now, into: &actions)
       case .abor:
         // RFC 959 §4.1.3: nothing is under way; a data connection that was prepared goes.
         let wasOpen = way != nil
@@ -174,6 +174,8 @@ extension ServerConversation {
       switch argument {
       case "P", "C":
         if argument == "C", setting.requiresTLS { return say(Reply(534, "Data connections are inside TLS here."), into: &actions) }
+        // What was prepared for the other kind of connection is of no use.
+        dropWay(into: &actions)
         isProtected = argument == "P"
         say(Reply(200, isProtected ? "Data connections are inside TLS." : "Data connections are in the clear."), into: &actions)
       case "S", "E": say(Reply(536, "Only C and P."), into: &actions)

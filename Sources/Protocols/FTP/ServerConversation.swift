@@ -87,6 +87,10 @@ public struct ServerConversation: StreamConversation {
     var ticket: Ticket
     var order: TransferOrder
     var hasBegun = false
+    /// When file and data connection must be there.
+    var beginDeadline: Instant
+    /// Whether they were not, so that it is being broken off.
+    var isLate = false
     /// Whether ABOR came: its own reply follows the transfer's.
     var isAborting = false
   }
@@ -170,8 +174,9 @@ public struct ServerConversation: StreamConversation {
     switch phase {
     case .closed, .securing: return nil
     case .penance(let until): return until
-    // What the owner does has bounds of its own.
-    case .asking, .transferring: return nil
+    case .transferring(let transfer): return transfer.hasBegun || transfer.isLate ? nil : transfer.beginDeadline
+    // What the owner looks up has bounds of its own, and so has content that moves.
+    case .asking: return nil
     case .ready:
       let silence = quietSince + limits.idleTimeout
       if case .user = login { return silence }
@@ -274,6 +279,10 @@ public struct ServerConversation: StreamConversation {
       } else {
         finish(saying: Reply(421, "Nobody has logged in."), into: &actions)
       }
+    case .transferring(var transfer) where (deadline ?? now) <= now && !transfer.hasBegun:
+      transfer.isLate = true
+      phase = .transferring(transfer)
+      actions.append(.ask(.abort(transfer.ticket)))
     default: break
     }
   }
@@ -313,6 +322,11 @@ public struct ServerConversation: StreamConversation {
   /// Does what came during a transfer, as far as nothing is awaited again.
   private mutating func obeyHeld(at now: Instant, into actions: inout [Action]) {
     while case .ready = phase, !held.isEmpty { obey(held.removeFirst(), at: now, into: &actions) }
+    // An ABOR that waited behind another transfer is about this one.
+    if case .transferring(let transfer) = phase, !transfer.isAborting, let index = held.firstIndex(where: { $0.verb == .abor }) {
+      held.remove(at: index)
+      abort(transfer, into: &actions)
+    }
     if case .ready = phase, isRetired { finish(saying: Reply(421, "The server shuts down."), into: &actions) }
   }
 }

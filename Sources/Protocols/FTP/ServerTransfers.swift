@@ -44,6 +44,8 @@ extension ServerConversation {
     dropWay(into: &actions)
     // RFC 2428 §4: after EPSV ALL a client never asks for anything else; if something does, it is not the client.
     if isExtendedOnly { return say(Reply(503, "EPSV ALL was said."), into: &actions) }
+    // Not done: RFC 4217 §7, active mode inside TLS; whoever calls would have to be the TLS server of that connection.
+    if isProtected { return say(Reply(502, "Inside TLS data connections are passive here."), into: &actions) }
     let argument = command.argument ?? Buffer()
     let endpoint: Endpoint
     if command.verb == .port {
@@ -83,7 +85,7 @@ extension ServerConversation {
     let ticket = nextTicket.taken()
     way = nil
     phase = .asking(ticket, .passive(isExtended: command.verb == .epsv))
-    actions.append(.ask(.openPassive(ticket)))
+    actions.append(.ask(.openPassive(ticket, isProtected: isProtected)))
   }
 
   mutating func notePassive(_ ticket: Ticket, _ endpoint: Endpoint?, into actions: inout [Action]) {
@@ -110,7 +112,7 @@ extension ServerConversation {
 
   // MARK: Transfers
 
-  mutating func transfer(_ command: Command, into actions: inout [Action]) throws(SyntaxError) {
+  mutating func transfer(_ command: Command, at now: Instant, into actions: inout [Action]) throws(SyntaxError) {
     let offset = restart
     // RFC 3659 §5.3: REST is for the next transfer and no other.
     restart = nil
@@ -140,7 +142,8 @@ extension ServerConversation {
     self.way = nil
     let order = TransferOrder(content, type: type, way: way, isProtected: isProtected)
     let ticket = nextTicket.taken()
-    phase = .transferring(Transfer(ticket: ticket, order: order))
+    let patience = way == .passive ? limits.passiveTimeout : limits.activeTimeout
+    phase = .transferring(Transfer(ticket: ticket, order: order, beginDeadline: now + patience))
     actions.append(.ask(.transfer(ticket, order)))
   }
 
@@ -177,13 +180,13 @@ extension ServerConversation {
     guard case .transferring(let transfer) = phase, transfer.ticket == ticket else { return }
     phase = .ready
     renewSilence(at: now)
+    let end = transfer.isLate && end == .aborted ? TransferEnd.notConnected : end
     say(ReplyTo.end(end, hasBegun: transfer.hasBegun), into: &actions)
     // RFC 959 §4.1.3: first what became of the transfer, then that ABOR was obeyed.
     if transfer.isAborting { say(Reply(226, "ABOR done."), into: &actions) }
   }
 
   mutating func abort(_ transfer: Transfer, into actions: inout [Action]) {
-    guard !transfer.isAborting else { return }
     var transfer = transfer
     transfer.isAborting = true
     phase = .transferring(transfer)

@@ -29,13 +29,6 @@ enum Characters {
   @inline(__always)
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-  /// The value of a hexadecimal digit; nil for any other byte.
-  @inline(__always)
-  static func hexValue(_ byte: UInt8) -> UInt8? {
-    guard isHex(byte) else { return nil }
-    return byte <= 0x39 ? byte &- 0x30 : (byte | 0x20) &- 0x57
-  }
-
   @inline(__always)
   private static func isMember(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
     byte < 128 && ((byte < 64 ? low : high) &>> UInt64(byte & 63)) & 1 != 0

@@ -1,5 +1,5 @@
-// HTTP's dates: written in one form, read in all three. The calendar is counted here, without Foundation.
-// Not here: the clock. Instants come in as values.
+// HTTP's dates: written in one form, read in all three.
+// Not here: the calendar (World/CivilDate.swift), the clock. Instants come in as values.
 public import Bytes
 public import World
 
@@ -13,18 +13,16 @@ public enum DateText {
   /// `Sun, 06 Nov 1994 08:49:37 GMT`. Years past 9999 are written as 9999's last second, before 0 as its first.
   public static func bytes(of instant: Instant) -> Buffer {
     let seconds = min(max(instant.secondsSince1970, -62_167_219_200), 253_402_300_799)
-    let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-    let second = Int(seconds - day * 86_400)
-    let (year, month, monthDay) = civil(day)
+    let (date, second) = CivilDate.at(secondsSince1970: seconds)
     var out = Buffer(capacity: 29)
-    out.append(days[Int(((day + 4) % 7 + 7) % 7)])
+    out.append(days[date.weekday])
     out.append(", " as StaticString)
-    append(monthDay, to: &out)
+    append(date.day, to: &out)
     out.append(" " as StaticString)
-    out.append(months[month - 1])
+    out.append(months[date.month - 1])
     out.append(" " as StaticString)
-    append(year / 100, to: &out)
-    append(year % 100, to: &out)
+    append(date.year / 100, to: &out)
+    append(date.year % 100, to: &out)
     out.append(" " as StaticString)
     append(second / 3_600, to: &out)
     out.append(":" as StaticString)
@@ -69,8 +67,7 @@ public enum DateText {
       let short = number(bytes, at + 9, 2), let second = time(bytes, at + 12)
     else { return nil }
     // RFC 9110 §5.6.7: a two-digit year more than 50 years ahead is the last such year in the past.
-    let thisDay = (now.secondsSince1970 >= 0 ? now.secondsSince1970 : now.secondsSince1970 - 86_399) / 86_400
-    let thisYear = civil(thisDay).year
+    let thisYear = CivilDate.at(secondsSince1970: now.secondsSince1970).date.year
     var year = thisYear / 100 * 100 + short
     if year > thisYear + 50 { year -= 100 }
     return instant(year, month + 1, day, second)
@@ -87,9 +84,8 @@ public enum DateText {
 
   /// The instant of a second of a day; nil when there is no such day.
   static func instant(_ year: Int, _ month: Int, _ day: Int, _ second: Int) -> Instant? {
-    let lengths = [31, year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    guard lengths.indices.contains(month - 1), day >= 1, day <= lengths[month - 1] else { return nil }
-    let seconds = Int64(daysSince1970(year, month, day)) * 86_400 + Int64(second)
+    guard let date = CivilDate(year, month, day) else { return nil }
+    let seconds = date.dayNumber * 86_400 + Int64(second)
     // An instant counts nanoseconds in 64 bits: the years 1678 to 2262 fit, what lies outside counts as its end.
     return Instant(secondsSince1970: min(max(seconds, -9_223_372_036), 9_223_372_036))
   }
@@ -119,26 +115,6 @@ public enum DateText {
 
   private static func index(of bytes: UnsafeRawBufferPointer, at start: Int, in names: [StaticString]) -> Int? {
     names.firstIndex { holds(bytes, $0, at: start) }
-  }
-
-  /// The Gregorian date of a day counted from 1970-01-01, by counting years from March in eras of 400.
-  private static func civil(_ day: Int64) -> (year: Int, month: Int, day: Int) {
-    let shifted = Int(day) + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let march = (5 * dayOfYear + 2) / 153
-    let month = march < 10 ? march + 3 : march - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1)
-  }
-
-  private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }
 

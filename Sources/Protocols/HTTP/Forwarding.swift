@@ -76,8 +76,16 @@ enum ForwardingRules {
   }
 }
 
-/// How often a message has been passed on.
+/// How often a message has been passed on, and may still be.
 public enum ProxyPath {
+  /// How many more servers may pass a request on; nil: nobody said.
+  // RFC 9110 §7.6.2
+  public static func hopsLeft(of fields: Fields) -> Int? {
+    guard let digits = fields.text(of: .maxForwards), (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy(Characters.isDigit) else { return nil }
+    return Int(digits)
+  }
+
+
   /// The entries of all fields called `name` (Via, CDN-Loop).
   // RFC 9110 §7.6.3, RFC 8586 §2
   public static func hops(_ name: FieldName, in fields: Fields) -> Int {

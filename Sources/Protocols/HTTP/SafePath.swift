@@ -59,7 +59,7 @@ public enum PercentText {
           index += 1
           continue
         }
-        guard index + 2 < all.count, let high = Characters.hexValue(all[index + 1]), let low = Characters.hexValue(all[index + 2]) else {
+        guard index + 2 < all.count, let high = Hexadecimal.value(of: all[index + 1]), let low = Hexadecimal.value(of: all[index + 2]) else {
           return nil
         }
         out.append(high << 4 | low)
@@ -77,7 +77,7 @@ public enum PercentText {
       if isPlain {
         out.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
-        out += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        out += "%" + Hexadecimal.text(byte).uppercased()
       }
     }
     return out

@@ -126,6 +126,8 @@ public struct Status: RawRepresentable, Hashable, Sendable, CustomStringConverti
   /// An interim response: another one follows.
   public var isInterim: Bool { rawValue >= 100 && rawValue < 200 }
 
+  public var isSuccessful: Bool { rawValue >= 200 && rawValue < 300 }
+
   /// Whether the message ends with the head, whatever its fields say.
   // RFC 9112 §6.3: 1xx, 204 and 304 never have a body.
   public var forbidsBody: Bool { isInterim || rawValue == 204 || rawValue == 304 }

@@ -69,6 +69,10 @@ public struct Limits: Sendable, Hashable {
   /// Messages the owner is asked for at once when only what stands in the index is fetched. Unit: messages.
   public var indexBatchMax = 256
 
+  /// Most bytes of a FETCH's answers that are written in one go. Unit: bytes. Past it: others have their turn, and the carrier may say that the
+  /// peer takes nothing.
+  public var burstBytesMax = 524_288
+
   // MARK: What a client takes from a server
 
   /// Longest line of an answer. Unit: bytes. Past it: the connection ends.
@@ -77,6 +81,12 @@ public struct Limits: Sendable, Hashable {
   public var answerLiteralBytesMax = 1_048_576
   /// All literals of one answer that are held. Unit: bytes. Past it: the connection ends.
   public var answerLiteralsBytesMax = 8_388_608
+  /// Most literals of one answer that are held. Unit: literals. Past it: the connection ends.
+  public var answerLiteralsMax = 10_000
+  /// Deepest nesting of an answer. Unit: levels. Past it: the answer is not understood.
+  public var answerDepthMax = 250
+  /// Most elements of one list in an answer. Unit: elements. Past it: the answer is not understood.
+  public var answerListMax = 100_000
   /// Largest message content. Unit: bytes. Past it: the connection ends.
   public var contentBytesMax: Int64 = 1_073_741_824
 

@@ -20,7 +20,7 @@ public struct Limits: Sendable, Hashable {
 
   /// Largest message. Unit: bytes. RFC 5321 §4.5.3.1.7 asks for 65,536. Past it: 552 5.3.4, at MAIL when announced, else at the message's end.
   public var messageBytesMax: Int64 = 52_428_800
-  /// How much of a message that nobody wants is read to its end. Unit: bytes. Past it: 421 and close.
+  /// Largest message that is read to its end although nobody wants it. Unit: bytes. Past it: 421 and close.
   public var messageDiscardedBytesMax: Int64 = 104_857_600
   /// Most recipients of one transaction. Unit: recipients. RFC 5321 §4.5.3.1.8 asks for 100. Past it: 452 4.5.3; those before stand.
   public var recipientsMax = 1_000

@@ -10,17 +10,30 @@ struct ContentProgress: Sendable {
   var bytes: Int64 = 0
   /// Handed to the owner and not yet taken. Unit: bytes.
   var untakenBytes = 0
-  /// Read for nobody. Unit: bytes.
-  var discardedBytes: Int64 = 0
-  /// What is wrong with it, said at its end.
-  var fault: Reply?
+  /// Whether it is more than may come.
+  var isTooBig = false
+  /// What the owner does not like about it.
+  var refusal: Reply?
   /// Whether the owner was told that it comes to nothing.
   var isAbandoned = false
+  private let role: Role
+  private let lineBytesMax: Int
 
   /// From other servers lines must be right: a line that ends otherwise is where two programs see two different messages. Users' programs
   /// are forgiven, and what they meant is written down so that nobody can read it in two ways.
   init(role: Role, limits: Limits) {
     lines = LineEndings(role == .relay ? .kept : .completed)
+    self.role = role
+    lineBytesMax = limits.contentLineBytesMax
+  }
+
+  /// What is wrong with it, said at its end. It does not depend on how the network cut it: each fault is looked for to the end.
+  var fault: Reply? {
+    if let refusal { return refusal }
+    if isTooBig { return .tooBig }
+    // RFC 5321 §2.3.8: a server that took such lines would see other messages than its neighbour.
+    if lines.hasBareOctets, role == .relay { return .bareLineEnds }
+    return lines.longestLineBytes > lineBytesMax ? .longContentLine : nil
   }
 }
 
@@ -61,8 +74,8 @@ extension ServerConversation {
 
   mutating func beginChunk(_ ticket: Ticket, isLast: Bool, into actions: inout [Action]) {
     state = .receiving(ticket, .chunk(isLast: isLast))
-    if chunkLeft > limits.messageBytesMax - content.bytes { content.fault = content.fault ?? .tooBig }
-    if chunkLeft > limits.messageDiscardedBytesMax { return finish(saying: .endlessContent, into: &actions) }
+    if chunkLeft > limits.messageBytesMax - content.bytes { content.isTooBig = true }
+    if chunkLeft > limits.messageDiscardedBytesMax - content.bytes { return finish(saying: .endlessContent, into: &actions) }
     if chunkLeft == 0 { endChunk(ticket, isLast: isLast, counting: isLast ? .whenRefused : .asIdle, into: &actions) }
   }
 
@@ -99,19 +112,10 @@ extension ServerConversation {
   /// Hands a piece to the owner if the message is still good.
   private mutating func pass(_ piece: Buffer, of ticket: Ticket, into actions: inout [Action]) {
     content.bytes += Int64(piece.count)
-    var passed = Buffer()
-    if content.fault == nil {
-      if content.bytes > limits.messageBytesMax { content.fault = .tooBig }
-      passed = content.lines.pass(piece)
-      noteLineFaults(into: &actions)
-    }
-    guard content.fault == nil else {
-      giveUp(ticket, into: &actions)
-      content.discardedBytes += Int64(piece.count)
-      if content.discardedBytes > limits.messageDiscardedBytesMax { finish(saying: .endlessContent, into: &actions) }
-      return
-    }
-    hand(passed, to: ticket, into: &actions)
+    if content.bytes > limits.messageBytesMax { content.isTooBig = true }
+    let passed = content.lines.pass(piece)
+    if content.bytes > limits.messageDiscardedBytesMax { return finish(saying: .endlessContent, into: &actions) }
+    if content.fault == nil { hand(passed, to: ticket, into: &actions) } else { giveUp(ticket, into: &actions) }
   }
 
   private mutating func hand(_ bytes: Buffer, to ticket: Ticket, into actions: inout [Action]) {
@@ -120,18 +124,12 @@ extension ServerConversation {
     actions.append(.ask(.content(ticket, bytes)))
   }
 
-  private mutating func noteLineFaults(into actions: inout [Action]) {
-    if content.lines.hasBareOctets, options.role == .relay {
-      // RFC 5321 §2.3.8: a server that took such lines would see other messages than its neighbour.
-      actions.append(.problem("expected CR LF at the ends of lines only, found one of them alone (RFC 5321 §2.3.8)"))
-      content.fault = content.fault ?? .bareLineEnds
-    }
-    if content.lines.longestLineBytes > limits.contentLineBytesMax { content.fault = content.fault ?? .longContentLine }
-  }
-
   private mutating func giveUp(_ ticket: Ticket, into actions: inout [Action]) {
     guard !content.isAbandoned else { return }
     content.isAbandoned = true
+    if content.lines.hasBareOctets, options.role == .relay {
+      actions.append(.problem("expected CR LF at the ends of lines only, found one of them alone (RFC 5321 §2.3.8)"))
+    }
     actions.append(.ask(.abandoned(ticket)))
   }
 
@@ -151,11 +149,9 @@ extension ServerConversation {
   }
 
   private mutating func endMessage(_ ticket: Ticket, into actions: inout [Action]) {
-    if content.fault == nil {
-      // A counted message may end anywhere; handed over are whole lines.
-      hand(content.lines.finish(), to: ticket, into: &actions)
-      noteLineFaults(into: &actions)
-    }
+    // A counted message may end anywhere; handed over are whole lines.
+    let rest = content.lines.finish()
+    if content.fault == nil { hand(rest, to: ticket, into: &actions) }
     if let fault = content.fault {
       giveUp(ticket, into: &actions)
       state = .ready

@@ -259,7 +259,7 @@ public struct ServerConversation: StreamConversation {
   private func speaksTooSoon(behind command: Command) -> Bool {
     switch command {
     // RFC 3207 §4.2: what comes behind STARTTLS came from nobody knows whom.
-    case .startTLS: true
+    case .startTLS: options.tls == .offered && !session.isEncrypted
     // RFC 2920 §3.1: these end a group. Who does not wait for them does not care what we say: a program that pours mail out.
     case .hello, .authenticate, .data: session.user == nil && options.earlyBytes == .refused
     default: false
@@ -291,7 +291,7 @@ public struct ServerConversation: StreamConversation {
     case .checkingRecipient(ticket, let recipient): decide(recipient, reply, into: &actions)
     case .checkingCredentials(ticket): failAuthentication(reply, into: &actions)
     case .beginning(ticket, let framing): begin(ticket, framing, reply, into: &actions)
-    case .receiving(ticket, _): if reply.isRefusal { content.fault = content.fault ?? reply }
+    case .receiving(ticket, _): if reply.isRefusal { content.refusal = content.refusal ?? reply }
     case .deciding(ticket): give(reply, into: &actions)
     default: break
     }

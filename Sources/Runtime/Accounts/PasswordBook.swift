@@ -15,14 +15,14 @@ package enum PasswordVerdict: Sendable, Hashable {
 
 /// The users of a service: a site, a mail server, a file server.
 package final class PasswordBook: Sendable {
-  private let users: [String: PasswordHash]
-  /// Tried for names that are not in the book, so that the time a try takes does not tell who is.
-  private let stranger: PasswordHash?
   private let key: SymmetricKey
   private let desk = Desk()
   private let state = Mutex(State())
 
   private struct State {
+    var users: [String: PasswordHash] = [:]
+    /// Tried for names that are not in the book, so that the time a try takes does not tell who is.
+    var stranger: PasswordHash?
     /// Right credentials lately shown: a browser shows them with every request, and each try takes a while.
     var known: [Buffer: Instant] = [:]
     var waiting = 0
@@ -37,13 +37,21 @@ package final class PasswordBook: Sendable {
 
   /// `random` makes the key under which right credentials are remembered.
   package init(_ users: [String: PasswordHash], random: inout some RandomNumberGenerator) {
-    self.users = users
     key = SymmetricKey(data: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
-    // As dear as any of the real ones.
-    stranger = users.min { $0.key < $1.key }?.value
+    replace(users)
   }
 
-  package var isEmpty: Bool { users.isEmpty }
+  package var isEmpty: Bool { state.withLock { $0.users.isEmpty } }
+
+  /// Lets these users in from now on, and nobody else.
+  package func replace(_ users: [String: PasswordHash]) {
+    state.withLock { state in
+      if state.users != users { state.known = [:] }
+      state.users = users
+      // As dear as any of the real ones.
+      state.stranger = users.min { $0.key < $1.key }?.value
+    }
+  }
 
   /// Whether these credentials were right a short while ago; false: nobody knows yet.
   package func remembers(user: String, password: String, at now: Instant) -> Bool {
@@ -60,12 +68,13 @@ package final class PasswordBook: Sendable {
       return true
     }
     guard mayWait else { return .busy }
-    let hash = users[user]
-    let isRight = await desk.matches(hash ?? stranger, password) && hash != nil
+    let (hash, tried) = state.withLock { ($0.users[user], $0.users[user] ?? $0.stranger) }
+    let isRight = await desk.matches(tried, password) && hash != nil
     let mark = mark(user, password)
     state.withLock { state in
       state.waiting -= 1
-      guard isRight else { return }
+      // Whoever was removed meanwhile is not remembered.
+      guard isRight, state.users[user] == hash else { return }
       if state.known.count >= Self.knownMax { state.known = [:] }
       state.known[mark] = now
     }

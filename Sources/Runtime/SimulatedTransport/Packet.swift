@@ -1,5 +1,5 @@
 // What travels over virtual links: datagrams, and the segments of the TCP model.
-// Not here: who sends them (SimulatedPort.swift, SimulatedConnection.swift), what a link does to them (LinkDirection.swift).
+// Not here: who sends them (SimulatedPort.swift, SimulatedConnection.swift), what a link does to them (Transport/LinkDirection.swift).
 import Bytes
 import World
 

@@ -1,7 +1,7 @@
 // A whole internet in one process and one thread: hosts, links, virtual time, one seed. The same seed gives the same run, byte for byte.
 // Drive it by `run`, `runUntilQuiet` or `step`; in between nothing moves. Everything that takes part must be started here: a task
 // of another executor, a real timer or a thread would bring its own order in.
-// Read next: SimulatedNetwork.swift (what one host sees), LinkDirection.swift (what links do), SimulatedConnection.swift (TCP).
+// Read next: SimulatedNetwork.swift (what one host sees), Transport/LinkDirection.swift (what links do), SimulatedConnection.swift (TCP).
 import Bytes
 import Glibc
 import Synchronization
@@ -33,9 +33,16 @@ public final class SimulatedInternet: @unchecked Sendable {
   private var queue = EventQueue()
   private var hosts: [Address: SimulatedNetwork] = [:]
   private var hostsInOrder: [SimulatedNetwork] = []
-  private var links: [Path: LinkDirection] = [:]
+  private var links: [Path: LinkAtWork] = [:]
   private let linkBetween: @Sendable (Address, Address) -> Link
   private var log: PacketLog?
+
+  /// One direction of a link. All chance comes from a generator of its own, so that traffic on one link never changes what another link does.
+  private struct LinkAtWork {
+    var link: Link
+    var chance: SeededRandom
+    var direction = LinkDirection()
+  }
 
   private struct Path: Hashable {
     var source: Address
@@ -75,7 +82,7 @@ public final class SimulatedInternet: @unchecked Sendable {
   public func setLink(_ link: Link, from source: Address, to destination: Address) {
     locked {
       let path = Path(source: source, destination: destination)
-      if links[path] == nil { links[path] = newDirection(path, link) } else { links[path]?.link = link }
+      if links[path] == nil { links[path] = newLink(path, link) } else { links[path]?.link = link }
     }
   }
 
@@ -263,9 +270,9 @@ public final class SimulatedInternet: @unchecked Sendable {
       return true
     }
     let path = Path(source: packet.source.address, destination: packet.destination.address)
-    var direction = links[path] ?? newDirection(path, linkBetween(path.source, path.destination))
-    let fate = direction.carry(packet.size, at: time)
-    links[path] = direction
+    var work = links[path] ?? newLink(path, linkBetween(path.source, path.destination))
+    let fate = work.direction.carry(packet.size, over: work.link, at: time, using: &work.chance)
+    links[path] = work
     switch fate {
     case .lost(let why):
       log?.lost(packet, because: why, at: time)
@@ -278,9 +285,9 @@ public final class SimulatedInternet: @unchecked Sendable {
 
   func note(_ packet: Packet, lostBecause why: String) { log?.lost(packet, because: why, at: time) }
 
-  private func newDirection(_ path: Path, _ link: Link) -> LinkDirection {
+  private func newLink(_ path: Path, _ link: Link) -> LinkAtWork {
     // By name, so that the order in which links are first used does not matter.
-    LinkDirection(link, chance: chance.derived("link \(path.source) \(path.destination)"), at: time)
+    LinkAtWork(link: link, chance: chance.derived("link \(path.source) \(path.destination)"))
   }
 }
 

@@ -45,17 +45,7 @@ public struct SystemFiles: FileOperations {
   }
 
   private func write(_ bytes: Buffer, to file: Int32, _ path: String) throws(StorageError) {
-    let failure: Int32? = bytes.withUnsafeBytes { source in
-      var done = 0
-      while done < source.count {
-        let count = Glibc.write(file, source.baseAddress.map { $0 + done }, source.count - done)
-        if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return errno }
-        done += count
-      }
-      return nil
-    }
-    if let failure { throw .system(failure, path) }
+    if let failure = writeAll(bytes, to: file) { throw .system(failure, path) }
   }
 
   public func hasten(file path: String) {

@@ -152,8 +152,8 @@ extension Change {
     }
   }
 
-  /// Throws when a batch breaks a bound.
-  static func check(_ changes: [Change]) throws(StorageError) {
+  /// Throws when a batch breaks a bound. For who joins batches of others, so that one does not spoil the rest.
+  public static func check(_ changes: [Change]) throws(StorageError) {
     if changes.count > StorageLimits.changesMax {
       throw .tooLarge(what: "the batch in changes", bytes: changes.count, allowed: StorageLimits.changesMax)
     }

@@ -1,5 +1,5 @@
 // A thread for calls that wait for the disk: who comes while it waits is served together with the others the next time.
-// Not here: what is done for them (FileBlobs.swift). SQLite's thread is GRDB's.
+// Not here: what is done for them (FileBlobs.swift), calls that have nothing to share (DiskThreads.swift). SQLite's thread is GRDB's.
 import Glibc
 import Synchronization
 
@@ -53,7 +53,7 @@ final class SharedWait<Job: Sendable>: Sendable {
 }
 
 /// Wakes a thread.
-private final class Signal: @unchecked Sendable {
+final class Signal: @unchecked Sendable {
   // Unchecked: a semaphore is made to be used from many threads.
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
@@ -75,7 +75,7 @@ private final class ThreadBody {
   init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-private func startThread(_ run: @escaping @Sendable () -> Void) throws(StorageError) {
+func startThread(_ run: @escaping @Sendable () -> Void) throws(StorageError) {
   let body = Unmanaged.passRetained(ThreadBody(run))
   var thread = pthread_t()
   let failure = pthread_create(

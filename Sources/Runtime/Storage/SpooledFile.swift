@@ -38,17 +38,7 @@ public final class SpooledFile: FileReference {
   /// Writes at the end. One writer at a time.
   public func append(_ bytes: Buffer) throws(StorageError) {
     let start = length
-    let failure: Int32? = bytes.withUnsafeBytes { source in
-      var done = 0
-      while done < source.count {
-        let count = pwrite(descriptor, source.baseAddress.map { $0 + done }, source.count - done, off_t(start) + off_t(done))
-        if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return errno }
-        done += count
-      }
-      return nil
-    }
-    if let failure { throw failure == ENOSPC || failure == EDQUOT ? .full : .failed("\(path): \(String(cString: strerror(failure)))") }
+    if let failure = writeAll(bytes, to: descriptor, at: start) { throw failure == ENOSPC || failure == EDQUOT ? .full : .failed("\(path): \(String(cString: strerror(failure)))") }
     end.store(start + Int64(bytes.count), ordering: .releasing)
   }
 

@@ -48,6 +48,12 @@ public final class Answers<Input: Sendable>: Sendable {
     set { number.store(newValue?.number ?? 0, ordering: .relaxed) }
   }
 
+  /// Why the connection has ended; nil: it has not. Known to the owner before the conversation's last questions.
+  public var ending: String? { ended.withLock { $0 } }
+  private let ended = Mutex<String?>(nil)
+
+  func end(because reason: String) { ended.withLock { $0 = reason } }
+
   func connect(_ deliver: @escaping @Sendable (Input, _ because: ConversationID?) -> Void) { way.withLock { $0 = deliver } }
 
   /// Forgets the conversation, which otherwise would be kept by its own way of being answered.
@@ -143,6 +149,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
 
   public func closed(because reason: String) {
     guard phase != .closed else { return }
+    answers.end(because: reason)
     // A conversation that still waits for something learns that nothing more will come.
     if phase == .running { recordRest() }
     if phase == .running, let input = conversation.input(for: .lost), let carrier {

@@ -1,8 +1,12 @@
-"""Many peers from 250 addresses of loopback. Usage: storm.py rude HOST:PORT... | storm.py patient COUNT HOST:PORT
+"""Many peers from 250 addresses of loopback. Usage: storm.py rude HOST:PORT... | storm.py patient COUNT HOST:PORT |
+storm.py busy COUNT HOST:PORT STATUS,... REQUEST
 
 rude: to each port a thousand connections with garbage, half messages and silence, and garbage datagrams beside them.
 patient: COUNT connections to a web server, each asking for a page, and for another when all of them have theirs.
+busy: COUNT connections at once, every second one rude; the others ask all together, twice, and each answer has one of the statuses. In the
+request `\\r\\n` are a line's end and {n} is a number of the asker's own.
 """
+import collections
 import random
 import resource
 import socket
@@ -44,6 +48,52 @@ def rude(place):
     return held
 
 
+def answered(peer):
+    got = b""
+    while b"\r\n\r\n" not in got:
+        more = peer.recv(65536)
+        assert more, f"closed after {got[:200]}"
+        got += more
+    head, body = got.split(b"\r\n\r\n", 1)
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    status = head.split(b" ")[1].decode()
+    if fields.get(b"transfer-encoding") == b"chunked":
+        while not body.endswith(b"0\r\n\r\n"):
+            body += peer.recv(65536)
+    else:
+        length = 0 if status in ("204", "304") else int(fields[b"content-length"])
+        while len(body) < length:
+            body += peer.recv(65536)
+    return status
+
+
+def busy(count, place, statuses, request):
+    def ask(number, peer):
+        peer.sendall(request.replace("{n}", str(number)).encode())
+
+    held = []
+    for number in range(count):
+        peer = connection(number, place)
+        peer.settimeout(90)
+        held.append(peer)
+        if number % 2 == 0:
+            ask(number, peer)
+        else:
+            try:
+                peer.sendall(HALVES[number // 2 % len(HALVES)] if number % 4 == 1 else chance.randbytes(chance.randrange(1, 2000)))
+            except OSError:
+                pass  # it was closed in our face, which is an answer
+    seen = collections.Counter()
+    for peer in held[::2]:
+        seen[answered(peer)] += 1
+    for number in range(0, count, 2):
+        ask(number, held[number])
+    for peer in held[::2]:
+        seen[answered(peer)] += 1
+    assert set(seen) <= set(statuses.split(",")), seen
+    print("held", count, *(f"{status}:{times}" for status, times in sorted(seen.items())), flush=True)
+
+
 def page(peer):
     peer.sendall(ASK)
     got = b""
@@ -61,6 +111,8 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 if sys.argv[1] == "rude":
     held = [peer for place in sys.argv[2:] for peer in rude(place)]
     print("stormed", len(held), flush=True)
+elif sys.argv[1] == "busy":
+    busy(min(int(sys.argv[2]), hard - 200), sys.argv[3], sys.argv[4], sys.argv[5].replace("\\r\\n", "\r\n"))
 else:
     count = min(int(sys.argv[2]), hard - 200)
     held = []

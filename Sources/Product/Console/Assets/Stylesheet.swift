@@ -17,8 +17,8 @@ enum Stylesheet {
     --good-soft:light-dark(#e0f5e8,#11321f);--warn-soft:light-dark(#fdf0d3,#3a2c0c);--bad-soft:light-dark(#fde6e4,#42191a);
     --rail:light-dark(#0f1b2a,#0d131c);--rail-ink:#dbe4ee;--rail-muted:#9fb0c3;--rail-line:#25344a;
     --mark:light-dark(#fbd34d,#f5c542);--mark-ink:#1f1600;
-    --dns:light-dark(#6d28d9,#bda4ff);--http:light-dark(#1d5bc4,#86b6ff);--uppercase:light-dark(#93500a,#f0b562);--ping:light-dark(#ad1a5c,#ff98c3);--other:light-dark(#475569,#b1bdcc);
-    --dns-soft:light-dark(#efe8fd,#2a2149);--http-soft:light-dark(#e4edfc,#172b4b);--uppercase-soft:light-dark(#fbeedb,#3b2a10);--ping-soft:light-dark(#fce4ee,#451a30);--other-soft:light-dark(#e9edf2,#263142);
+    --dns:light-dark(#6d28d9,#bda4ff);--http:light-dark(#1d5bc4,#86b6ff);--uppercase:light-dark(#93500a,#f0b562);--ping:light-dark(#ad1a5c,#ff98c3);--ftp:light-dark(#0f6a6a,#5fd0cc);--other:light-dark(#475569,#b1bdcc);
+    --dns-soft:light-dark(#efe8fd,#2a2149);--http-soft:light-dark(#e4edfc,#172b4b);--uppercase-soft:light-dark(#fbeedb,#3b2a10);--ping-soft:light-dark(#fce4ee,#451a30);--ftp-soft:light-dark(#dcf3f2,#12383a);--other-soft:light-dark(#e9edf2,#263142);
     --k0:light-dark(#dbe8fd,#1e3a60);--k1:light-dark(#fde3c8,#573817);--k2:light-dark(#d7f3de,#1b4730);--k3:light-dark(#ebdffe,#3d2c63);--k4:light-dark(#fedde7,#58263b);--k5:light-dark(#cff1f0,#164a4a);--k6:light-dark(#f5efbe,#4b4512);--k7:light-dark(#e1e6ee,#364253);
     --mono:ui-monospace,"Cascadia Mono","SF Mono","DejaVu Sans Mono",Menlo,Consolas,monospace}
     :root[data-theme=light]{color-scheme:light}:root[data-theme=dark]{color-scheme:dark}
@@ -83,7 +83,7 @@ enum Stylesheet {
     .reply{display:block;color:var(--muted);font-size:.88rem}.reply::before{content:"↳ "}.wrong{color:var(--bad)}
     .stack>*{display:block;white-space:nowrap}tr.remark td{color:var(--muted);font-style:italic}
     .chip,.state{display:inline-flex;gap:.3rem;align-items:center;border-radius:6px;padding:.05rem .5rem;font-size:.8rem;font-weight:640;white-space:nowrap;background:var(--other-soft);color:var(--other)}
-    .proto-dns{--proto:var(--dns);--soft:var(--dns-soft)}.proto-http{--proto:var(--http);--soft:var(--http-soft)}.proto-uppercase{--proto:var(--uppercase);--soft:var(--uppercase-soft)}.proto-ping{--proto:var(--ping);--soft:var(--ping-soft)}
+    .proto-dns{--proto:var(--dns);--soft:var(--dns-soft)}.proto-http{--proto:var(--http);--soft:var(--http-soft)}.proto-uppercase{--proto:var(--uppercase);--soft:var(--uppercase-soft)}.proto-ping{--proto:var(--ping);--soft:var(--ping-soft)}.proto-ftp,.proto-ftpdata{--proto:var(--ftp);--soft:var(--ftp-soft)}
     .chip[class*=proto]{background:var(--soft,var(--other-soft));color:var(--proto,var(--other))}
     .inlock{width:.75rem;height:.85rem;fill:none;stroke:currentColor;stroke-width:1.6}
     .state{background:none;padding-inline:0;font-weight:560}.state::before{content:"";width:.55rem;height:.55rem;border-radius:50%;border:2px solid currentColor}

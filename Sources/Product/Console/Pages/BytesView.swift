@@ -76,7 +76,7 @@ struct BytesView: Sendable {
         var part = piece
         part.range = piece.range.clamped(to: line)
         part.isFirst = piece.isFirst && part.range.lowerBound == piece.range.lowerBound
-        let digits = part.range.map { twoDigits(event.bytes[at: $0] ?? 0) }.joined(separator: " ")
+        let digits = part.range.map { Hexadecimal.text(event.bytes[at: $0] ?? 0) }.joined(separator: " ")
         hex += wrapped(part, id: !isTextShown, "\(digits)")
         if part.range.upperBound < line.upperBound { hex += part.range.upperBound == start + 8 ? "  " : " " }
         text += wrapped(part, id: false, "\(String(part.range.map { shown(event.bytes[at: $0] ?? 0) }))")
@@ -106,14 +106,13 @@ struct BytesView: Sendable {
       case 0x20..., 0x09: run.append(byte)
       default:
         flush()
-        html += "<span class=\"end\">\(twoDigits(byte))</span>"
+        html += "<span class=\"end\">\(Hexadecimal.text(byte))</span>"
       }
     }
     flush()
     return html
   }
 
-  private func twoDigits(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
   private func shown(_ byte: UInt8) -> Character { byte >= 0x20 && byte < 0x7F ? Character(Unicode.Scalar(byte)) : "·" }
   private func offset(_ number: Int) -> String {
     let digits = String(number, radix: 16)

@@ -169,7 +169,7 @@ struct LadderPage: Sendable {
       .prefix(Self.exchangesMax)
     let dialogues = Array(exchanges).reversed().map { model.trace.dialogue(of: $0, limit: Self.eventsMax) }
     let ladder = Ladder(dialogues, names: { model.name(of: $0) }, explain: model.explain, rowsMax: Self.rowsMax)
-    let chips = ["", "dns", "http", "uppercase", "ping"].map { name -> HTML in
+    let chips = ["", "dns", "http", "ftp", "uppercase", "ping"].map { name -> HTML in
       let chosen: HTML = filter.dialect == name ? " aria-current=\"true\"" : ""
       let link = ConversationFilter(text: filter.text, dialect: name, host: filter.host).query
       return "<a class=\"button quiet\"\(chosen) href=\"/ladder\(link)\">\(name.isEmpty ? "all" : name)</a>"

@@ -109,9 +109,7 @@ enum ShopPages {
   private static func date(_ instant: Instant) -> String { DateText.bytes(of: instant).text }
 
   /// The first four bytes in hexadecimal.
-  private static func digits(_ key: Buffer) -> String {
-    key[0..<4].array.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  private static func digits(_ key: Buffer) -> String { Hexadecimal.text(key[0..<4].array) }
 
   private static func page(_ title: String, _ body: String) -> String {
     """

@@ -51,7 +51,7 @@ package struct LessonReport: Sendable, Equatable {
     seal = sealed
   }
 
-  package static func digest(of file: LessonFile) -> String { HexText.of(SHA256.hash(data: Array(file.text.utf8))) }
+  package static func digest(of file: LessonFile) -> String { Hexadecimal.text(SHA256.hash(data: Array(file.text.utf8))) }
 
   /// The seal that belongs to what the report says.
   private var sealed: String {

@@ -1,6 +1,7 @@
 // Where a learner's own values come from: HMAC-SHA256 of learner, lesson and version under the course's key. Who knows the key (the teacher,
 // the grader) makes the same values again; who does not cannot guess another learner's.
 // Not here: what is drawn (LessonDraws).
+import Bytes
 import Crypto
 package import World
 
@@ -14,7 +15,7 @@ package struct CourseKey: Sendable, Equatable {
   package init(_ text: String) { bytes = Array(text.utf8) }
 
   /// Tells keys apart without giving them away: the beginning of the key's own hash. In hexadecimal.
-  package var fingerprint: String { HexText.of(SHA256.hash(data: bytes).prefix(4)) }
+  package var fingerprint: String { Hexadecimal.text(SHA256.hash(data: bytes).prefix(4)) }
 }
 
 /// The seed of one learner in one lesson.
@@ -40,7 +41,7 @@ package struct LessonSeed: Sendable, Equatable {
   }
 
   /// In hexadecimal.
-  package var text: String { HexText.of(bytes) }
+  package var text: String { Hexadecimal.text(bytes) }
 }
 
 /// A chain of hashes: each link covers all before it.
@@ -59,12 +60,5 @@ package struct HashChain: Sendable, Equatable {
   }
 
   /// The newest link, in hexadecimal.
-  package var text: String { HexText.of(link) }
-}
-
-/// Bytes in hexadecimal.
-enum HexText {
-  static func of(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  package var text: String { Hexadecimal.text(link) }
 }

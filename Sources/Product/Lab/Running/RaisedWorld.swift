@@ -4,6 +4,7 @@
 import Bytes
 import DNS
 import HTTP
+import Mail
 package import Host
 import NameServer
 import Sockets
@@ -20,6 +21,8 @@ package final class RaisedWorld: Sendable {
   package let plan: AddressPlan
   /// The hosts that serve something, in the world's order.
   package let assemblies: [Assembly]
+  /// The mail that runs, by domain.
+  package let mail: [String: MailHost]
 
   /// Why a world cannot be raised.
   package enum Failure: Error, CustomStringConvertible {
@@ -32,6 +35,8 @@ package final class RaisedWorld: Sendable {
     case storage(site: String, StorageError)
     /// What a host keeps for others cannot be opened.
     case cache(host: String, StorageError)
+    /// The mail of a domain cannot be opened.
+    case mail(domain: String, String)
 
     package var description: String {
       switch self {
@@ -41,6 +46,7 @@ package final class RaisedWorld: Sendable {
       case .certificates(let why): why
       case .storage(let site, let error): "\(site): \(error)"
       case .cache(let host, let error): "\(host): its cache cannot be used: \(error)"
+      case .mail(let domain, let why): "the mail of \(domain): \(why)"
       }
     }
   }
@@ -89,24 +95,29 @@ package final class RaisedWorld: Sendable {
   /// Starts every service of every host, or none.
   package static func raise(_ world: WorldDescription, with means: Means) async throws(Failure) -> RaisedWorld {
     var raised: [Assembly] = []
+    var mail: [String: MailHost] = [:]
     do throws(Failure) {
       let zones = try zones(of: world, means)
       for host in world.hosts where means.runs(host.name) {
         let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder, showsSecrets: means.showsSecrets)
         raised.append(assembly)
         try await start(host, of: world, zones, on: assembly, means)
+        for described in world.mail where described.host == host.name {
+          mail[described.domain] = try await RaisedMail.start(described, host, of: world, on: assembly, means)
+        }
       }
     } catch {
       for assembly in raised { await assembly.stop(grace: .zero) }
       throw error
     }
-    return RaisedWorld(world: world, plan: means.plan, assemblies: raised)
+    return RaisedWorld(world: world, plan: means.plan, assemblies: raised, mail: mail)
   }
 
-  private init(world: WorldDescription, plan: AddressPlan, assemblies: [Assembly]) {
+  private init(world: WorldDescription, plan: AddressPlan, assemblies: [Assembly], mail: [String: MailHost]) {
     self.world = world
     self.plan = plan
     self.assemblies = assemblies
+    self.mail = mail
   }
 
   /// Stops every host.
@@ -114,6 +125,7 @@ package final class RaisedWorld: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for assembly in assemblies { group.addTask { await assembly.stop(grace: grace) } }
     }
+    for mail in mail.values { await mail.close(grace: .zero) }
   }
 
   // MARK: One host
@@ -128,6 +140,7 @@ package final class RaisedWorld: Sendable {
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
     try await startEdges(host, of: world, on: assembly, means)
+    try await RaisedFiles.start(host, of: world, on: assembly, means)
   }
 
   private static func startNames(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
@@ -174,12 +187,16 @@ package final class RaisedWorld: Sendable {
   private static func zones(of world: WorldDescription, _ means: Means) throws(Failure) -> [ServedZone] {
     var zones: [ServedZone] = []
     for described in world.zones where described.servers.contains(where: { means.runs($0) }) {
-      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder)))
+      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder) { domain in
+            RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) }
+          }))
     }
     return zones
   }
 
-  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String) throws(Failure) -> Zone {
+  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String,
+    signingKeys: @escaping (String) -> [(selector: String, text: String)] = { _ in [] }
+  ) throws(Failure) -> Zone {
     let records: String
     var place = zone.place ?? RecordsPlace(file: "zone \(zone.origin)", line: 1, column: 1)
     switch zone.records {
@@ -192,7 +209,7 @@ package final class RaisedWorld: Sendable {
     }
     do throws(HomeZone.Failure) {
       return try HomeZone.zone(
-        origin: zone.origin, made: ZoneText(world, plan).masterFile(of: zone), records: records, at: place, placing: plan.placed)
+        origin: zone.origin, made: ZoneText(world, plan, signingKeys: signingKeys).masterFile(of: zone), records: records, at: place, placing: plan.placed)
     } catch { throw .zone(error) }
   }
 

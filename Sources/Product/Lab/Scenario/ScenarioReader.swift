@@ -7,11 +7,18 @@
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
 //   at T    HOST asks HOST NAME [TYPE] [for NETWORK] | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
 //           | HOST gets URL [method M] [FETCHING]… | HOST posts URL "NAME=VALUE&…" [in parts] [FETCHING]…
+<<<<<<< HEAD
 //           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST
 //           | HOST chooses URL | HOST plays URL by rate|buffer
+=======
+//           | HOST loads URL [over N connections] [FETCHING]… | HOST takes cookies of HOST
+//           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
+>>>>>>> main
 //           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
+//           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
+//           put FILE N [from N] | say COMMAND
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
@@ -250,7 +257,20 @@ struct ScenarioReader {
     let verb = try line.take(Self.verbs)
     switch verb.text {
     case "asks": return try readQuestion(by: actor, &line)
-    case "gets": return .get(host: actor, url: try readURL(&line), how: try readFetching(&line))
+    case "gets":
+      if let word = line.words.first, word.text.hasPrefix("ftp://") {
+        let url = try line.take("an address").text
+        return .visit(host: actor, try readFileVisit(url, at: word, &line) { .get($0, from: $1) })
+      }
+      return .get(host: actor, url: try readURL(&line), how: try readFetching(&line))
+    case "lists":
+      let word = try line.take("an address such as ftp://ftp.home.test/")
+      return .visit(host: actor, try readFileVisit(word.text, at: word, &line) { path, _ in .list(path) })
+    case "puts":
+      let text = try line.take("a text in quotes").text
+      let word = try line.take("an address such as ftp://ftp.home.test/notes.txt")
+      return .visit(host: actor, try readFileVisit(word.text, at: word, &line) { .put($0, .text(text), from: $1) })
+    case "visits": return .visit(host: actor, try readFileVisit(&line))
     case "posts":
       let url = try readURL(&line)
       return .get(host: actor, url: url, how: try readFetching(&line, posting: try line.take("a form such as \"a=1&b=2\"").text))
@@ -289,6 +309,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
+<<<<<<< HEAD
   private static var verbs: String { "asks, gets, posts, loads, chooses, plays, takes, says, types or pings" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
@@ -299,6 +320,9 @@ struct ScenarioReader {
     guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
     return .connections(connections)
   }
+=======
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, visits, takes, says, types or pings" }
+>>>>>>> main
 
   /// `HOST NAME [TYPE] [for NETWORK]`
   private mutating func readQuestion(by actor: String, _ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {

@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + video + programs
+  package static let text = head + garnet + cobalt + video + mail + files + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -40,9 +40,14 @@ package enum DefaultWorld {
       ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
       ns2.garnet.test: {addresses: [198.51.100.12, "2001:db8:100::12"]}
       shop.garnet.test: {addresses: [198.51.100.13, "2001:db8:100::13"]}
+      ftp.garnet.test: {addresses: [198.51.100.14, "2001:db8:100::14"]}
+      mail.garnet.test: {addresses: [198.51.100.15, "2001:db8:100::15"]}
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
       ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
       ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
+      mail.cobalt.test: {addresses: [198.51.100.25, "2001:db8:100::25"]}
+      # A small club that takes mail from everybody and asks nobody.
+      mail.opal.test: {addresses: [198.51.100.35, "2001:db8:100::35"]}
       # Puts a picture on other people's pages.
       ads: {addresses: [198.51.100.60, "2001:db8:100::60"]}
       # Socket programs.
@@ -90,7 +95,6 @@ package enum DefaultWorld {
         records: |
           @        TXT   "Garnet keeps stones and stories"
           @        CAA   0 issue "ca.test"
-          @        MX    10 www
           _http._tcp SRV 0 0 80 www
           *.maybe  A     198.51.100.10
           ; Whoever wants the video is sent on to the content network, whose name server chooses an edge.
@@ -106,6 +110,7 @@ package enum DefaultWorld {
           @        TXT   "Cobalt paints everything blue"
           loop1    CNAME loop2
           loop2    CNAME loop1
+      opal.test: {served-by: [ns1.cobalt.test], ttl: 60}
 
     sites:
 
@@ -228,6 +233,61 @@ package enum DefaultWorld {
           /robots.txt: |
             User-agent: *
             Disallow: /private/
+
+    """#
+
+  private static let mail = #"""
+    # Mail: whose domain is served by which host, and who has a mailbox there. The zones get MX, SPF and DKIM records from here.
+    # Each hash made by `netstead password`; the passwords are `red-ink`, `blue-ink` and `white-ink`.
+    mail:
+      garnet.test:
+        host: mail.garnet.test
+        users:
+          writer: '$scrypt$ln=14,r=8,p=5$qW0P6JmvP4czcREiqqOXkQ$MzcbgjAQvkYsypohVVTSN1wUTWQkIJDGD8yLv/BTlyI'
+        # What is done with mail whose sender is forged: marking, sorting, refusing, or careless, where nobody looks.
+        care: refusing
+      cobalt.test:
+        host: mail.cobalt.test
+        users:
+          reader: '$scrypt$ln=14,r=8,p=5$Uit+WLBPUd9+Chh0PZRwCQ$53u767cmY1qhq0/1N+VVvPQVNV+diT5F28fZV8SOmuw'
+        aliases: {stories: [reader], post: [reader, guest@opal.test]}
+        care: refusing
+      opal.test:
+        host: mail.opal.test
+        users:
+          guest: '$scrypt$ln=14,r=8,p=5$QCin65JawwGi4goxQ5Ezog$Aa2JnqFXr5L/tsN65KgpHNZcr5oNcevJ6YoYDUQ9DrY'
+        care: careless
+
+    """#
+
+  private static let files = #"""
+    # File servers, with their files in memory: who may come in, what is there, how much fits in.
+    ftp:
+      ftp.garnet.test:
+        # Anybody may read, the users below `write` may change everything. The password is `green-ink`.
+        anonymous: yes
+        users:
+          writer: '$scrypt$ln=14,r=8,p=5$4kG3+PIHC4oB//Bmb1MKTA$SbrQlK6f1375NTZ6IAnJ3U/0DDE5cgbGurP5jZjUo5Y'
+        write: [writer]
+        room: 1MiB
+        files:
+          /notes.txt: |
+            Files of Garnet
+
+            Each file comes over a connection of its own, beside the one on which you ask for it.
+            stones/ has more of them; some are long.
+          /stones/garnet.txt: |
+            Garnet: red, hard as glass and a little harder.
+          /stones/jade.txt: |
+            Jade: green, tough, carved for seven thousand years.
+          /stones/onyx.txt:
+            age: 400d
+            text: |
+              Onyx: black with white bands.
+          /long.txt:
+            repeat: 2000
+            text: |
+              Line {n}. A long file takes a while, and may break off: whoever comes back asks for the rest only.
 
     """#
 

@@ -1,5 +1,6 @@
 // What a lab's world consists of, as plain values: hosts, links, zones, sites, socket programs.
 // Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
+package import Accounts
 package import Host
 package import World
 
@@ -20,6 +21,8 @@ package struct WorldDescription: Sendable, Equatable {
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
+  package var mail: [MailDescription] = []
+  package var files: [FileServerDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -163,6 +166,33 @@ package struct ProxyDescription: Sendable, Equatable {
   package var cacheBytesMax: Int
   /// Ports that tunnels may lead to.
   package var tunnelPorts: [Int]
+}
+
+/// The mail of a domain.
+package struct MailDescription: Sendable, Equatable {
+  package var domain: String
+  /// The host whose server takes it.
+  package var host: String
+  package var settings: MailSettings
+  /// How much the domain's exchangers are preferred over those its zone names besides; the smaller the more.
+  package var preference: Int
+}
+
+/// A file server, with its files in memory.
+package struct FileServerDescription: Sendable, Equatable {
+  package var host: String
+  /// Whether anybody may read.
+  package var isOpen: Bool
+  package var users: [User]
+  package var content: [SiteFile]
+  /// Most that all its files hold. Unit: bytes. Past it: uploads are refused.
+  package var room: Int
+
+  package struct User: Sendable, Equatable {
+    package var name: String
+    package var hash: PasswordHash
+    package var mayWrite: Bool
+  }
 }
 
 /// A socket program.

@@ -36,6 +36,8 @@ final class WorldReader {
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
     for item in reader.list("proxies") { readProxy(item) }
+    for entry in reader.entries("mail") { readMail(entry) }
+    for entry in reader.entries("ftp") { readFileServer(entry) }
     checkZones(reader)
     return world
   }
@@ -201,6 +203,41 @@ final class WorldReader {
       item.problem("expected a free port, TCP port \(proxy.port) of host `\(proxy.host)` is taken")
     }
     world.proxies.append(proxy)
+  }
+
+  private func readMail(_ entry: SettingsEntry) {
+    if !DomainName.isValid(entry.name) || !DomainName.isReserved(entry.name) {
+      entry.value.problem(at: entry.place, "expected a domain below test, example or invalid, in small letters, found `\(entry.name)`")
+    }
+    let mail = entry.value.mapping { reader in
+      let host = reader.item("host").map { existing($0) } ?? reader.required("host", .text)
+      var settings = MailSettings(reader)
+      settings.name = settings.name ?? world.host(host).map { world.domainName(of: $0) }
+      return MailDescription(domain: entry.name, host: host, settings: settings, preference: reader.value("preference", .integer(0...65_535), default: 10))
+    }
+    guard let mail else { return }
+    if world.mail.contains(where: { $0.host == mail.host }) {
+      entry.value.problem(at: entry.place, "host `\(mail.host)` takes the mail of another domain already")
+    }
+    world.mail.append(mail)
+  }
+
+  private func readFileServer(_ entry: SettingsEntry) {
+    if !world.hosts.contains(where: { $0.name == entry.name }) {
+      let near = NearestWord.of(entry.name, among: world.hosts.map(\.name))
+      entry.value.problem(at: entry.place, "expected the name of a host, found `\(entry.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    let server = entry.value.mapping { reader in
+      let writers = reader.list("write", .text)
+      let users = reader.entries("users").compactMap { entry in
+        entry.value.value(.passwordHash).map { FileServerDescription.User(name: entry.name, hash: $0, mayWrite: writers.contains(entry.name)) }
+      }
+      for name in writers where !users.contains(where: { $0.name == name }) { reader.problem(at: "write", "expected a name of `users`, found `\(name)`") }
+      return FileServerDescription(
+        host: entry.name, isOpen: reader.value("anonymous", .boolean, default: true), users: users,
+        content: reader.entries("files").compactMap { readFile($0) }, room: reader.value("room", .size, default: 1_048_576))
+    }
+    if let server { world.files.append(server) }
   }
 
   private func readProgram(_ item: SettingsItem) {

@@ -1,15 +1,21 @@
 // The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers); the
 // records that the world's file adds come after it. Not here: reading master files (DNS), answering from them (NameServer).
+import Host
 package import World
 
 /// Writes zones so that parents and children always agree.
 package struct ZoneText {
   private let world: WorldDescription
   private let plan: AddressPlan
+  /// The texts of the keys with which a domain signs its mail, by selector.
+  private let signingKeys: (String) -> [(selector: String, text: String)]
 
-  package init(_ world: WorldDescription, _ plan: AddressPlan) {
+  package init(
+    _ world: WorldDescription, _ plan: AddressPlan, signingKeys: @escaping (String) -> [(selector: String, text: String)] = { _ in [] }
+  ) {
     self.world = world
     self.plan = plan
+    self.signingKeys = signingKeys
   }
 
   /// The master file of `zone` without the records that the world's file adds.
@@ -24,6 +30,11 @@ package struct ZoneText {
     lines += glue(in: zone)
     lines += addressRecords(in: zone)
     lines += pointers(in: zone)
+    for mail in world.mail where mail.domain == zone.origin {
+      lines.append(
+        MailRecords.text(
+          domain: mail.domain, name: mail.settings.name ?? mail.domain, preference: mail.preference, keys: signingKeys(mail.domain)))
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

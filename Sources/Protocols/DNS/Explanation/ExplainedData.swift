@@ -1,4 +1,5 @@
 // The data of records explained piece by piece.
+import Bytes
 import Trace
 import World
 
@@ -35,7 +36,7 @@ extension Explainer {
   private mutating func explainBytes(_ children: inout [Field]) throws(SyntaxError) {
     guard reader.remaining > 0 else { return }
     children.append(try field("Bytes", "RFC 3597 §3", { (r) throws(SyntaxError) in try r.take(r.remaining, "the data", "RFC 3597 §3") }) {
-      (Encoding.hex($0), "Bytes of a type that is not taken apart here.")
+      (Hexadecimal.text($0), "Bytes of a type that is not taken apart here.")
     }.field)
   }
 

@@ -318,5 +318,5 @@ extension Explainer {
 
 /// `0x1a2b`.
 func format(hex value: UInt16) -> String {
-  "0x" + Encoding.hex([UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)])
+  "0x" + Hexadecimal.text([UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)])
 }

@@ -1,5 +1,6 @@
 // The fields of one entry, read one after the other from its tokens: names, numbers, times, addresses, strings, binary data.
 // Not here: which fields a type has (RecordDataParsing.swift), the entry's own beginning (MasterFileReader.swift).
+import Bytes
 import World
 
 /// The tokens of one entry and a place among them. Offsets in errors count from the start of the text.
@@ -158,7 +159,7 @@ struct TextFields {
     var high: UInt8?
     while let token = peeked {
       for index in token.start..<token.end {
-        guard let digit = Encoding.hexValue(self.bytes[index]) else { throw unexpected(token, "\(what) in hexadecimal", rule) }
+        guard let digit = Hexadecimal.value(of: self.bytes[index]) else { throw unexpected(token, "\(what) in hexadecimal", rule) }
         if let first = high {
           bytes.append(first << 4 | digit)
           high = nil
@@ -185,7 +186,7 @@ struct TextFields {
           pads += 1
           continue
         }
-        guard pads == 0, let value = Encoding.base64Value(byte) else { throw unexpected(token, "\(what) in base64", rule) }
+        guard pads == 0, let value = Base64.value(of: byte) else { throw unexpected(token, "\(what) in base64", rule) }
         group = group << 6 | UInt32(value)
         digits += 1
         if digits % 4 == 0 {

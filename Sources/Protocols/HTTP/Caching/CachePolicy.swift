@@ -28,6 +28,12 @@ public struct CachePolicy: Sendable, Hashable {
   }
 }
 
+extension CachePolicy {
+  /// Whether a response that says this must not be kept here any longer.
+  // RFC 9111 §5.2.2.5, §5.2.2.7
+  public func forbidsKeeping(_ control: CacheControl) -> Bool { (control.isNoStore && !control.mustUnderstand) || (isShared && control.isPrivate) }
+}
+
 /// Why a response is not kept; `nil` from `refusal` means that it may be.
 public enum StoringRefusal: String, Sendable, Hashable {
   case method = "the method is not one whose responses are kept"

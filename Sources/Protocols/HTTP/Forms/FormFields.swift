@@ -66,7 +66,7 @@ public struct FormFields: Sendable, Hashable {
         switch bytes[index] {
         case UInt8(ascii: "+"): out.append(0x20)
         case UInt8(ascii: "%"):
-          if index + 2 < bytes.count, let high = Characters.hexValue(bytes[index + 1]), let low = Characters.hexValue(bytes[index + 2]) {
+          if index + 2 < bytes.count, let high = Hexadecimal.value(of: bytes[index + 1]), let low = Hexadecimal.value(of: bytes[index + 2]) {
             out.append(high << 4 | low)
             index += 2
           } else {

@@ -83,7 +83,7 @@ struct ChunkedReader: Sendable {
   private mutating func readSize(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> (size: Int64, length: Int)? {
     var index = 0
     var size: Int64 = 0
-    while index < bytes.count, let digit = Characters.hexValue(bytes[index]) {
+    while index < bytes.count, let digit = Hexadecimal.value(of: bytes[index]) {
       // RFC 9112 §7.1: a size that does not fit must be noticed. Sixteen digits, and below 2^63.
       guard index < 16, size <= Int64.max >> 4 else {
         throw Refusal(expected: "a chunk size of at most 16 hexadecimal digits, below 2^63", found: "more", at: index, "RFC 9112 §7.1")

@@ -1,4 +1,5 @@
-// The client's half of one HTTP/1 connection: which request is sent when, and which response answers which request.
+// The client's half of one HTTP/1 connection: which request is sent when, and which response answers which request; through a proxy's tunnel
+// where it is told to.
 // Not here: reading heads (ResponseReader), connecting and pools (the owner).
 // Read next: ClientRequests.swift (sending), ClientResponses.swift (receiving and the connection's end).
 public import Bytes
@@ -8,6 +9,8 @@ public import World
 ///
 /// The owner gives `.send` as often as it likes; requests leave in that order, several at a time as long as all are idempotent. Each is
 /// answered by `.responseHead`, any number of `.bodyPart` and one `.responseEnd`, or by one `.failed`, never by both ends.
+///
+/// With a `tunnel` the peer is a proxy: it is asked for the tunnel first, in the clear, and everything else is said inside it, within TLS.
 public struct ClientConversation: StreamConversation {
   public enum Input: Sendable {
     // From the peer's bytes.
@@ -64,6 +67,10 @@ public struct ClientConversation: StreamConversation {
       case timedOut
       /// The connection ended too early.
       case closedEarly
+      /// The proxy opens no tunnel.
+      case tunnelRefused(Status)
+      /// TLS could not be begun inside the tunnel.
+      case insecure
     }
 
     public var kind: Kind
@@ -102,6 +109,17 @@ public struct ClientConversation: StreamConversation {
     var hasResponseBegun = false
   }
 
+  /// How far the way to the server is.
+  enum Way: Sendable {
+    /// The connection is not there.
+    case connecting
+    /// The proxy was asked for a tunnel and has not answered.
+    case asking
+    /// The tunnel is there, and TLS begins in it.
+    case securing
+    case open
+  }
+
   /// How far a request's content is.
   enum BodyProgress: Sendable {
     case complete
@@ -121,7 +139,7 @@ public struct ClientConversation: StreamConversation {
   var exchanges: [Exchange] = []
   /// Requests that have not left.
   var waiting: [(ticket: Ticket, request: Request)] = []
-  var isOpen = false
+  var way = Way.connecting
   var isClosed = false
   /// No request may leave any more: one of those sent is the last.
   var isFinal = false
@@ -133,9 +151,13 @@ public struct ClientConversation: StreamConversation {
   var continueDeadline: Instant?
   let times: Times
   let limits: Limits
+  /// The request for a tunnel; nil: the peer is the server.
+  let tunnel: Request?
 
-  public init(limits: Limits = Limits()) {
+  /// `tunnel`: the request by which a proxy is asked for one (`CONNECT`); nil: the peer is the server itself.
+  public init(limits: Limits = Limits(), tunnel: Request? = nil) {
     self.limits = limits
+    self.tunnel = tunnel
     times = Times(limits)
     reader = ResponseReader(limits: limits)
     var bodies = limits
@@ -162,7 +184,12 @@ public struct ClientConversation: StreamConversation {
 
   public var stateName: String {
     if isClosed { return "closed" }
-    if !isOpen { return "connecting" }
+    switch way {
+    case .connecting: return "connecting"
+    case .asking: return "asking for a tunnel"
+    case .securing: return "beginning TLS"
+    case .open: break
+    }
     switch reading {
     case .head: return exchanges.isEmpty ? "idle" : "awaiting a response"
     case .sized, .chunks, .untilClose: return "reading a body"

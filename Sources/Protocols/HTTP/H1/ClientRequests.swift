@@ -4,10 +4,21 @@ import Bytes
 import World
 
 extension ClientConversation {
+  /// Asks the proxy for the tunnel.
+  // RFC 9110 §9.3.6
+  mutating func ask(for tunnel: Request, at now: Instant, into actions: inout [Action]) {
+    do throws(Refusal) {
+      actions.append(.send(try RequestWriter.head(of: tunnel)))
+    } catch { return fail(.badRequest, error.explanation, into: &actions) }
+    way = .asking
+    exchanges.append(Exchange(ticket: Ticket(), method: .connect, body: .complete, isLast: false))
+    readDeadline = now + times.response
+  }
+
   /// Sends what may be sent now.
   mutating func sendWaiting(at now: Instant, into actions: inout [Action]) {
     // Each turn removes a waiting request.
-    while isOpen, !isClosed, !waiting.isEmpty, mayNextLeave {
+    while case .open = way, !isClosed, !waiting.isEmpty, mayNextLeave {
       let (ticket, request) = waiting.removeFirst()
       send(request, ticket, at: now, into: &actions)
     }

@@ -19,11 +19,13 @@ extension ClientConversation {
         fail(.badResponse, LimitReached("interimMax", allowed: limits.interimMax, unit: "interim responses").description, into: &actions)
         return
       }
+      if way == .asking { return }
       if head.status == .continue, exchanges.count == 1 { proceed(into: &actions) }
       actions.append(.ask(.interim(ticket, head)))
       return
     }
     interimCount = 0
+    if let tunnel, way == .asking { return note(head, about: tunnel, into: &actions) }
     exchanges[0].hasResponseBegun = true
     if !head.keepsAlive || !exchanges[0].body.isComplete {
       // RFC 9110 §10.1.1, RFC 9112 §9.5: a response before the content's end says that the rest is not wanted; only closing ends it.
@@ -35,6 +37,27 @@ extension ClientConversation {
       exchanges[0].body = .complete
     }
     actions.append(.ask(.responseHead(ticket, head)))
+  }
+
+  /// The proxy has answered.
+  // RFC 9110 §9.3.6: any 2xx opens the tunnel, and has no content.
+  private mutating func note(_ head: ResponseHead, about tunnel: Request, into actions: inout [Action]) {
+    reading = .head
+    guard head.status.isSuccessful else {
+      fail(.tunnelRefused(head.status), "the proxy opens no tunnel to \(tunnel.target): \(head.status)", into: &actions)
+      return
+    }
+    exchanges.removeAll()
+    readDeadline = nil
+    way = .securing
+    actions.append(.startTLS)
+  }
+
+  /// The way to the server is open.
+  private mutating func begin(at now: Instant, into actions: inout [Action]) {
+    way = .open
+    actions.append(.ask(.opened))
+    sendWaiting(at: now, into: &actions)
   }
 
   mutating func noteBody(_ bytes: Buffer, at now: Instant, into actions: inout [Action]) {
@@ -74,9 +97,12 @@ extension ClientConversation {
   mutating func note(_ event: ConnectionEvent, at now: Instant, into actions: inout [Action]) {
     switch event {
     case .opened:
-      isOpen = true
-      actions.append(.ask(.opened))
-      sendWaiting(at: now, into: &actions)
+      if let tunnel { ask(for: tunnel, at: now, into: &actions) } else { begin(at: now, into: &actions) }
+    case .secured: begin(at: now, into: &actions)
+    case .peerClosed where way == .securing, .lost where way == .securing:
+      fail(.insecure, "TLS with \(tunnel?.target ?? "the server") inside the tunnel failed", into: &actions)
+    case .peerClosed where way == .asking, .lost where way == .asking:
+      fail(.closedEarly, "the proxy closed the connection without an answer", into: &actions)
     case .peerClosed, .lost:
       if case .untilClose = reading, event == .peerClosed {
         // RFC 9112 §6.3: this content ends with the connection.
@@ -91,7 +117,7 @@ extension ClientConversation {
       if let readDeadline, readDeadline <= now {
         fail(.timedOut, "nothing came from the server for \(limits.responseTimeout)", into: &actions)
       }
-    case .retired, .secured: break
+    case .retired: break
     case .congested, .relieved:
       isCongested = event == .congested
       if let exchange = exchanges.last, case .parts = exchange.body {
@@ -108,11 +134,16 @@ extension ClientConversation {
   }
 
   private mutating func failAll(_ kind: Failure.Kind, _ explanation: String, into actions: inout [Action]) {
+    if way == .asking { exchanges.removeAll() }
     for exchange in exchanges {
       let isRepeatable = exchange.method.isIdempotent && !exchange.hasResponseBegun && kind == .closedEarly
       actions.append(.ask(.failed(exchange.ticket, Failure(kind: kind, explanation: explanation, isRepeatable: isRepeatable))))
     }
     for (ticket, _) in waiting {
+      guard tunnel == nil || way == .open else {
+        actions.append(.ask(.failed(ticket, Failure(kind: kind, explanation: explanation, isRepeatable: false))))
+        continue
+      }
       actions.append(.ask(.failed(ticket, Failure(kind: .closedEarly, explanation: "not sent: \(explanation)", isRepeatable: true))))
     }
     exchanges.removeAll()

@@ -99,7 +99,7 @@ extension FramingFields {
       }
       try Self.checkCodings(bytes, place.value)
     }
-    if method == .head || facts.status.forbidsBody {
+    if method == .head || facts.status.forbidsBody || (method == .connect && facts.status.isSuccessful) {
       facts.framing = .none
     } else if transferEncoding != nil {
       facts.framing = .chunked

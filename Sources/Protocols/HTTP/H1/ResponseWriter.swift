@@ -56,6 +56,16 @@ enum ResponseWriter {
     }
   }
 
+  /// An interim response: a head alone, without the fields that say how a message ends.
+  static func interim(_ status: Status, _ fields: FieldLines) -> Buffer {
+    var out = Buffer("HTTP/1.1 \(status.rawValue) ")
+    out.append(status.reason)
+    out.append("\r\n" as StaticString)
+    out.append(fields.bytes)
+    out.append("\r\n" as StaticString)
+    return out
+  }
+
   /// The Date line to be added: none beside one that was passed on.
   @inline(__always)
   private static func date(_ date: Buffer, for response: Response) -> Buffer { response.fields.carriesDate ? Buffer() : date }

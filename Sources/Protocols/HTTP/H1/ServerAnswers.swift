@@ -20,6 +20,14 @@ extension ServerConversation {
     sendEarlyAnswers(at: now, into: &actions)
   }
 
+  /// Passes an interim response on, where the client may see one now: what comes before the answers of earlier requests would be taken for
+  /// theirs, and HTTP/1.0 knows none.
+  // RFC 9110 §15.2
+  mutating func inform(_ ticket: Ticket, _ status: Status, _ fields: FieldLines, into actions: inout [Action]) {
+    guard status.isInterim, place(of: ticket) == 0, let exchange = exchanges.first, exchange.answer == .awaited, exchange.version == .http11 else { return }
+    actions.append(.send(ResponseWriter.interim(status, fields)))
+  }
+
   /// Writes the answer to the oldest request.
   @inline(__always)
   private mutating func write(_ response: Response, at now: Instant, into actions: inout [Action]) {

@@ -29,6 +29,8 @@ public struct ServerConversation: StreamConversation {
     // From the owner.
     /// The answer to a request. Once for each ticket; a second one is ignored.
     case respond(Ticket, Response)
+    /// An interim response that another server has sent, before the answer.
+    case inform(Ticket, Status, FieldLines)
     /// Content of a response whose body is `.parts`.
     case part(Ticket, Buffer)
     /// The end of that content.
@@ -217,6 +219,7 @@ public struct ServerConversation: StreamConversation {
     switch input {
     case .request(let head): noteRequest(head, at: now, into: &actions)
     case .respond(let ticket, let response): answer(ticket, response, at: now, into: &actions)
+    case .inform(let ticket, let status, let fields): inform(ticket, status, fields, into: &actions)
     case .headBegun: readDeadline = now + times.head
     case .body(let bytes): noteBody(bytes, at: now, into: &actions)
     case .bodyEnd(let trailers): noteBodyEnd(trailers, at: now, into: &actions)

@@ -196,6 +196,20 @@ extension UnsafeRawBufferPointer {
     return count
   }
 
+  /// The same, and whether the line has only bytes 1 to 127.
+  func lineEndAndWidth(from start: Int) -> (end: Int, isSevenBit: Bool) {
+    var index = start
+    var seen: UInt8 = 0
+    while index < count {
+      let byte = self[index]
+      index += 1
+      // NUL becomes 255 by the subtraction.
+      seen |= byte | (byte &- 1)
+      if byte == 0x0A { break }
+    }
+    return (index, seen < 0x80)
+  }
+
   /// Where the content of a line ends, before its CR LF or LF.
   func contentEnd(_ line: Range<Int>) -> Int {
     guard let last = line.last, self[last] == 0x0A else { return line.upperBound }

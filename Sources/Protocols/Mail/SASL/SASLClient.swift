@@ -24,8 +24,11 @@ extension SASL {
       return Mechanism.all.first(where: offered.contains)
     }
 
-    /// What may be said together with the command, without being asked; nil: the mechanism waits for the server.
-    public mutating func initialResponse() -> String? { mechanism == .plain ? unsaid.popFirst() : nil }
+    /// What may be said together with the command, without being asked, if it is not longer than this; nil: the server asks for it.
+    public mutating func initialResponse(bytesMax: Int = .max) -> String? {
+      guard mechanism == .plain, let response = unsaid.first, response.utf8.count <= bytesMax else { return nil }
+      return unsaid.popFirst()
+    }
 
     /// The line that answers a challenge, without its end. `*` gives up: the server asks for more than the mechanism has to say.
     public mutating func answer(to challenge: Buffer) -> String { unsaid.popFirst() ?? "*" }

@@ -43,10 +43,7 @@ public struct FieldParameter: Hashable, Sendable {
   // RFC 2231 §7 attribute-char
   static let attributeBytes = CharacterClass.visible.subtracting(CharacterClass("*'%()<>@,;:\\\"/[]?="))
 
-  static func percent(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16, uppercase: true)
-    return digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-  }
+  static func percent(_ byte: UInt8) -> String { "%" + Hexadecimal.text(byte).uppercased() }
 }
 
 /// A field taken apart.

@@ -14,6 +14,21 @@ public struct MessagePart: Hashable, Sendable {
     case message
   }
 
+  /// What a server that takes seven bits only could not be given.
+  // RFC 5322 §2.1.1, RFC 6152 §3
+  public struct Needs: OptionSet, Hashable, Sendable {
+    public var rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Bytes beyond ASCII, or NUL, in the part's own content: of a leaf all, else what stands around its parts.
+    public static let eightBit = Needs(rawValue: 1)
+    /// Lines of more than 998 bytes there.
+    public static let longLines = Needs(rawValue: 2)
+    /// One of the two in its head.
+    public static let head = Needs(rawValue: 4)
+  }
+
   public var kind = Kind.leaf
   /// Its place in `MessageStructure.parts`; nil for the message itself.
   public var parent: Int?
@@ -24,6 +39,7 @@ public struct MessagePart: Hashable, Sendable {
   public var body: Range<Int>
   /// How many LF are in `body`.
   public var lines = 0
+  public var needs: Needs = []
   public var content: ContentFields
   /// Of a message: the one itself, and those inside message/rfc822.
   public var envelope: MessageEnvelope?

@@ -39,6 +39,8 @@ public struct StructureReader: Sendable {
   private var lineStart = 0
   private var previousEnd = 0
   private var lastByte: UInt8 = 0
+  /// The unfinished line has NUL, or bytes beyond ASCII.
+  private var isLineWide = false
   private let limits: Limits
 
   /// Longest line that can be a boundary: with its hyphens and the blanks behind it. Unit: bytes.
@@ -54,8 +56,9 @@ public struct StructureReader: Sendable {
     piece.withUnsafeBytes { bytes in
       var start = 0
       while start < bytes.count {
-        let end = bytes.lineEnd(from: start)
+        let (end, isSevenBit) = bytes.lineEndAndWidth(from: start)
         let segment = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        if !isSevenBit { isLineWide = true }
         if scan == nil { takeContent(segment) } else { takeHead(segment) }
         start = end
       }
@@ -70,6 +73,7 @@ public struct StructureReader: Sendable {
     } else if held.count > heldLine {
       endHeadLine(isEnd: false, isLast: true)
     }
+    noteNeeds(lineLength: position - lineStart)
     if scan != nil { endHead() }
     close(from: 0, at: position, endLength: 0)
     return (head ?? MessageHead(reading: Buffer()), MessageStructure(parts: parts))
@@ -113,7 +117,20 @@ public struct StructureReader: Sendable {
   private mutating func endLine(_ segment: UnsafeRawBufferPointer) {
     let isCarriage = segment.count > 1 ? segment[segment.count - 2] == 0x0D : lastByte == 0x0D && position - lineStart > 1
     previousEnd = isCarriage ? 2 : 1
+    noteNeeds(lineLength: position - lineStart - previousEnd)
     lineStart = position
+  }
+
+  /// Whoever the line that ends belongs to needs more than seven bits, or short lines.
+  private mutating func noteNeeds(lineLength: Int) {
+    guard isLineWide || lineLength > HeadWriter.lineBytesMax, let last = open.last else { return }
+    if scan != nil {
+      parts[last.part].needs.insert(.head)
+    } else {
+      if isLineWide { parts[last.part].needs.insert(.eightBit) }
+      if lineLength > HeadWriter.lineBytesMax { parts[last.part].needs.insert(.longLines) }
+    }
+    isLineWide = false
   }
 
   /// Gives the line at the end of `held` to the head, or to the content if it ends the head.
@@ -217,12 +234,14 @@ public struct StructureReader: Sendable {
       held = held[0..<heldLine]
       endHead()
     }
+    // The line end before the boundary may be the empty line of a head inside; then it is no part of the boundary for those around it either.
+    var reached = 0
     while open.count > level, let part = open.popLast() {
       if let boundary = part.boundary { boundaries[boundary] = nil }
       let start = parts[part.part].body.lowerBound
-      let bodyEnd = max(start, end - endLength)
-      parts[part.part].body = start..<bodyEnd
-      parts[part.part].lines = max(0, lines - part.linesBefore - (bodyEnd < end ? 1 : 0))
+      reached = max(start, end - endLength, reached)
+      parts[part.part].body = start..<reached
+      parts[part.part].lines = max(0, lines - part.linesBefore - (reached < end ? 1 : 0))
     }
   }
 }

@@ -93,9 +93,7 @@ public enum EncodedWords {
       return out
     }
 
-    private static func hex(_ a: UInt8, _ b: UInt8) -> UInt8? {
-      CharacterClass.hexDigits.contains(a) && CharacterClass.hexDigits.contains(b) ? UInt8(String(decoding: [a, b], as: UTF8.self), radix: 16) : nil
-    }
+    private static func hex(_ a: UInt8, _ b: UInt8) -> UInt8? { Hexadecimal.bytes([a, b])?.first }
   }
 
   /// Where the text is to stand: a name in front of an address may hold less.
@@ -104,13 +102,14 @@ public enum EncodedWords {
   /// `text` as it may stand in a field: as it is where that is possible, else in encoded words parted by blanks. Line ends become blanks.
   public static func written(_ text: String, in place: Place = .unstructured) -> String {
     let text = cleaned(text)
-    if isPlain(text, in: place) { return text }
-    if place == .phrase, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), !text.contains("=?") {
-      // RFC 5322 §3.2.4: ASCII that is no atom stands in quotes.
-      return "\"" + text.unicodeScalars.reduce(into: "") { out, scalar in
-        if scalar == "\"" || scalar == "\\" { out += "\\" }
-        out.unicodeScalars.append(scalar)
-      } + "\""
+    // A word that no fold can break would make a line too long.
+    let isASCII = text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?") && text.split(separator: " ").allSatisfy { $0.utf8.count <= 400 }
+    switch place {
+    // Blanks at the ends of a value, and several of them at a fold, would be lost.
+    case .unstructured where isASCII && text.first != " " && text.last != " " && !text.contains("  "): return text
+    case .phrase where isASCII && Self.isAtoms(text): return text
+    case .phrase where isASCII && !text.contains("  "): return Self.quoted(text)
+    default: break
     }
     return words(for: text).joined(separator: " ")
   }
@@ -121,14 +120,16 @@ public enum EncodedWords {
     return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
   }
 
-  private static func isPlain(_ text: String, in place: Place) -> Bool {
-    guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), !text.contains("=?") else { return false }
-    switch place {
-    case .unstructured:
-      // A word that no fold can break would make a line too long; so would blanks at the ends be lost.
-      return text.split(separator: " ").allSatisfy { $0.utf8.count <= 900 } && text.first != " " && text.last != " " && !text.contains("  ")
-    case .phrase: return !text.isEmpty && text.split(separator: " ", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && CharacterClass.atom.containsAll($0.utf8) }
-    }
+  private static func isAtoms(_ text: String) -> Bool {
+    !text.isEmpty && text.split(separator: " ", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && CharacterClass.atom.containsAll($0.utf8) }
+  }
+
+  // RFC 5322 §3.2.4
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.unicodeScalars.reduce(into: "") { out, scalar in
+      if scalar == "\"" || scalar == "\\" { out += "\\" }
+      out.unicodeScalars.append(scalar)
+    } + "\""
   }
 
   /// The text cut into words of at most 75 bytes, none inside a character.

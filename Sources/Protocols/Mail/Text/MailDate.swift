@@ -21,13 +21,10 @@ public struct MailDate: Hashable, Sendable {
   /// As it stands in a Date field.
   public var text: String {
     let seconds = instant.secondsSince1970 + Int64(zoneMinutes) * 60
-    let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-    let second = Int(seconds - day * 86_400)
-    let (year, month, monthDay) = Self.civil(Int(day))
-    let weekday = Self.days[Int(((day + 4) % 7 + 7) % 7)]
+    let (date, second) = CivilDate.at(secondsSince1970: seconds)
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let zone = abs(zoneMinutes)
-    return "\(weekday), \(monthDay) \(Self.months[month - 1]) \(year) \(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60)) "
+    return "\(Self.days[date.weekday]), \(date.day) \(Self.months[date.month - 1]) \(date.year) \(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60)) "
       + "\(zoneMinutes < 0 ? "-" : "+")\(two(zone / 60))\(two(zone % 60))"
   }
 
@@ -48,10 +45,9 @@ public struct MailDate: Hashable, Sendable {
       let second = clock.count == 3 ? Self.number(clock[2], 0...60) : 0
     else { return nil }
     let zone = words.count > 4 ? Self.zone(words[4]) : 0
-    let lengths = [31, Self.isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    guard day <= lengths[month] else { return nil }
+    guard let date = CivilDate(year, month + 1, day) else { return nil }
     // A leap second counts as the second before it.
-    let seconds = Int64(Self.daysSince1970(year, month + 1, day)) * 86_400 + Int64(hour * 3_600 + minute * 60 + min(second, 59) - zone * 60)
+    let seconds = date.dayNumber * 86_400 + Int64(hour * 3_600 + minute * 60 + min(second, 59) - zone * 60)
     // An instant counts nanoseconds in 64 bits: what lies outside 1678 to 2262 counts as its end.
     self.init(Instant(secondsSince1970: max(-9_223_372_036, min(9_223_372_036, seconds))), zoneMinutes: zone)
   }
@@ -95,27 +91,5 @@ public struct MailDate: Hashable, Sendable {
     case "PST": return -480
     default: return 0
     }
-  }
-
-  private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-  /// The Gregorian date of a day counted from 1970-01-01: years are counted from March, in eras of 400.
-  private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let march = (5 * dayOfYear + 2) / 153
-    let month = march < 10 ? march + 3 : march - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1)
-  }
-
-  private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }

@@ -205,12 +205,12 @@ public struct TransferDecoder: Sendable {
       return
     }
     // The first byte says how many the line holds; each of the others is six bits, and 32 more, a backquote standing for none.
-    var left = Int(first &- 32 & 63)
+    var left = Int((first &- 32) & 63)
     var index = 1
     while left > 0 {
       var bits: UInt32 = 0
       for place in 0..<4 {
-        let digit = index + place < held.count ? UInt32(held[index + place] &- 32 & 63) : 0
+        let digit = index + place < held.count ? UInt32((held[index + place] &- 32) & 63) : 0
         bits = bits << 6 | digit
       }
       for shift: UInt32 in [16, 8, 0].prefix(left) { out.append(UInt8(truncatingIfNeeded: bits >> shift)) }

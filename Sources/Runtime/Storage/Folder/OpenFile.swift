@@ -78,3 +78,18 @@ func readAll(_ descriptor: Int32, at offset: Int64, length: Int) -> Buffer? {
   }
   return Buffer(storage: storage)
 }
+
+/// Writes all of `bytes`: from `offset` on, or where the file stands. Nil when that is done; else why it cannot be.
+func writeAll(_ bytes: Buffer, to descriptor: Int32, at offset: Int64? = nil) -> Int32? {
+  bytes.withUnsafeBytes { source in
+    var done = 0
+    while done < source.count {
+      let rest = source.baseAddress.map { $0 + done }
+      let count = offset.map { pwrite(descriptor, rest, source.count - done, off_t($0) + off_t(done)) } ?? Glibc.write(descriptor, rest, source.count - done)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { return errno }
+      done += count
+    }
+    return nil
+  }
+}

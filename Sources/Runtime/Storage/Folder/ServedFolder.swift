@@ -18,6 +18,10 @@ public enum FolderError: Error, Hashable, Sendable {
   case notRegular
   /// It is a folder.
   case isFolder
+  /// Something of that name is there.
+  case exists
+  /// A folder with something in it.
+  case notEmpty
   /// No more descriptors or memory.
   case exhausted
   /// The disk is full, or the quota is used up.
@@ -33,6 +37,8 @@ public enum FolderError: Error, Hashable, Sendable {
       case EXDEV, ELOOP: .outside
       case ENXIO, ENODEV: .notRegular
       case EISDIR: .isFolder
+      case EEXIST: .exists
+      case ENOTEMPTY: .notEmpty
       case EMFILE, ENFILE, ENOMEM: .exhausted
       case ENOSPC, EDQUOT: .full
       default: .failed(number)
@@ -156,6 +162,40 @@ public final class ServedFolder: Sendable {
       if status.kind != .other { items.append(FolderItem(name: name, status: status)) }
     }
     items.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    return items
+  }
+
+  /// What is at `path`, links followed as `open` follows them: never out of the folder.
+  public func look(at path: [UInt8]) throws(FolderError) -> FileStatus {
+    let descriptor = try descend(path, flags: NETSTEAD_O_PATH | O_CLOEXEC)
+    defer { Glibc.close(descriptor) }
+    var raw = stat()
+    guard fstat(descriptor, &raw) == 0 else { throw FolderError(errno: errno) }
+    // Where links are not followed at all, one is opened as itself.
+    if raw.st_mode & S_IFMT == S_IFLNK { throw .outside }
+    return FileStatus(raw)
+  }
+
+  /// Everything in the folder at `path`, hidden names too, in no order; at most `itemsMax`. A link counts as what it leads to; one that leads
+  /// nowhere or out of the folder is left out, and so are files that are being written.
+  public func everything(in path: [UInt8], itemsMax: Int) throws(FolderError) -> [FolderItem] {
+    let descriptor = try descend(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard let stream = fdopendir(descriptor) else {
+      let number = errno
+      Glibc.close(descriptor)
+      throw FolderError(errno: number)
+    }
+    defer { closedir(stream) }
+    var items: [FolderItem] = []
+    while items.count < itemsMax, let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name == [0x2E] || name == [0x2E, 0x2E] || name.starts(with: WritableFolder.unfinished.utf8) { continue }
+      var raw = stat()
+      guard Self.withText(name, { fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 else { continue }
+      let isLink = raw.st_mode & S_IFMT == S_IFLNK
+      let status = isLink ? try? look(at: path.isEmpty ? name : path + [UInt8(ascii: "/")] + name) : FileStatus(raw)
+      if let status, status.kind != .other { items.append(FolderItem(name: name, status: status)) }
+    }
     return items
   }
 

@@ -10,10 +10,12 @@ import Synchronization
 public final class WritableFolder: Sendable {
   public let folder: ServedFolder
   /// Held while a file takes its place or goes, so that what a condition saw is what is replaced.
-  private let changing = Mutex<UInt64>(0)
+  private let changing = Mutex(())
+  /// Numbers the unfinished files of the whole process: a folder may be served in several ways at once.
+  private static let lastNumber = Atomic<UInt64>(0)
 
   /// How the names of unfinished files begin: hidden, and nobody else's.
-  static let unfinished = ".netstead-unfinished-"
+  public static let unfinished = ".netstead-unfinished-"
 
   /// Takes `folder` for writing, and removes what an earlier crash left unfinished.
   public init(_ folder: ServedFolder) throws(FolderError) {
@@ -29,10 +31,7 @@ public final class WritableFolder: Sendable {
       Glibc.close(parent)
       throw error
     }
-    let number = changing.withLock { number in
-      number &+= 1
-      return number
-    }
+    let number = Self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
     let aside = Array("\(Self.unfinished)\(getpid())-\(number)".utf8)
     let descriptor = ServedFolder.withText(aside) { openat(top, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
@@ -69,7 +68,7 @@ public final class WritableFolder: Sendable {
   }
 
   /// The open folder that `path` stands in, to be closed by the caller, and its name there.
-  private func place(of path: [UInt8]) throws(FolderError) -> (parent: Int32, name: [UInt8]) {
+  func place(of path: [UInt8]) throws(FolderError) -> (parent: Int32, name: [UInt8]) {
     let slash = path.lastIndex(of: UInt8(ascii: "/"))
     let name = Array(path[(slash.map { $0 + 1 } ?? 0)...])
     guard !name.isEmpty, !name.contains(0), name != [0x2E], name != [0x2E, 0x2E] else { throw .outside }
@@ -127,17 +126,7 @@ public final class FolderDraft: Sendable {
 
   /// Adds `bytes` at the end.
   public func append(_ bytes: Buffer) throws(FolderError) {
-    let failure: Int32? = bytes.withUnsafeBytes { source in
-      var done = 0
-      while done < source.count {
-        let count = Glibc.write(descriptor, source.baseAddress.map { $0 + done }, source.count - done)
-        if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return errno }
-        done += count
-      }
-      return nil
-    }
-    if let failure { throw FolderError(errno: failure) }
+    if let failure = writeAll(bytes, to: descriptor) { throw FolderError(errno: failure) }
   }
 
   /// What became of a draft.

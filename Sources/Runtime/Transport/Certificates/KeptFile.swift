@@ -3,17 +3,22 @@
 import Glibc
 
 /// One file of a directory.
-struct KeptFile {
-  var directory: String
-  var name: String
+package struct KeptFile: Sendable {
+  package var directory: String
+  package var name: String
 
-  var path: String { directory + "/" + name }
+  package init(directory: String, name: String) {
+    self.directory = directory
+    self.name = name
+  }
+
+  package var path: String { directory + "/" + name }
 
   /// Longest file read. Unit: bytes. Past it: an error.
   private static let bytesMax = 1 << 20
 
   /// The file's text; nil when there is no such file.
-  func read() throws(CertificateError) -> String? {
+  package func read() throws(CertificateError) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0, errno == ENOENT { return nil }
     guard descriptor >= 0 else { throw failure(path) }
@@ -30,12 +35,12 @@ struct KeptFile {
   }
 
   /// Replaces the file; after a crash there is either the old one or the new one, whole.
-  func write(_ text: String, mode: mode_t) throws(CertificateError) {
+  package func write(_ text: String, mode: UInt32) throws(CertificateError) {
     try makeDirectory()
     let beside = path + ".new"
     unlink(beside)
     // The mode is there from the beginning: at no moment can others read a key.
-    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
     guard descriptor >= 0 else { throw failure(beside) }
     var left = Array(text.utf8)[...]
     while !left.isEmpty {

@@ -1,6 +1,6 @@
 // A network with links: wraps another network and lets everything wait, get lost, be repeated and be held back as the links say.
 // Not here: virtual networks (SimulatedTransport), the fast datagram loop, which passes by it.
-// Read next: LinkLane.swift (when things arrive), ShapedStream.swift and ShapedPort.swift (connections and datagram ports).
+// Read next: Transport/LinkDirection.swift (when things arrive), ShapedStream.swift and ShapedPort.swift (connections and datagram ports).
 public import World
 import Synchronization
 

@@ -1,4 +1,4 @@
-// One datagram port behind links: an end to the carrier below, a carrier to the end above. Read next: LinkLane.swift.
+// One datagram port behind links: an end to the carrier below, a carrier to the end above. Read next: Transport/LinkDirection.swift.
 import Bytes
 import World
 
@@ -13,11 +13,11 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
   private var incoming = InFlight<(Buffer, Endpoint)>()
   private var outBytes = 0
   private var incomingBytes = 0
-  private var outLanes: [Address: LinkLane] = [:]
-  private var inLanes: [Address: LinkLane] = [:]
+  private var outgoingLinks: [Address: LinkDirection] = [:]
+  private var incomingLinks: [Address: LinkDirection] = [:]
 
   /// Most peers whose links are remembered as busy. Unit: addresses. Past it: all are forgotten, and count as idle.
-  private static let lanesMax = 4_096
+  private static let linksMax = 4_096
 
   /// Most bytes under way in one direction of one port, where no bandwidth bounds them. Unit: bytes. Past it: dropped and reported.
   static let bytesUnderWayMax = 16 << 20
@@ -42,9 +42,7 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
       return turn()
     }
     let link = shaping.link(remote.address, below.local.address)
-    let fate = lane(&inLanes, remote.address) { lane, random in
-      lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
-    }
+    let fate = fate(of: bytes, over: link, in: &incomingLinks, remote.address, at: below.now)
     for arrival in arrivals(fate, from: remote, to: below.local) where admits(bytes, &incomingBytes, from: remote, to: below.local) {
       incoming.add((bytes, remote), arriving: arrival)
     }
@@ -72,9 +70,7 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
     guard let below else { return }
     let link = shaping.link(below.local.address, remote.address)
     if link == .perfect { return below.send(bytes, to: remote) }
-    let fate = lane(&outLanes, remote.address) { lane, random in
-      lane.fate(ofDatagramBytes: bytes.count, over: link, at: below.now, using: &random)
-    }
+    let fate = fate(of: bytes, over: link, in: &outgoingLinks, remote.address, at: below.now)
     for arrival in arrivals(fate, from: below.local, to: remote) where admits(bytes, &outBytes, from: below.local, to: remote) {
       out.add((bytes, remote), arriving: arrival)
     }
@@ -120,20 +116,23 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
     return true
   }
 
-  private func lane(
-    _ lanes: inout [Address: LinkLane], _ address: Address, _ use: (inout LinkLane, inout SeededRandom) -> DatagramFate
-  ) -> DatagramFate {
-    if lanes.count >= Self.lanesMax, lanes[address] == nil { lanes.removeAll(keepingCapacity: true) }
-    return use(&lanes[address, default: LinkLane()], &random)
+  /// Headers below a datagram's bytes. Unit: bytes.
+  private static let overhead = 28
+
+  private func fate(
+    of bytes: Buffer, over link: Link, in links: inout [Address: LinkDirection], _ address: Address, at now: Instant
+  ) -> LinkDirection.Fate {
+    if links.count >= Self.linksMax, links[address] == nil { links.removeAll(keepingCapacity: true) }
+    return links[address, default: LinkDirection()].carry(bytes.count + Self.overhead, over: link, at: now, using: &random)
   }
 
-  private func arrivals(_ fate: DatagramFate, from: Endpoint, to: Endpoint) -> [Instant] {
+  private func arrivals(_ fate: LinkDirection.Fate, from: Endpoint, to: Endpoint) -> [Instant] {
     switch fate {
     case .lost(let why):
       shaping.report(from, to, why)
       return []
-    case .arrives(let times):
-      if times.count > 1 { shaping.report(from, to, "duplicated by the link") }
+    case .arrives(let times, let remark):
+      if let remark { shaping.report(from, to, remark) }
       return times
     }
   }

@@ -1,5 +1,5 @@
 // One connection behind a link: an end to the carrier below, a carrier to the end above.
-// Bytes wait twice: until the link's queue has room for them, then until they have arrived. Read next: LinkLane.swift.
+// Bytes wait twice: until the link's queue has room for them, then until they have arrived. Read next: Transport/LinkDirection.swift.
 import Bytes
 import NIOCore
 import World
@@ -19,14 +19,14 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
   private var shapesBothWays = false
 
   private var waiting = CircularBuffer<Outgoing>()
-  private var outLane = LinkLane()
+  private var outgoingLink = LinkDirection()
   private var out = InFlight<Buffer>()
   private var outBytes = 0
   private var closing: Closing?
   /// TLS begins when everything said so far has departed.
   private var tlsIsDue = false
 
-  private var inLane = LinkLane()
+  private var incomingLink = LinkDirection()
   private var incoming = InFlight<Buffer>()
   private var incomingBytes = 0
   private var peerHasClosed = false
@@ -82,7 +82,7 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
       // What came while the link was cut was, for all the end knows, sent again when it was whole: it waits in `turn`.
       var link = link
       if link.isCut { link.loss = 0 }
-      incoming.add(bytes, arriving: inLane.arrival(ofStreamBytes: bytes.count, over: link, at: below.now, using: &random))
+      incoming.add(bytes, arriving: incomingLink.arrival(ofStreamBytes: bytes.count, over: link, at: below.now, using: &random))
       incomingBytes += bytes.count
     }
     turn()
@@ -232,7 +232,7 @@ final class ShapedStream: StreamEnd, Carrier, @unchecked Sendable {
           return below.close(.now)
         }
         outBytes += piece.count
-        out.add(piece, arriving: outLane.arrival(ofStreamBytes: piece.count, over: link, at: now, using: &random))
+        out.add(piece, arriving: outgoingLink.arrival(ofStreamBytes: piece.count, over: link, at: now, using: &random))
       }
     }
     while !isCongestedBelow, let bytes = out.take(at: now) {

@@ -67,6 +67,8 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   private var isStopped = false
 
   var reason: String?
+  /// Why the last bytes could not leave.
+  private var outputFailure: String?
   private var failure: (any Error)?
   /// The end of the handshake's, the queue's or the lingering's patience, by phase.
   private var patienceEnds: Instant?
@@ -395,12 +397,20 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     guard let context else { return }
     flushIsDue = false
     let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.whenComplete { _ in self.outputLeft() }
+    promise.futureResult.whenComplete { result in
+      if case .failure(let error) = result { self.outputFailed(error) }
+      self.outputLeft()
+    }
     context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise)
   }
 
+  /// What was to leave did not: whoever was told nothing else must hear it.
+  func outputFailed(_ error: any Error) {
+    if phase == .open || phase == .finishing { outputFailure = closingReason(error) }
+  }
+
   private func outputLeft() {
-    guard phase == .finishing, let context else { return }
+    guard phase == .finishing, outputFailure == nil, let context else { return }
     // RFC 9112 §9.6: read on for a while after the last response, else a reset could destroy it on its way.
     if peerHasClosed || lingeredBytes > limits.lingerBytesMax || !(lingers || hasUnreadBytes(context)) { return closeNow() }
     phase = .lingering
@@ -438,13 +448,18 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
       wasCutShort = true
       return
     }
-    if reason == nil { reason = closingReason(error) }
+    // While the last bytes leave, the reason known so far is only a wish.
+    if reason == nil || phase == .finishing { reason = closingReason(error) }
     if failure == nil { failure = error }
     closeNow()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if reason == nil { reason = (peerHasClosed ? Ending.closedByPeer : .lost).rawValue }
+    if phase == .finishing {
+      reason = outputFailure ?? Ending.lost.rawValue
+    } else if reason == nil {
+      reason = outputFailure ?? (peerHasClosed ? Ending.closedByPeer : .lost).rawValue
+    }
     phase = .closed
     closedIsDue = true
     if depth == 0 { finishClosing() }

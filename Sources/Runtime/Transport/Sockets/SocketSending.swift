@@ -60,8 +60,9 @@ extension SocketCarrier {
         guard let data = region.forSendfile else { return fileIsShort() }
         if more { queue.regionIsUnderWay = true }
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { _ in
+        promise.futureResult.whenComplete { result in
           region.doneWithSendfile(data)
+          if case .failure(let error) = result { self.outputFailed(error) }
           if more { self.regionLeft() }
         }
         context.write(wrapOutboundOut(.fileRegion(data)), promise: promise)

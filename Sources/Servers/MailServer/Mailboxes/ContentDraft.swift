@@ -1,7 +1,7 @@
 // Content on its way in, and content that is durable but held by nobody yet.
 // Read next: MailStore.swift (`keep` and `deliver`).
 package import Bytes
-import IMAP
+import Mail
 import Storage
 import Synchronization
 
@@ -13,9 +13,15 @@ package final class ContentDraft: Sendable {
   private let state = Mutex(State())
 
   private struct State: Sendable {
+    var structure = StructureReader()
     var memory = Buffer()
     var blob: (any BlobDraft)?
     var count: Int64 = 0
+
+    mutating func note(_ bytes: Buffer, _ limits: MailboxLimits) {
+      count += Int64(bytes.count)
+      if count <= limits.messageBytesMax { structure.take(bytes) }
+    }
   }
 
   init(_ blobs: any BlobStore, _ limits: MailboxLimits) {
@@ -26,18 +32,24 @@ package final class ContentDraft: Sendable {
   /// Unit: bytes.
   package var count: Int64 { state.withLock { $0.count } }
 
+  /// Adds a piece, if that needs no disk.
+  package func take(_ bytes: Buffer) -> Bool {
+    state.withLock { state in
+      guard state.blob == nil, state.memory.count + bytes.count <= limits.inlineBytesMax else { return false }
+      state.note(bytes, limits)
+      state.memory.append(bytes)
+      return true
+    }
+  }
+
   /// Adds a piece. After an error the draft is of no more use.
   package func append(_ bytes: Buffer) async throws(MailboxError) {
+    if take(bytes) { return }
     let (count, blob, early) = state.withLock { state in
-      state.count += Int64(bytes.count)
-      if state.blob == nil, state.memory.count + bytes.count <= limits.inlineBytesMax {
-        state.memory.append(bytes)
-        return (state.count, state.blob, Buffer?.none)
-      }
+      state.note(bytes, limits)
       return (state.count, state.blob, state.memory)
     }
     guard count <= limits.messageBytesMax else { throw .tooLarge(allowed: limits.messageBytesMax) }
-    guard let early else { return }
     try await storing { () async throws(StorageError) in
       if let blob { return try await blob.append(bytes) }
       let blob = try await blobs.draft()
@@ -59,11 +71,21 @@ package final class ContentDraft: Sendable {
     await blob?.discard()
   }
 
-  /// What came, for keeping: bytes, or a blob that is written.
-  func take() -> (inline: Buffer?, blob: (any BlobDraft)?, count: Int64) {
+  /// What came, for keeping.
+  struct Whole {
+    /// Nil: it stands in the blob.
+    var inline: Buffer?
+    var blob: (any BlobDraft)?
+    var count: Int64
+    var head: MessageHead
+    var structure: MessageStructure
+  }
+
+  func take() -> Whole {
     state.withLock { state in
       defer { state = State() }
-      return (state.blob == nil ? state.memory : nil, state.blob, state.count)
+      let (head, structure) = state.structure.finish()
+      return Whole(inline: state.blob == nil ? state.memory : nil, blob: state.blob, count: state.count, head: head, structure: structure)
     }
   }
 }

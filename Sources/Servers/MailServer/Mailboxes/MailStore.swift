@@ -3,6 +3,7 @@
 // Read next: Account.swift (mailboxes), MailboxSession.swift (messages), Ledger.swift (how anything changes), Sweeping.swift (what goes).
 package import Bytes
 import IMAP
+import Mail
 package import Storage
 import Synchronization
 package import World
@@ -18,6 +19,7 @@ package final class MailStore: Sendable {
   let start: @Sendable (@escaping @Sendable () async -> Void) -> Void
   private let state: Mutex<State>
   let sweeping = Mutex(SweepState())
+  let reading = ReadingDesk()
 
   private struct State {
     var counters: StoreCounters
@@ -266,24 +268,25 @@ package final class MailStore: Sendable {
 
   /// Makes the bytes of a message safe. `prefix` is put before them: whole fields that were written when the rest was read already.
   package func keep(_ draft: ContentDraft, prefix: Buffer = Buffer()) async throws(MailboxError) -> KeptContent {
-    let (inline, blob, count) = draft.take()
-    let size = count + Int64(prefix.count)
-    guard size <= limits.messageBytesMax else {
-      await blob?.discard()
-      throw .tooLarge(allowed: limits.messageBytesMax)
+    let whole = draft.take()
+    let size = whole.count + Int64(prefix.count)
+    guard size <= limits.messageBytesMax, prefix.count <= limits.prefixBytesMax else {
+      await whole.blob?.discard()
+      throw .tooLarge(allowed: size <= limits.messageBytesMax ? Int64(limits.prefixBytesMax) : limits.messageBytesMax)
     }
     let id = takeContent()
-    let record = ContentRecord(prefix: prefix, inline: inline)
-    if let blob, let name = KeptContent.blobName(id) { try await storing { () async throws(StorageError) in try await blob.keep(as: name) } }
-    guard let content = try await content(id, record) else { throw .gone }
-    return KeptContent(id: id, record: record, size: size, summary: Summary(of: content), isStored: false)
+    if let blob = whole.blob, let name = KeptContent.blobName(id) { try await storing { () async throws(StorageError) in try await blob.keep(as: name) } }
+    let structure = prefix.isEmpty ? whole.structure : whole.structure.shifted(by: prefix.count)
+    return KeptContent(
+      id: id, record: ContentRecord(prefix: prefix, inline: whole.inline), size: size, summary: Summary(whole.head, structure), isStored: false)
   }
 
   /// The content that somebody holds, for another delivery; nil: nobody holds it.
   package func kept(_ id: ContentID) async throws(MailboxError) -> KeptContent? {
     let value = try await storing { () async throws(StorageError) in try await records.value(in: Table.content, at: Key.of(id)) }
     guard let record = value.flatMap({ ContentRecord(record: $0) }), let content = try await content(id, record) else { return nil }
-    return KeptContent(id: id, record: record, size: content.size, summary: try await summaries(of: [id])[id] ?? Summary(of: content), isStored: true)
+    guard let summary = try await summaries(of: [id])[id] else { return nil }
+    return KeptContent(id: id, record: record, size: content.size, summary: summary, isStored: true)
   }
 
   /// Forgets content that was never delivered.
@@ -296,11 +299,12 @@ package final class MailStore: Sendable {
   /// Puts a message into mailboxes and makes others hold its content, all in one transaction, with other changes of the caller's; or nothing of
   /// it. The outcome is in the order of `deliveries`. When it fails the content is still kept, and may be delivered otherwise.
   ///
-  /// `holders` are names of the caller's own choice, up to 512 bytes each. `along` may have expectations; then nobody shares the transaction.
+  /// `holders` are names of the caller's own choice, up to a thousand bytes each. `along` may have expectations; then nobody shares the transaction.
   package func deliver(
     _ content: KeptContent, to deliveries: [Delivery], holders: [Buffer] = [], along: [Change] = []
   ) async throws(MailboxError) -> [Delivered] {
     guard deliveries.count <= limits.deliveriesMax else { throw .limit(LimitReached("deliveriesMax", allowed: limits.deliveriesMax, unit: "mailboxes")) }
+    try check(along, holders)
     var accounts: [Account] = []
     for delivery in deliveries { accounts.append(try await account(delivery.account)) }
     let order = Order(
@@ -346,6 +350,7 @@ package final class MailStore: Sendable {
 
   /// A holder that is no message no longer needs the content, in one transaction with other changes of the caller's.
   package func release(_ holder: Buffer, of id: ContentID, along: [Change] = []) async throws(MailboxError) {
+    try check(along, [holder])
     let isAlone = along.contains { if case .expect = $0 { true } else { false } }
     try await ledger.perform(Order(changes: along.count + 2, isAlone: isAlone)) { [self] plan throws(MailboxError) in
       plan.remove(Table.holder, Key.holder(id, holder))
@@ -355,11 +360,32 @@ package final class MailStore: Sendable {
     }
   }
 
+  /// Refuses what would spoil the transaction for everybody else in it.
+  private func check(_ along: [Change], _ holders: [Buffer]) throws(MailboxError) {
+    let keys = holders.map { Change.put(table: Table.holder, key: Key.holder(ContentID(0), $0), value: Buffer()) }
+    do throws(StorageError) { try Change.check(along + keys) } catch { throw .storage(error) }
+  }
+
   /// The bytes of a content; nil: nobody holds it any more.
   package func content(_ id: ContentID) async throws(MailboxError) -> MessageContent? {
     let value = try await storing { () async throws(StorageError) in try await records.value(in: Table.content, at: Key.of(id)) }
     guard let record = value.flatMap({ ContentRecord(record: $0) }) else { return nil }
     return try await content(id, record)
+  }
+
+  /// The bytes of several contents; nil for those that nobody holds any more.
+  func contents(of ids: [ContentID]) async throws(MailboxError) -> [MessageContent?] {
+    let keys = ids.map { Key.of($0) }
+    let values = try await storing { () async throws(StorageError) in try await records.values(in: Table.content, at: keys) }
+    var contents: [MessageContent?] = []
+    for (id, value) in zip(ids, values) {
+      guard let record = value.flatMap({ ContentRecord(record: $0) }) else {
+        contents.append(nil)
+        continue
+      }
+      contents.append(try await content(id, record))
+    }
+    return contents
   }
 
   private func content(_ id: ContentID, _ record: ContentRecord) async throws(MailboxError) -> MessageContent? {
@@ -376,7 +402,7 @@ package final class MailStore: Sendable {
     state.withLock { state in ids.map { state.summaries.use($0, cost: 1_024) } }
   }
 
-  /// What is known of these contents.
+  /// What is known of these contents; those that nobody holds any more are left out.
   func summaries(of ids: [ContentID]) async throws(MailboxError) -> [ContentID: Summary] {
     var found: [ContentID: Summary] = [:]
     var missing: [ContentID] = []
@@ -384,10 +410,17 @@ package final class MailStore: Sendable {
     if missing.isEmpty { return found }
     let keys = missing.map { Key.of($0) }
     let values = try await storing { () async throws(StorageError) in try await records.values(in: Table.summary, at: keys) }
-    for (id, value) in zip(missing, values) { if let value { found[id] = Summary(record: value) } }
+    for (id, value) in zip(missing, values) {
+      // What was too large to be kept is taken from the message again.
+      if let value, let summary = Summary(record: value) { found[id] = summary } else { found[id] = try await readSummary(of: id) }
+    }
     let read = missing.compactMap { id in found[id].map { (id, $0) } }
     state.withLock { state in for (id, summary) in read { _ = state.summaries.insert(summary, for: id, cost: summary.cost) } }
     return found
+  }
+
+  private func readSummary(of id: ContentID) async throws(MailboxError) -> Summary? {
+    try await content(id)?.takenApart().map { Summary($0.head, $0.structure) }
   }
 
   // MARK: Memory

@@ -133,6 +133,15 @@ final class Mailbox: Sendable {
     return ghosts.isEmpty ? found : (found + ghosts).sorted { $0.uid < $1.uid }
   }
 
+  /// The identifiers of what is there, and of what the session's client does not know to be gone.
+  func known(to session: SessionID) -> UIDSet {
+    let (entries, ghosts) = state.withLock { state in
+      (state.entries ?? [], state.ghosts.filter { $0.value.sessions.contains(session) }.map(\.key))
+    }
+    let there = UIDSet(ascending: entries.lazy.map(\.uid))
+    return ghosts.isEmpty ? there : there.union(UIDSet(ghosts))
+  }
+
   // MARK: Publishing
 
   /// New messages, their identifiers above all others.

@@ -19,6 +19,8 @@ package struct MailboxLimits: Sendable, Hashable {
   package var messageBytesMax: Int64 = 50 << 20
   /// Most messages one copy or move takes, for it happens wholly or not at all. Unit: messages. Past it: `limit`.
   package var copiedMax = 20_000
+  /// Most bytes of trace fields put before a message. Unit: bytes. Past it: `tooLarge`.
+  package var prefixBytesMax = 65_536
   /// Largest message that is kept among the records and not as a blob of its own. Unit: bytes. Past it: a blob.
   package var inlineBytesMax = 32_768
   /// Most recipients of one delivery. Unit: mailboxes. Past it: `limit`.

@@ -76,6 +76,9 @@ package final class MailboxSession: Sendable {
   /// What is known of these messages without reading them.
   func entries(of uids: UIDSet) -> [Entry] { mailbox.entries(of: uids, for: id) }
 
+  /// Everything that is there now, and what the client does not know to be gone.
+  var known: UIDSet { mailbox.known(to: id) }
+
   /// The flags of a message, with the names of its keywords.
   func flags(of entry: Entry) -> Flags { Self.flags(of: entry, keywords: entry.keywords == 0 ? [] : mailbox.record.keywords) }
 

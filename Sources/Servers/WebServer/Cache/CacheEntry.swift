@@ -125,6 +125,7 @@ final class Filling: Sendable {
   }
 
   private struct State {
+    var isOutdated = false
     var outcome: Outcome?
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
@@ -134,6 +135,11 @@ final class Filling: Sendable {
   let variant: Buffer
 
   init(variant: Buffer) { self.variant = variant }
+
+  /// Whether what it asks for was removed since: its answer may be what should have gone.
+  // RFC 9111 §4.4
+  var isOutdated: Bool { state.withLock { $0.isOutdated } }
+  func noteRemoval() { state.withLock { $0.isOutdated = true } }
 
   func settle(_ outcome: Outcome) {
     let waiting = state.withLock { state in

@@ -74,12 +74,17 @@ struct CacheIndex {
       slots.append(slot)
     }
     table.set(key, to: place)
+    memoryBytes += Self.weight(of: key)
     return Int(place)
   }
+
+  /// What an address costs of which nothing is kept: an address may be as long as a page. Unit: bytes.
+  private static func weight(of key: [UInt8]) -> Int { key.count + 256 }
 
   private mutating func dropIfEmpty(_ place: Int) {
     guard let slot = slots[place], slot.variants.isEmpty, slot.fillings.isEmpty, slot.passesUntil == nil else { return }
     table.remove(slot.key)
+    memoryBytes -= Self.weight(of: slot.key)
     slots[place] = nil
     free.append(Int32(place))
   }
@@ -139,15 +144,24 @@ struct CacheIndex {
   mutating func removeAll(of key: [UInt8]) -> [CacheEntry] {
     guard let place = table.find(key).map(Int.init), let gone = slots[place]?.variants else { return [] }
     slots[place]?.passesUntil = nil
+    forgetFillings(place)
     for entry in gone { remove(entry) }
     dropIfEmpty(place)
     return gone
   }
 
   mutating func removeAll(beginningWith prefix: [UInt8]) -> [CacheEntry] {
-    let gone = slots.compactMap { $0 }.filter { $0.key.starts(with: prefix) }.flatMap(\.variants)
+    let places = slots.indices.filter { slots[$0]?.key.starts(with: prefix) ?? false }
+    let gone = places.flatMap { slots[$0]?.variants ?? [] }
+    for place in places { forgetFillings(place) }
     for entry in gone { remove(entry) }
     return gone
+  }
+
+  /// Whoever asks the origin now may be told what has just been removed: that is not kept, and nobody else waits for it.
+  private mutating func forgetFillings(_ place: Int) {
+    for filling in slots[place]?.fillings ?? [] { filling.noteRemoval() }
+    slots[place]?.fillings = []
   }
 
   func newest(_ most: Int) -> [CacheEntry] {

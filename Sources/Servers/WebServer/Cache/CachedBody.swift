@@ -111,9 +111,10 @@ final class CachedBody: Sendable {
 
   // MARK: Reading
 
-  /// A reader that begins at `offset`; to be given back by `leave`.
-  func join(at offset: Int64 = 0) -> Int {
+  /// A reader that begins at `offset`; to be given back by `leave`. Nil: what is there is not kept any more.
+  func join(at offset: Int64 = 0) -> Int? {
     state.withLock { state in
+      guard !state.isPassing || state.start <= offset else { return nil }
       state.nextReader += 1
       state.readers[state.nextReader] = offset
       return state.nextReader

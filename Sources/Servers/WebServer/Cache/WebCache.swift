@@ -78,17 +78,18 @@ package final class WebCache: Sendable {
 
   // MARK: Keeping
 
-  /// Begins to keep a response; others find it at once, while its body arrives.
-  func begin(_ key: [UInt8], for request: RequestHead, _ stored: StoredResponse, announcedLength: Int64?) -> CacheEntry {
+  /// Begins to keep a response; others find it at once, while its body arrives. Nil: what `filling` asked for was removed in the meantime, so
+  /// the answer may be older than that.
+  func begin(_ key: [UInt8], for request: RequestHead, _ stored: StoredResponse, _ filling: Filling, announcedLength: Int64?) -> CacheEntry? {
     var place: (number: UInt64, file: SpooledFile)?
     if let folder { place = try? folder.begin() }
     let body = CachedBody(spooling: place?.file, memoryBytesMax: settings.objectInMemoryBytesMax)
     let vary = Vary(of: stored.head.fields)
     let entry = CacheEntry(key: key, varyKey: vary.key(of: request.fields), stored: stored, body: body, number: place?.number,
       announcedLength: announcedLength)
-    let gone = index.withLock { index in index.keep(entry) + index.makeRoom() }
-    discard(gone)
-    return entry
+    let gone = index.withLock { index in filling.isOutdated ? nil : index.keep(entry) + index.makeRoom() }
+    discard(gone ?? [entry])
+    return gone == nil ? nil : entry
   }
 
   /// The largest body that is kept. Unit: bytes.

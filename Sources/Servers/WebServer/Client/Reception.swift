@@ -1,84 +1,82 @@
-// What a client's conversation tells, waiting until the workflow asks for it. One request, one workflow.
+// One request to a server and its response in the hands of a workflow: what the conversation tells waits here until it is asked for, and the
+// request's content is given at the server's pace.
+// Read next: HTTP/H1/ClientConversation.swift, which tells it.
 import Bytes
 import HTTP
 import Synchronization
+import Transport
+import World
 
 /// Takes the conversation's questions in on the connection's loop, and gives them out to an asynchronous caller.
 final class Reception: Sendable {
-  private enum News {
+  private enum News: Sendable {
     case interim(ResponseHead)
     case head(ResponseHead)
     case body(Buffer)
-    case end
-    case failed(ClientConversation.Failure)
   }
 
-  private struct State {
-    /// Bounded by the conversation's `responseUnaskedBytesMax`.
-    var news: [News] = []
-    var waiting: CheckedContinuation<Void, Never>?
+  /// Bounded by the conversation's `responseUnaskedBytesMax`.
+  private let news = Arrivals<News, ClientConversation.Failure>()
+  private let content: SendGate
+
+  /// `contentBytesMax` of the request's content may be on its way to the conversation.
+  init(contentBytesMax: Int = 65_536) {
+    content = SendGate(bytesMax: contentBytesMax, isHeld: true)
   }
 
-  private let state = Mutex(State())
-
-  /// The connection's side.
-  func take(_ question: ClientConversation.Question) {
+  /// The connection's side. Returns whether the exchange is over with this. `ending`: why the connection has ended, if it has.
+  @discardableResult
+  func take(_ question: ClientConversation.Question, becauseOf ending: String? = nil) -> Bool {
     switch question {
-    case .interim(_, let head): note(.interim(head))
-    case .responseHead(_, let head): note(.head(head))
-    case .bodyPart(_, let bytes): note(.body(bytes))
-    case .responseEnd: note(.end)
-    case .failed(_, let failure): note(.failed(failure))
-    case .opened, .giveBody, .holdParts, .resumeParts, .partTaken, .ended: break
+    case .interim(_, let head): news.add(.interim(head))
+    case .responseHead(_, let head): news.add(.head(head))
+    case .bodyPart(_, let bytes): news.add(.body(bytes))
+    case .responseEnd:
+      news.end()
+      content.close()
+      return true
+    case .failed(_, var failure):
+      // What is wrong with the server's certificate, the connection knows alone.
+      if failure.kind == .insecure, let ending { failure.explanation += ": \(ending)" }
+      fail(failure)
+      return true
+    case .giveBody, .resumeParts: content.resume()
+    case .holdParts: content.hold()
+    case .partTaken(_, let count): content.leave(count)
+    case .opened, .ended: break
     }
+    return false
   }
 
-  private func note(_ news: News) {
-    let waiting = state.withLock { state in
-      state.news.append(news)
-      defer { state.waiting = nil }
-      return state.waiting
-    }
-    waiting?.resume()
-  }
-
-  private func next() async -> News {
-    while true {
-      if let news = state.withLock({ $0.news.isEmpty ? nil : $0.news.removeFirst() }) { return news }
-      await withCheckedContinuation { continuation in
-        let isAlready = state.withLock { state in
-          if !state.news.isEmpty { return true }
-          state.waiting = continuation
-          return false
-        }
-        if isAlready { continuation.resume() }
-      }
-    }
+  /// The exchange came to nothing.
+  func fail(_ failure: ClientConversation.Failure) {
+    news.end(because: failure)
+    content.close()
   }
 
   /// The final response's head; interim ones go to `interim`.
-  func head(interim: (ResponseHead) -> Void) async throws(WebClientFailure) -> ResponseHead {
-    while true {
-      switch await next() {
+  func head(interim: (ResponseHead) -> Void = { _ in }) async throws(ClientConversation.Failure) -> ResponseHead {
+    while let news = try await news.next() {
+      switch news {
       case .interim(let head): interim(head)
       case .head(let head): return head
-      case .failed(let failure): throw .conversation(failure)
-      case .body, .end: continue
+      case .body: continue
       }
     }
+    // An end without a head is none: the conversation tells one first.
+    throw ClientConversation.Failure(kind: .closedEarly, explanation: "the response has no head", isRepeatable: false)
   }
 
   /// The next piece of the body; nil at its end.
-  func nextOfBody() async throws(WebClientFailure) -> Buffer? {
-    while true {
-      switch await next() {
-      case .body(let bytes): return bytes
-      case .end: return nil
-      case .failed(let failure): throw .conversation(failure)
-      case .interim, .head: continue
-      }
+  func nextOfBody() async throws(ClientConversation.Failure) -> Buffer? {
+    while let news = try await news.next() {
+      if case .body(let bytes) = news { return bytes }
     }
+    return nil
   }
+
+  /// Waits until the next part of the request's content may be given; false: none is wanted any more.
+  func mayGive(_ count: Int) async -> Bool { await content.pass(count) }
 }
 
 /// A body put together in memory, up to a bound.

@@ -1,5 +1,6 @@
 // http and https addresses: read from text, completed from references as redirects carry them.
 // Not here: looking names up, connecting (WebClient).
+import Bytes
 
 /// An http or https URL, taken apart.
 package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
@@ -39,6 +40,9 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// The Host field's value.
   package var authority: String { Self.authority(host: host, port: port, isSecure: isSecure) }
 
+  /// Host and port, always both.
+  package var place: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
   static func authority(host: String, port: UInt16, isSecure: Bool) -> String {
     let shown = host.contains(":") ? "[\(host)]" : host
     return port == (isSecure ? 443 : 80) ? shown : "\(shown):\(port)"
@@ -69,7 +73,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   private static func plain(_ text: String) -> String {
     guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
     return text.utf8.reduce(into: "") { plain, byte in
-      if byte < 0x80 { plain.unicodeScalars.append(Unicode.Scalar(byte)) } else { plain += "%" + String(byte, radix: 16, uppercase: true) }
+      if byte < 0x80 { plain.unicodeScalars.append(Unicode.Scalar(byte)) } else { plain += "%" + Hexadecimal.text(byte).uppercased() }
     }
   }
 
@@ -86,6 +90,8 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
     guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") }) else { return nil }
+    // A dot at the end means the root: the same host.
+    if host.count > 1, host.hasSuffix(".") { host = host.dropLast() }
     return (host.lowercased(), port)
   }
 
@@ -119,7 +125,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     for byte in target.utf8 {
       switch byte {
       case 0x21...0x7E where byte != 0x22 && byte != 0x3C && byte != 0x3E && byte != 0x5C: out.unicodeScalars.append(Unicode.Scalar(byte))
-      default: out += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+      default: out += "%" + Hexadecimal.text(byte).uppercased()
       }
     }
     return out

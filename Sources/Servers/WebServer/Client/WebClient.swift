@@ -47,7 +47,7 @@ package struct WebClient: Sendable {
     package var endpoint: Endpoint?
     /// Who asks, as cookies count it.
     package var cookieContext = CookieContext.sameSite
-    /// Ask this proxy, by the whole address; http only.
+    /// Ask this proxy: by the whole address, for https through a tunnel.
     package var proxy: WebAddress?
 
     package init(_ address: WebAddress) { self.address = address }
@@ -67,7 +67,8 @@ package struct WebClient: Sendable {
 
   /// What happens on the way.
   package enum Progress: Sendable {
-    case connected(Endpoint)
+    /// To ask this there.
+    case connected(Endpoint, Ask)
     case interim(ResponseHead)
     /// The head of an answer, also of one that redirects.
     case head(ResponseHead)
@@ -82,7 +83,7 @@ package struct WebClient: Sendable {
     var redirects: [WebAddress] = []
     while true {
       let (reception, answers, remote) = try await connect(ask)
-      progress(.connected(remote))
+      progress(.connected(remote, ask))
       // Whatever happens below, nothing of the connection stays behind.
       defer { answers.give(.connection(.peerClosed)) }
       let head = try await reception.head { progress(.interim($0)) }
@@ -124,7 +125,6 @@ package struct WebClient: Sendable {
   // MARK: Connecting
 
   private func connect(_ ask: Ask) async throws -> (Reception, Answers<ClientConversation.Input>, Endpoint) {
-    if ask.proxy != nil, ask.address.isSecure { throw WebClientFailure.notThroughProxy(ask.address) }
     var failure = WebClientFailure.noSuchHost((ask.proxy ?? ask.address).host)
     for endpoint in try await endpoints(for: ask) {
       let reception = Reception()
@@ -132,15 +132,16 @@ package struct WebClient: Sendable {
       if ask.address.isSecure {
         tls = TLSClientOptions(serverName: ask.address.host, authorities: authorities, acceptsAnything: acceptsAnything, protocols: ["http/1.1"])
       }
+      // Through a proxy it begins inside the tunnel.
+      let isTunnelled = ask.proxy != nil && tls != nil
+      let options = DialOptions(from: from, timeout: connectTimeout, tls: isTunnelled ? nil : tls, startTLS: isTunnelled ? tls : nil)
       // The request is there before the connection: a server that closes at once has failed to answer it.
-      var conversation = ClientConversation(limits: limits)
+      var conversation = ClientConversation(limits: limits, tunnel: isTunnelled ? Self.tunnel(to: ask.address) : nil)
       var actions: [ClientConversation.Action] = []
       conversation.handle(.send(Ticket(), request(ask)), at: network.clock.now, into: &actions)
       do throws(NetworkError) {
-        let answers = try await network.connect(
-          conversation, to: endpoint, options: DialOptions(from: from, timeout: connectTimeout, tls: tls), trace: trace
-        ) { question, _ in
-          reception.take(question)
+        let answers = try await network.connect(conversation, to: endpoint, options: options, trace: trace) { question, answers in
+          reception.take(question, becauseOf: answers.ending)
           return nil
         }
         return (reception, answers, endpoint)
@@ -159,6 +160,13 @@ package struct WebClient: Sendable {
     return try await lookUp(place.host, trace?.because).map { Endpoint($0, place.port) }
   }
 
+  /// What a proxy is asked to open a way by. RFC 9110 §9.3.6: the target is host and port, always both.
+  private static func tunnel(to address: WebAddress) -> Request {
+    var fields = FieldLines()
+    fields.append(.userAgent, "Netstead")
+    return Request(.connect, address.place, authority: address.place, fields: fields)
+  }
+
   private func request(_ ask: Ask) -> Request {
     var fields = FieldLines()
     for (name, value) in ask.fields { fields.append(name, value) }
@@ -166,7 +174,7 @@ package struct WebClient: Sendable {
     if !fields.contains(.cookie), let cookies = jar?.field(for: ask.address, in: ask.cookieContext, at: network.clock.now) { fields.append(.cookie, cookies) }
     if !fields.contains(.accept) { fields.append(.accept, "*/*") }
     // RFC 9112 §3.2.2: a proxy is told the whole address.
-    let target = ask.proxy == nil ? ask.address.target : "http://\(ask.address.authority)\(ask.address.target)"
+    let target = ask.proxy == nil || ask.address.isSecure ? ask.address.target : ask.address.description
     return Request(ask.method, target, authority: ask.address.authority, fields: fields, body: ask.body.map { .bytes($0) } ?? .none)
   }
 
@@ -201,27 +209,22 @@ package struct WebClient: Sendable {
   }
 }
 
-/// Why a fetch came to nothing.
+/// Why a fetch came to nothing; besides, a `ClientConversation.Failure` says why a connection was of no use.
 package enum WebClientFailure: Error, Hashable, Sendable, CustomStringConvertible {
   case noSuchHost(String)
   case network(NetworkError)
-  case conversation(ClientConversation.Failure)
   case tooManyRedirects(Int)
   /// A redirect to something that is no http or https address.
   case badRedirect(String)
   /// The body is longer than the caller takes. Unit: bytes.
   case bodyTooLong(Int)
-  /// TLS would have to begin inside a tunnel.
-  case notThroughProxy(WebAddress)
 
   package var description: String {
     switch self {
     case .noSuchHost(let host): "no address for \(host)"
     case .network(let error): error.description
-    case .conversation(let failure): failure.description
     case .tooManyRedirects(let count): "more than \(count) redirects"
     case .badRedirect(let location): "redirected to \(location), which is no web address"
-    case .notThroughProxy(let address): "\(address) cannot be asked through a proxy: only http addresses can"
     case .bodyTooLong(let allowed): "the body is longer than \(allowed) bytes"
     }
   }

@@ -10,7 +10,9 @@ extension Proxy {
   /// Answers a GET or HEAD that a cache may answer.
   func answer(_ request: ProxyRequest, _ key: [UInt8], _ cache: WebCache, at now: Instant) -> ApplicationAnswer {
     let demand = CacheControl(of: request.head.fields, inRequest: true)
-    if demand.isNoStore { return .workflow { await self.pass(request, $0, detail: .request) } }
+    // RFC 9111 §4.3.2: only the origin knows whether its resource is still what these two assume.
+    let isForOrigin = request.head.fields.contains(.ifMatch) || request.head.fields.contains(.ifUnmodifiedSince)
+    if demand.isNoStore || (isForOrigin && !demand.onlyIfCached) { return .workflow { await self.pass(request, $0, detail: .request) } }
     let search = CacheSearch(request: request, key: key, demand: demand, cache: cache)
     switch cache.find(key, for: request.head, at: now) {
     case .passes where !demand.onlyIfCached: return .workflow { await self.pass(request, $0, detail: .miss) }
@@ -71,14 +73,28 @@ extension Proxy {
     let (filling, isOurs) = search.cache.fill(search.key, for: search.request.head)
     if isOurs { return await lead(search, filling, reason, former: former, for: exchange) }
     switch await filling.outcome() {
-    case .entry(let entry, let outcome) where entry.answers(search.request.head):
+    case .entry(let entry, let outcome) where entry.answers(search.request.head) && mayShare(entry, outcome, search):
       statistics.note { $0.collapsed += 1 }
       if await serve(entry, outcome.collapsed, to: exchange) { return }
       await pass(search.request, exchange, detail: reason)
+    case .entry(let entry, _) where entry.answers(search.request.head) && entry.body.end == .whole && entry.stored.hasValidator:
+      // What only the origin may confirm is confirmed for each one by itself.
+      await lead(search, Filling(variant: Buffer()), reason, former: entry, for: exchange)
     case .entry, .alone: await pass(search.request, exchange, detail: reason)
     case .failed(let failure):
       statistics.note { $0.failed += 1 }
       exchange.respond(failure.response())
+    }
+  }
+
+  /// Whether what came for another may be given to one who waited.
+  // RFC 9111 §4: only what may be reused without asking, or in need.
+  private func mayShare(_ entry: CacheEntry, _ outcome: CacheStatus.Outcome, _ search: CacheSearch) -> Bool {
+    let stored = entry.stored
+    guard !search.cache.settings.policy.forbidsKeeping(stored.control) else { return false }
+    switch stored.reuse(demanding: search.demand, at: network.clock.now) {
+    case .fresh, .staleByRequest, .staleWhileRevalidating: return true
+    case .validate, .unusable: return outcome.isAfterFailure && isGoodEnough(entry, search)
     }
   }
 
@@ -92,7 +108,7 @@ extension Proxy {
       let validated = former.flatMap { $0.stored.hasValidator && $0.body.end == .whole ? $0 : nil }
       let live: LiveResponse
       do throws(ProxyFailure) {
-        live = try await ask(search.request, validated.map { .validating($0.stored) } ?? .keeping, giving: nil)
+        live = try await ask(search.request, validated.map { .validating($0.stored) } ?? .keeping, for: exchange)
       } catch { return await fail(search, filling, error, former: former, for: exchange) }
       if let validated, live.head.status == .notModified {
         await drain(live)
@@ -117,6 +133,8 @@ extension Proxy {
     if let tag = live.head.value(of: .etag).flatMap({ EntityTag(parsing: $0) }), let own = entry.stored.entityTag, !tag.isWeakly(own) { return false }
     guard cache.freshen(entry, by: live.head, requestedAt: live.requestedAt, receivedAt: live.receivedAt) else { return false }
     statistics.note { $0.confirmed += 1 }
+    // RFC 9111 §3.2: what the confirmation says counts from now on, also that this is to be kept no longer.
+    if cache.settings.policy.forbidsKeeping(entry.stored.control) { cache.forget(entry) }
     return true
   }
 
@@ -146,9 +164,11 @@ extension Proxy {
     let cache = search.cache
     let refusal = cache.settings.policy.refusal(of: live.head, to: search.request.head, receivedAt: live.receivedAt)
     let fits = (live.head.contentLength ?? 0) <= cache.objectBytesMax
-    if refusal == nil, fits, let stored = stored(live, cache) {
-      let entry = cache.begin(search.key, for: search.request.head, stored, announcedLength: live.head.framing == .none ? 0 : live.head.contentLength)
-      let reader = exchange.map { _ in entry.body.join() }
+    if !filling.isOutdated, refusal == nil, fits, let stored = stored(live, cache),
+      let entry = cache.begin(
+        search.key, for: search.request.head, stored, filling, announcedLength: live.head.framing == .none ? 0 : live.head.contentLength)
+    {
+      let reader = exchange.flatMap { _ in entry.body.join() }
       let outcome = CacheStatus.Outcome.forwarded(reason, isStored: true)
       cache.settle(filling, of: search.key, .entry(entry, outcome))
       network.start { await self.fill(entry, from: live, cache) }
@@ -160,7 +180,7 @@ extension Proxy {
     }
     if live.head.status.rawValue < 500 {
       if let former { cache.forget(former) }
-      if refusal != .requestForbids, refusal != .authorized { cache.notePassing(search.key, at: live.receivedAt) }
+      if !filling.isOutdated, refusal != .requestForbids, refusal != .authorized { cache.notePassing(search.key, at: live.receivedAt) }
     }
     cache.settle(filling, of: search.key, .alone)
     guard let exchange else { return live.connection.discard() }
@@ -247,11 +267,16 @@ struct CacheSearch: Sendable {
 extension ProxyRequest {
   /// Whether the client asked for less than the whole, or under a condition.
   var asksForPart: Bool {
-    [FieldName.range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince].contains { head.fields.contains($0) }
+    [FieldName.range, .ifNoneMatch, .ifModifiedSince].contains { head.fields.contains($0) }
   }
 }
 
 extension CacheStatus.Outcome {
+  /// Whether the origin was asked, and failed.
+  var isAfterFailure: Bool {
+    if case .forwarded(_, let status?, _, _) = self { status.rawValue >= 500 } else { false }
+  }
+
   /// The same for one who waited.
   var collapsed: CacheStatus.Outcome {
     guard case .forwarded(let reason, let status, let isStored, _) = self else { return self }

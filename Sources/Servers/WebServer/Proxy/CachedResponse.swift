@@ -15,7 +15,6 @@ extension Proxy {
       switch verdict(head, stored, length: entry.body.length, at: now) {
       case .whole: break
       case .notModified: return notModified(stored, outcome, at: now)
-      case .failed: return ProxyFailure(.preconditionFailed, "The response is not what the request assumed it to be.").response()
       case .unsatisfiable: return unsatisfiable(stored, entry.body.length, outcome, at: now)
       case .part(let range):
         var response = Response(.partialContent, fields: fields(of: stored, outcome, at: now), body: Self.body(ready, range))
@@ -33,7 +32,7 @@ extension Proxy {
     _ entry: CacheEntry, _ outcome: CacheStatus.Outcome, to exchange: Exchange, as reader: Int? = nil, since begin: Instant? = nil
   ) async -> Bool {
     let begin = begin ?? network.clock.now
-    let reader = reader ?? entry.body.join()
+    guard let reader = reader ?? entry.body.join() else { return false }
     defer { entry.body.leave(reader) }
     if !entry.isVerified {
       guard entry.verify(intoMemory: cache?.settings.objectInMemoryBytesMax ?? 0) else {
@@ -81,7 +80,6 @@ extension Proxy {
     let length = entry.announcedLength
     switch head.isPlain ? .whole : verdict(head, stored, length: length, at: now) {
     case .notModified: exchange.respond(notModified(stored, outcome, at: now))
-    case .failed: exchange.respond(ProxyFailure(.preconditionFailed, "The response is not what the request assumed it to be.").response())
     case .unsatisfiable: exchange.respond(unsatisfiable(stored, length ?? 0, outcome, at: now))
     case .part(let range):
       var response = Response(.partialContent, fields: fields(of: stored, outcome, at: now), body: .parts(length: range.upperBound - range.lowerBound))
@@ -98,7 +96,7 @@ extension Proxy {
   // MARK: Conditions and ranges
 
   private enum Verdict {
-    case whole, notModified, failed, unsatisfiable
+    case whole, notModified, unsatisfiable
     case part(Range<Int64>)
   }
 
@@ -106,11 +104,7 @@ extension Proxy {
     // RFC 9110 §13.2.1: only what would be a success has conditions.
     guard stored.head.status == .ok else { return .whole }
     let version = stored.version(now: now)
-    switch Preconditions.evaluate(head, version, now: now) {
-    case .notModified: return .notModified
-    case .failed: return .failed
-    case .proceed: break
-    }
+    if Preconditions.evaluate(head, version, now: now) == .notModified { return .notModified }
     guard let length, let value = head.value(of: .range), Preconditions.wantsRange(head, version, now: now) else { return .whole }
     switch ByteRanges(parsing: value, length: length) {
     case .whole: return .whole
@@ -157,6 +151,6 @@ extension Proxy {
 extension RequestHead {
   /// Whether it has nothing that could make its answer anything but the whole.
   fileprivate var isPlain: Bool {
-    ![FieldName.range, .ifNoneMatch, .ifModifiedSince, .ifMatch, .ifUnmodifiedSince].contains { fields.contains($0) }
+    ![FieldName.range, .ifNoneMatch, .ifModifiedSince].contains { fields.contains($0) }
   }
 }

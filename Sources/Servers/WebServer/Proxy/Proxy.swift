@@ -40,6 +40,8 @@ package final class Proxy: Sendable {
     let request: ProxyRequest
     do throws(ProxyFailure) {
       try judge(head, client)
+      // RFC 9110 §7.6.2
+      if head.method == .options, ProxyPath.hopsLeft(of: head.fields) == 0 { return .response(lastStop(head)) }
       if head.method == .connect { return try openTunnel(head) }
       request = try place(head, client)
     } catch { return .response(refused(head, error)) }
@@ -49,10 +51,19 @@ package final class Proxy: Sendable {
     return answer(request, key, cache, at: now)
   }
 
+  /// The answer to who asks which servers lie on the way, and means this one.
+  private func lastStop(_ head: RequestHead) -> Response {
+    var fields = FieldLines()
+    fields.append(.allow, Self.methods)
+    return Response(.noContent, fields: fields, afterwards: head.hasBody ? .close : .keepOpen)
+  }
+
+  private static let methods = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+
   private func refused(_ head: RequestHead, _ failure: ProxyFailure) -> Response {
     statistics.note { $0.failed += 1 }
     var response = failure.response(afterwards: head.method == .connect || head.hasBody ? .close : .keepOpen)
-    if failure.status == .methodNotAllowed { response.fields.append(.allow, "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS") }
+    if failure.status == .methodNotAllowed { response.fields.append(.allow, Self.methods) }
     return response
   }
 
@@ -76,8 +87,14 @@ package final class Proxy: Sendable {
     case .reverse(let upstream):
       guard head.targetForm != .authority else { throw ProxyFailure(.methodNotAllowed, "This is no proxy for tunnels.") }
       let place = UpstreamPlace(host: upstream.host, port: upstream.port, isSecure: upstream.isSecure)
-      let own = WebAddress.authority(host: upstream.host, port: upstream.port, isSecure: upstream.isSecure)
-      let authority = upstream.keepsHost && !head.authority.isEmpty ? head.authority.text : own
+      var authority = WebAddress.authority(host: upstream.host, port: upstream.port, isSecure: upstream.isSecure)
+      if upstream.keepsHost, !head.authority.isEmpty {
+        // Written as the cache's key has it: two spellings of one name must not be told apart by the upstream alone.
+        guard let asked = WebAddress((client.isSecure ? "https://" : "http://") + head.authority.text) else {
+          throw ProxyFailure(.badRequest, "The address in this request is none.")
+        }
+        authority = asked.authority
+      }
       return ProxyRequest(
         head: head, client: client, place: place, endpoints: upstream.endpoints, authority: authority,
         key: head.targetForm == .asterisk ? nil : CacheKey.bytes(of: head, isSecure: client.isSecure))

@@ -47,8 +47,9 @@ struct ProxyRequest: Sendable {
   func request(_ purpose: Purpose, _ settings: ProxySettings, bodyLength: Request.Body) -> Request {
     var fields = FieldLines()
     let overridden = settings.requestFields.map(\.name)
+    let hopsLeft = head.method == .options ? ProxyPath.hopsLeft(of: head.fields) : nil
     fields.append(forwarding: head.fields, .request) { name in
-      if overridden.contains(name) { return true }
+      if overridden.contains(name) || (name == .maxForwards && hopsLeft != nil) { return true }
       switch purpose {
       case .client: return false
       case .keeping, .validating: return Self.asksForPart(name)
@@ -59,6 +60,7 @@ struct ProxyRequest: Sendable {
       if let tag = stored.head.value(of: .etag), stored.entityTag != nil { fields.append(.ifNoneMatch, tag) }
       if let changed = stored.head.value(of: .lastModified) { fields.append(.ifModifiedSince, changed) }
     }
+    if let hopsLeft { fields.append(.maxForwards, max(0, hopsLeft - 1)) }
     // RFC 9110 §7.6.3
     fields.append(.via, "\(head.version == .http11 ? "1.1" : "1.0") \(settings.name)")
     if let token = settings.networkToken { fields.append(.cdnLoop, token) }

@@ -9,16 +9,20 @@ import World
 /// An upstream's answer whose body is still to come.
 struct LiveResponse: Sendable {
   let connection: UpstreamConnection
-  let exchange: UpstreamExchange
+  let reception: Reception
+  /// What its connection calls it.
+  let ticket: Ticket
   let head: ResponseHead
   let requestedAt: Instant
   let receivedAt: Instant
 
   /// The next piece of the body, with room made for more; nil at its end.
   func next() async throws(ProxyFailure) -> Buffer? {
-    guard let piece = try await exchange.nextOfBody() else { return nil }
-    connection.takeBody(piece.count)
-    return piece
+    do throws(ClientConversation.Failure) {
+      guard let piece = try await reception.nextOfBody() else { return nil }
+      connection.takeBody(piece.count, of: ticket)
+      return piece
+    } catch { throw ProxyFailure(error) }
   }
 }
 
@@ -31,7 +35,7 @@ extension Proxy {
     }
     defer { statistics.note { $0.open -= 1 } }
     do throws(ProxyFailure) {
-      let live = try await ask(request, .client, giving: exchange)
+      let live = try await ask(request, .client, for: exchange, givesContent: true)
       invalidate(after: request, live.head)
       let reason = detail ?? (request.head.method == .get || request.head.method == .head ? .bypass : .method)
       await relay(live, to: exchange, status: cache.map { CacheStatus($0.settings.name, .forwarded(reason)) })
@@ -41,9 +45,12 @@ extension Proxy {
     }
   }
 
-  /// Asks the upstream, on a connection that is there or on a new one. Returns when the head of the answer has come.
-  func ask(_ request: ProxyRequest, _ purpose: ProxyRequest.Purpose, giving client: Exchange?) async throws(ProxyFailure) -> LiveResponse {
-    let hasBody = request.head.hasBody && client != nil
+  /// Asks the upstream, on a connection that is there or on a new one. Returns when the head of the answer has come. `client` is who waits for
+  /// it, and gives the request's content if asked to; nil: nobody does.
+  func ask(
+    _ request: ProxyRequest, _ purpose: ProxyRequest.Purpose, for client: Exchange?, givesContent: Bool = false
+  ) async throws(ProxyFailure) -> LiveResponse {
+    let hasBody = request.head.hasBody && givesContent
     let body: Request.Body =
       switch request.head.framing {
       case .length(let length) where hasBody: .parts(length: length)
@@ -54,46 +61,50 @@ extension Proxy {
     let cause = request.client.conversation
     // A connection that lay idle may have been closed at the other end while the request was on its way: then it is sent once more.
     if let connection = pool.takeIdle(request.place, at: network.clock.now) {
-      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, giving: hasBody ? client : nil, because: cause) } catch {
+      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause) } catch {
         // RFC 9110 §9.2.2: what has content has perhaps lost some of it already.
         guard error.isRepeatable, !hasBody else { throw error }
       }
     }
     let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: request.endpoints, because: cause)
     let connection = try await pool.connect(request.place, endpoints, because: cause)
-    return try await ask(outgoing, on: connection, giving: hasBody ? client : nil, because: cause)
+    return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause)
   }
 
   private func ask(
-    _ outgoing: Request, on connection: UpstreamConnection, giving client: Exchange?, because cause: ConversationID?
+    _ outgoing: Request, on connection: UpstreamConnection, for client: Exchange?, givesContent: Bool, because cause: ConversationID?
   ) async throws(ProxyFailure) -> LiveResponse {
-    let exchange = UpstreamExchange(underWayBytesMax: settings.limits.bufferBytesMax)
+    let reception = Reception(contentBytesMax: settings.limits.bufferBytesMax)
     let requestedAt = network.clock.now
-    connection.send(outgoing, for: exchange, because: cause)
-    if let client { network.start { await Self.give(client, to: connection, exchange) } }
-    do throws(ProxyFailure) {
-      let head = try await exchange.head()
-      return LiveResponse(connection: connection, exchange: exchange, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
+    let ticket = connection.send(outgoing, for: reception, because: cause)
+    if givesContent, let client { network.start { await Self.give(client, to: connection, reception, ticket) } }
+    do throws(ClientConversation.Failure) {
+      let head = try await reception.head { interim in
+        // RFC 9110 §15.2: passed on, but for the two that are between us and the upstream.
+        guard interim.status != .continue, interim.status != .switchingProtocols else { return }
+        client?.inform(interim.status, fields(of: interim, nil))
+      }
+      return LiveResponse(connection: connection, reception: reception, ticket: ticket, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
     } catch {
       connection.discard()
-      throw error
+      throw ProxyFailure(error)
     }
   }
 
   /// Passes the request's content on.
-  private static func give(_ client: Exchange, to connection: UpstreamConnection, _ exchange: UpstreamExchange) async {
+  private static func give(_ client: Exchange, to connection: UpstreamConnection, _ reception: Reception, _ ticket: Ticket) async {
     // An upstream that wants to see the head first says 100, or asks for the content otherwise; only then the client is asked for it.
-    guard await exchange.mayGive(0) else { return }
+    guard await reception.mayGive(0) else { return }
     do throws(Abandoned) {
       while let piece = try await client.nextOfBody() {
-        guard await exchange.mayGive(piece.count) else { return }
-        connection.give(part: piece)
+        guard await reception.mayGive(piece.count) else { return }
+        connection.give(part: piece, of: ticket)
       }
-      connection.finishBody()
+      connection.finishBody(of: ticket)
     } catch {
       // The client has gone in the middle: the upstream must not take what it has for the whole.
       connection.discard()
-      _ = exchange.take(.failed(Ticket(), ClientConversation.Failure(kind: .badRequest, explanation: "the client has gone", isRepeatable: false)))
+      reception.fail(ClientConversation.Failure(kind: .badRequest, explanation: "the client has gone", isRepeatable: false))
     }
   }
 

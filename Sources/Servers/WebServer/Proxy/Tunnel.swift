@@ -69,92 +69,47 @@ struct Tunnel: Sendable {
 }
 
 /// The far half in the hands of two workflows: one that sends, one that receives.
-final class TunnelEnd: Sendable {
-  private struct State {
-    var answers: Answers<TunnelConversation.Input>?
-    var pieces: [Buffer] = []
-    var isEnded = false
-    var isHeld = false
-    var underWayBytes = 0
-    var receiving: CheckedContinuation<Void, Never>?
-    var sending: CheckedContinuation<Void, Never>?
-  }
+private final class TunnelEnd: Sendable {
+  /// Bounded by the conversation's `unaskedBytesMax`.
+  private let pieces = Arrivals<Buffer, Never>()
+  private let outgoing: SendGate
+  private let answers = Mutex<Answers<TunnelConversation.Input>?>(nil)
 
-  private let state = Mutex(State())
-  private let underWayBytesMax: Int
+  init(underWayBytesMax: Int) { outgoing = SendGate(bytesMax: underWayBytesMax) }
 
-  init(underWayBytesMax: Int) { self.underWayBytesMax = underWayBytesMax }
-
-  func connect(_ answers: Answers<TunnelConversation.Input>) { state.withLock { $0.answers = answers } }
+  func connect(_ answers: Answers<TunnelConversation.Input>) { self.answers.withLock { $0 = answers } }
 
   func take(_ question: TunnelConversation.Question) {
-    let (receiving, sending) = state.withLock { state in
-      switch question {
-      case .received(let bytes): state.pieces.append(bytes)
-      case .ended: state.isEnded = true
-      case .sent(let count): state.underWayBytes -= count
-      case .hold: state.isHeld = true
-      case .resume: state.isHeld = false
-      }
-      defer {
-        state.receiving = nil
-        state.sending = nil
-      }
-      return (state.receiving, state.sending)
+    switch question {
+    case .received(let bytes): pieces.add(bytes)
+    case .ended:
+      pieces.end()
+      outgoing.close()
+    case .sent(let count): outgoing.leave(count)
+    case .hold: outgoing.hold()
+    case .resume: outgoing.resume()
     }
-    receiving?.resume()
-    sending?.resume()
   }
 
   /// The next bytes from the far side; nil when it has ended.
   func next() async -> Buffer? {
-    while true {
-      let (piece, answers, isEnded) = state.withLock { state in
-        (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.answers, state.isEnded)
-      }
-      if let piece {
-        answers?.give(.take(piece.count))
-        return piece
-      }
-      if isEnded { return nil }
-      await withCheckedContinuation { continuation in
-        let isAlready = state.withLock { state in
-          if !state.pieces.isEmpty || state.isEnded { return true }
-          state.receiving = continuation
-          return false
-        }
-        if isAlready { continuation.resume() }
-      }
-    }
+    guard let piece = await pieces.next() else { return nil }
+    give(.take(piece.count))
+    return piece
   }
 
   /// Sends bytes to the far side; waits while it does not keep up. False: it has ended.
   func send(_ piece: Buffer) async -> Bool {
-    while true {
-      let (may, isEnded, answers) = state.withLock { state in
-        let may = !state.isEnded && !state.isHeld && state.underWayBytes < underWayBytesMax
-        if may { state.underWayBytes += piece.count }
-        return (may, state.isEnded, state.answers)
-      }
-      if isEnded { return false }
-      if may {
-        answers?.give(.send(piece))
-        return true
-      }
-      await withCheckedContinuation { continuation in
-        let isAlready = state.withLock { state in
-          if state.isEnded || (!state.isHeld && state.underWayBytes < underWayBytesMax) { return true }
-          state.sending = continuation
-          return false
-        }
-        if isAlready { continuation.resume() }
-      }
-    }
+    guard await outgoing.pass(piece.count) else { return false }
+    give(.send(piece))
+    return true
   }
 
   /// The proxy is closing: from now on a silence longer than `silence` ends the tunnel.
-  func retire(_ silence: Duration) { state.withLock { $0.answers }?.give(.retire(silence)) }
+  func retire(_ silence: Duration) { give(.retire(silence)) }
 
   /// Ends the far side when everything given has left.
-  func finish() { state.withLock { $0.answers }?.give(.finish) }
+  func finish() { give(.finish) }
+
+  private func give(_ input: TunnelConversation.Input) { answers.withLock { $0 }?.give(input) }
 }

@@ -17,7 +17,7 @@ struct UpstreamPlace: Hashable, Sendable {
 /// One connection to an upstream: one request at a time.
 final class UpstreamConnection: Sendable {
   private struct State {
-    var current: UpstreamExchange?
+    var current: Reception?
     var isDead = false
     var ticket = Ticket()
     var answers: Answers<ClientConversation.Input>?
@@ -37,32 +37,28 @@ final class UpstreamConnection: Sendable {
 
   func connect(_ answers: Answers<ClientConversation.Input>) { state.withLock { $0.answers = answers } }
 
-  /// Sends a request, because of a conversation. What comes back is told to `exchange`; that the connection is gone already, too.
-  func send(_ request: Request, for exchange: UpstreamExchange, because cause: ConversationID?) {
+  /// Sends a request, because of a conversation. What comes back is told to `reception`; that the connection is gone already, too. Returns what
+  /// the request is called from now on.
+  func send(_ request: Request, for reception: Reception, because cause: ConversationID?) -> Ticket {
     let (ticket, answers) = state.withLock { state -> (Ticket, Answers<ClientConversation.Input>?) in
       guard !state.isDead else { return (Ticket(), nil) }
-      state.current = exchange
+      state.current = reception
       _ = state.ticket.taken()
       return (state.ticket, state.answers)
     }
-    guard let answers else {
-      _ = exchange.take(.failed(ticket, Self.gone))
-      return
-    }
-    answers.give(.send(ticket, request), because: cause)
+    if let answers { answers.give(.send(ticket, request), because: cause) } else { reception.fail(Self.gone) }
+    return ticket
   }
 
   // RFC 9110 §9.2.2: nothing was sent, so it may be sent elsewhere.
   private static let gone = ClientConversation.Failure(kind: .closedEarly, explanation: "the connection has ended", isRepeatable: true)
 
-  func give(part: Buffer) { with { $0.give(.part($1, part)) } }
-  func finishBody() { with { $0.give(.finish($1)) } }
-  func takeBody(_ count: Int) { with { $0.give(.takeBody($1, count)) } }
+  // Each names its request: a late word about one must not be taken for the next one's.
+  func give(part: Buffer, of ticket: Ticket) { give(.part(ticket, part)) }
+  func finishBody(of ticket: Ticket) { give(.finish(ticket)) }
+  func takeBody(_ count: Int, of ticket: Ticket) { give(.takeBody(ticket, count)) }
 
-  private func with(_ body: (Answers<ClientConversation.Input>, Ticket) -> Void) {
-    let (answers, ticket) = state.withLock { ($0.answers, $0.ticket) }
-    if let answers { body(answers, ticket) }
-  }
+  private func give(_ input: ClientConversation.Input) { state.withLock { $0.answers }?.give(input) }
 
   /// What the conversation tells, on the connection's loop.
   func take(_ question: ClientConversation.Question) {
@@ -72,7 +68,7 @@ final class UpstreamConnection: Sendable {
         defer { state.current = nil }
         return state.current
       }
-      _ = current?.take(.failed(Ticket(), Self.gone))
+      current?.fail(Self.gone)
       ended(self)
       return
     }
@@ -83,7 +79,7 @@ final class UpstreamConnection: Sendable {
   /// Ends the connection, whatever is under way on it.
   func discard() {
     state.withLock { $0.current = nil }
-    with { answers, _ in answers.give(.connection(.lost)) }
+    give(.connection(.lost))
   }
 
   /// Ends the connection; whoever waits for an answer on it is told.
@@ -94,7 +90,7 @@ final class UpstreamConnection: Sendable {
       return state.current
     }
     _ = current?.take(.failed(Ticket(), Self.closing))
-    with { answers, _ in answers.give(.connection(.lost)) }
+    give(.connection(.lost))
   }
 
   private static let closing = ClientConversation.Failure(kind: .closedEarly, explanation: "the proxy is closing", isRepeatable: false)
@@ -109,7 +105,30 @@ final class UpstreamConnection: Sendable {
 /// The idle connections of one proxy, by place.
 final class UpstreamPool: Sendable {
   private struct State {
+    /// Of each place the one idle for longest first.
     var idle: [UpstreamPlace: [UpstreamConnection]] = [:]
+    /// When those are to be closed that nobody came for.
+    var nextSweep = Instant(nanoseconds: .min)
+
+    /// The places in an order that is the same in every run.
+    var places: [UpstreamPlace] { idle.keys.sorted { ($0.host, $0.port) < ($1.host, $1.port) } }
+
+    /// Takes out of every place what `isLeaving`.
+    mutating func take(_ isLeaving: (UpstreamConnection) -> Bool) -> [UpstreamConnection] {
+      var gone: [UpstreamConnection] = []
+      for place in places {
+        let leaving = idle[place]?.filter(isLeaving) ?? []
+        guard !leaving.isEmpty else { continue }
+        gone += leaving
+        idle[place]?.removeAll { connection in leaving.contains { $0 === connection } }
+        if idle[place]?.isEmpty == true { idle[place] = nil }
+      }
+      return gone
+    }
+
+    /// The one that is idle for longest.
+    var oldest: UpstreamConnection? { places.compactMap { idle[$0]?.first { $0.isUsable } }.min { $0.idleSince < $1.idleSince } }
+
     /// All there are, also those that are still being made.
     var open: [ObjectIdentifier: UpstreamConnection] = [:]
     var isClosed = false
@@ -173,14 +192,22 @@ final class UpstreamPool: Sendable {
   }
 
   private func enter(_ connection: UpstreamConnection) throws(ProxyFailure) {
-    let failure = state.withLock { state -> ProxyFailure? in
-      if state.isClosed { return ProxyFailure(.serviceUnavailable, "This proxy is closing.") }
-      guard state.open.count < limits.upstreamConnectionsMax else {
-        return ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again.")
+    let (failure, unused) = state.withLock { state -> (ProxyFailure?, UpstreamConnection?) in
+      if state.isClosed { return (ProxyFailure(.serviceUnavailable, "This proxy is closing."), nil) }
+      var unused: UpstreamConnection?
+      if state.open.count >= limits.upstreamConnectionsMax {
+        // One that nobody uses makes room.
+        guard let oldest = state.oldest else {
+          return (ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again."), nil)
+        }
+        _ = state.take { $0 === oldest }
+        state.open[ObjectIdentifier(oldest)] = nil
+        unused = oldest
       }
       state.open[ObjectIdentifier(connection)] = connection
-      return nil
+      return (nil, unused)
     }
+    unused?.discard()
     if let failure { throw failure }
   }
 
@@ -194,14 +221,10 @@ final class UpstreamPool: Sendable {
       state.idle[connection.place, default: []].append(connection)
       var gone: [UpstreamConnection] = []
       if let count = state.idle[connection.place]?.count, count > limits.idlePerUpstreamMax { gone += [state.idle[connection.place]?.removeFirst()].compactMap { $0 } }
-      // Places that nobody asks for any more give theirs back too.
-      if state.idle.count > 16 {
-        for place in state.idle.keys.sorted(by: { ($0.host, $0.port) < ($1.host, $1.port) }) {
-          let late = state.idle[place]?.filter { $0.idleSince + limits.idleTimeout <= now || !$0.isUsable } ?? []
-          state.idle[place]?.removeAll { connection in late.contains { $0 === connection } }
-          if state.idle[place]?.isEmpty == true { state.idle[place] = nil }
-          gone += late
-        }
+      // Places that nobody asks for any more give theirs back too; looked for now and then, not with each response.
+      if now >= state.nextSweep {
+        state.nextSweep = now + .seconds(5)
+        gone += state.take { $0.idleSince + limits.idleTimeout <= now || !$0.isUsable }
       }
       return gone
     }

@@ -29,28 +29,19 @@ package final class Exchange: Sendable {
   package let conversation: ConversationID?
   private let ticket: Ticket
   private let answers: Answers<ServerConversation.Input>
-  private let state: Mutex<State>
+  /// Bounded by the conversation's `bodyUnaskedBytesMax`.
+  private let pieces = Arrivals<Buffer, Abandoned>()
+  private let parts = SendGate(bytesMax: Exchange.underWayBytesMax)
+  private let state = Mutex(State())
 
   private enum Answered { case nothing, head, all }
 
   private struct State {
-    var pieces: [Buffer] = []
-    var hasBodyEnded: Bool
-    var isHeld = false
     var isAbandoned = false
     var isRetired = false
-    /// Parts given that the conversation has not taken yet, as `weight` counts them. Unit: bytes.
-    var underWayBytes = 0
     var answered = Answered.nothing
-    /// The workflow, when it waits for news; two where one reads the body while another sends.
-    var waiting: [CheckedContinuation<Void, Never>] = []
-    /// Whether the workflow has ended.
-    var isOver = false
     var watchers: [@Sendable () -> Void] = []
     var retirementWatchers: [@Sendable () -> Void] = []
-
-    /// Whether another part may be given.
-    var hasRoom: Bool { !isHeld && underWayBytes < Exchange.underWayBytesMax }
   }
 
   init(_ request: RequestHead, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>, on carrier: any Carrier) {
@@ -60,7 +51,7 @@ package final class Exchange: Sendable {
     conversation = answers.conversation
     self.ticket = ticket
     self.answers = answers
-    state = Mutex(State(hasBodyEnded: !request.hasBody))
+    if !request.hasBody { pieces.end() }
   }
 
   // MARK: The workflow's side
@@ -68,18 +59,9 @@ package final class Exchange: Sendable {
   /// The next piece of the body; nil at its end. What is taken makes room for more.
   package func nextOfBody() async throws(Abandoned) -> Buffer? {
     if request.expectsContinue { answers.give(.takeBody(ticket, Self.pieceBytes)) }
-    while true {
-      let (piece, hasEnded, isAbandoned) = state.withLock { state in
-        (state.pieces.isEmpty ? nil : state.pieces.removeFirst(), state.hasBodyEnded, state.isAbandoned || state.isOver)
-      }
-      if let piece {
-        answers.give(.takeBody(ticket, piece.count))
-        return piece
-      }
-      if hasEnded { return nil }
-      if isAbandoned { throw Abandoned() }
-      await news { !$0.pieces.isEmpty || $0.hasBodyEnded || $0.isAbandoned || $0.isOver }
-    }
+    guard let piece = try await pieces.next() else { return nil }
+    answers.give(.takeBody(ticket, piece.count))
+    return piece
   }
 
   /// How much of a body a client that waits for `100 Continue` is asked for. Unit: bytes.
@@ -108,9 +90,13 @@ package final class Exchange: Sendable {
     if isFirst { answers.give(.respond(ticket, response)) }
   }
 
+  /// Passes an interim response on, before the answer.
+  func inform(_ status: Status, _ fields: FieldLines) { answers.give(.inform(ticket, status, fields)) }
+
   /// Answers CONNECT: from here on `nextOfBody` and `send` are the tunnel's two directions.
   package func openTunnel() {
-    state.withLock { $0.hasBodyEnded = false }
+    pieces.begin()
+    if isAbandoned { pieces.end(because: Abandoned()) }
     respond(Response(.ok, body: .tunnel))
   }
 
@@ -126,16 +112,8 @@ package final class Exchange: Sendable {
 
   /// Sends the next part of a streamed answer (one whose body is `.parts`); waits while the peer does not keep up.
   package func send(_ part: Buffer) async throws(Abandoned) {
-    while true {
-      let (isAbandoned, hasRoom) = state.withLock { state in
-        guard !state.isAbandoned, state.hasRoom else { return (state.isAbandoned, false) }
-        state.underWayBytes += Self.weight(part.count)
-        return (false, true)
-      }
-      if isAbandoned { throw Abandoned() }
-      if hasRoom { return answers.give(.part(ticket, part)) }
-      await news { $0.hasRoom || $0.isAbandoned }
-    }
+    guard await parts.pass(Self.weight(part.count)) else { throw Abandoned() }
+    answers.give(.part(ticket, part))
   }
 
   /// Most of an answer that may be on its way to the conversation: the word that the peer does not keep up comes back from there, and until
@@ -180,34 +158,25 @@ package final class Exchange: Sendable {
   func end() {
     respond(.text(.internalServerError, "The request was not answered.\n"))
     finish()
-    change { $0.isOver = true }
-  }
-
-  /// Waits until `isDue`.
-  private func news(_ isDue: @Sendable (borrowing State) -> Bool) async {
-    await withCheckedContinuation { continuation in
-      let isAlready = state.withLock { state in
-        if isDue(state) { return true }
-        state.waiting.append(continuation)
-        return false
-      }
-      if isAlready { continuation.resume() }
-    }
+    pieces.end(because: Abandoned())
+    parts.close()
   }
 
   // MARK: The connection's side
 
-  func note(body piece: Buffer) { change { $0.pieces.append(piece) } }
-  func noteBodyEnd() { change { $0.hasBodyEnded = true } }
-  func note(held isHeld: Bool) { change { $0.isHeld = isHeld } }
-  func note(taken count: Int) { change { $0.underWayBytes -= Self.weight(count) } }
+  func note(body piece: Buffer) { pieces.add(piece) }
+  func noteBodyEnd() { pieces.end() }
+  func note(held isHeld: Bool) { if isHeld { parts.hold() } else { parts.resume() } }
+  func note(taken count: Int) { parts.leave(Self.weight(count)) }
 
   func noteAbandoned() {
     var watchers: [@Sendable () -> Void] = []
-    change { state in
+    state.withLock { state in
       state.isAbandoned = true
       swap(&watchers, &state.watchers)
     }
+    pieces.end(because: Abandoned())
+    parts.close()
     for watcher in watchers { watcher() }
   }
 
@@ -218,14 +187,5 @@ package final class Exchange: Sendable {
       swap(&watchers, &state.retirementWatchers)
     }
     for watcher in watchers { watcher() }
-  }
-
-  private func change(_ body: (inout State) -> Void) {
-    let waiting = state.withLock { state in
-      body(&state)
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    for continuation in waiting { continuation.resume() }
   }
 }

@@ -146,7 +146,7 @@ final class OpenFileCache: Sendable {
       case .absent, .outside, .notRegular: return .absent
       case .isFolder: return .folderWithoutSlash
       case .forbidden: return .forbidden
-      case .exhausted, .full, .failed: return .busy
+      case .exists, .notEmpty, .exhausted, .full, .failed: return .busy
       }
     }
   }

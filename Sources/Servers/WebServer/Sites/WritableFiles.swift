@@ -108,7 +108,7 @@ final class WritableFiles: Application {
     switch error {
     case .absent: responder.failure(.notFound, at: now)
     case .forbidden, .outside, .notRegular: responder.failure(.forbidden, at: now)
-    case .isFolder: responder.failure(.conflict, at: now)
+    case .isFolder, .exists, .notEmpty: responder.failure(.conflict, at: now)
     case .exhausted: responder.failure(.serviceUnavailable, at: now)
     case .full: responder.failure(.insufficientStorage, at: now)
     case .failed: responder.failure(.internalServerError, at: now)

@@ -1,0 +1,131 @@
+// The mail of `netstead up`: there when the settings have `mail:` or somebody has an account; users may come and go while it runs.
+// Not here: mail of any host (MailHost.swift), accounts as a file (AccountFile.swift).
+import Accounts
+import Bytes
+import DNS
+import Mail
+import MailServer
+import Settings
+import Storage
+import Synchronization
+import Trace
+import Transport
+import World
+
+/// The mail of the hosted domain.
+package final class HomeMail: Sendable {
+  private let settings: MailSettings
+  private let host: HostSettings
+  private let dataDirectory: String
+  private let accounts: AccountFile
+  private let keys: [(selector: String, key: SigningKey)]
+  private let state = Mutex(State())
+
+  private struct State {
+    var mail: MailHost?
+    var watch: Task<Void, Never>?
+  }
+
+  /// How often the accounts are looked at again.
+  private static let watchInterval = Duration.seconds(2)
+
+  /// Nil: no mail is asked for.
+  init?(_ host: HostSettings, dataDirectory: String) throws(HomeHost.Failure) {
+    accounts = AccountFile(dataDirectory: dataDirectory)
+    let kept: [SiteAccess.User]
+    do throws(AccountFile.Failure) { kept = try accounts.read() } catch { throw .mail("\(error)") }
+    guard host.mail != nil || !kept.isEmpty else { return nil }
+    settings = host.mail ?? MailSettings()
+    self.host = host
+    self.dataDirectory = dataDirectory
+    keys = try Self.keys(in: dataDirectory)
+  }
+
+  /// The keys mail is signed with: made at the first start, kept from then on, since zones' caches know them.
+  private static func keys(in dataDirectory: String) throws(HomeHost.Failure) -> [(selector: String, key: SigningKey)] {
+    var keys: [(selector: String, key: SigningKey)] = []
+    // RFC 8463 §5: who does not know the new algorithm yet finds the old one.
+    for (selector, make) in [
+      ("netstead-rsa", { SigningKey.makeRSA() }),
+      ("netstead-ed25519", { SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255) }) }),
+    ] {
+      let file = KeptFile(directory: dataDirectory + "/mail", name: "\(selector).key")
+      do throws(CertificateError) {
+        if let text = try file.read() {
+          guard let key = SigningKey(text) else { throw .file(file.path, "no signing key") }
+          keys.append((selector, key))
+        } else if let key = make() {
+          try file.write(key.text, mode: 0o600)
+          keys.append((selector, key))
+        }
+      } catch { throw .mail("\(error)") }
+    }
+    return keys
+  }
+
+  /// The mail server's own name.
+  var name: String { settings.name ?? "mail.\(host.domain)" }
+
+  /// Lines for the zone.
+  var records: String { MailRecords.text(domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }) }
+
+  /// The mail as it runs; nil: it does not.
+  package var mail: MailHost? { state.withLock { $0.mail } }
+
+  private func users() throws(AccountFile.Failure) -> [String: PasswordHash] {
+    var all: [String: PasswordHash] = [:]
+    for user in settings.users + (try accounts.read()) {
+      if let address = MailSettings.address(user.name, in: host.domain) { all[MailDirectory.accountName(of: address)] = user.hash }
+    }
+    return all
+  }
+
+  /// Opens the store and the queue, and begins to pass on what waits.
+  func open(
+    _ assembly: Assembly, _ network: SocketNetwork, identities: TLSIdentities, authorityPEM: String, resolver: @escaping @Sendable () -> Endpoint?
+  ) async throws(HomeHost.Failure) {
+    let folder = dataDirectory + "/mail"
+    do {
+      try SystemFiles().makeDirectory(folder)
+      let client = NameClient(network, timeout: .seconds(5), trace: assembly.clientTrace)
+      let own = try host.addresses.first.map { (try Name(host.domain), Endpoint($0, UInt16(clamping: host.ports.dns))) }
+      var system = SystemRandomNumberGenerator()
+      let chance = SeededRandom(seed: system.next())
+      var means = MailHost.Means(
+        network: network, records: try SQLiteRecords(path: folder + "/records.sqlite"), blobs: try FileBlobs(directory: folder + "/messages"),
+        trace: assembly.serverTrace, clientTrace: assembly.clientTrace,
+        lookUps: MailLookUps.through(client, resolver: resolver, own: own.map { (domain: $0.0, server: $0.1) }, chance: chance.derived("look-ups")),
+        exchangePort: 25, chance: chance, secret: { UInt64.random(in: 0...UInt64.max) })
+      means.keys = keys
+      means.tls = TLSServerOptions(renewable: identities, keyLog: assembly.recorder)
+      // RFC 7435 §3: against those who only listen any certificate does; against those who stand between, none of strangers helps.
+      means.clientTLS = TLSClientOptions(serverName: "", acceptsAnything: true)
+      let mail = try await MailHost.open(settings, domain: host.domain, accounts: try users(), means)
+      state.withLock { state in
+        state.mail = mail
+        state.watch = Task { [weak self] in
+          while (try? await network.clock.sleep(until: network.clock.now + Self.watchInterval)) != nil { await self?.look() }
+        }
+      }
+    } catch { throw .mail("\(error)") }
+  }
+
+  /// Lets in whoever has an account now. A file that cannot be read changes nothing.
+  private func look() async {
+    guard let mail, let users = try? users() else { return }
+    try? await mail.admit(users)
+  }
+
+  func serve(_ assembly: Assembly, at address: Address) async throws(NetworkError) {
+    try await mail?.receive(on: assembly, at: address) { host.ports.mail($0) }
+  }
+
+  func close(grace: Duration) async {
+    let (mail, watch) = state.withLock { state in
+      defer { state = State() }
+      return (state.mail, state.watch)
+    }
+    watch?.cancel()
+    await mail?.close(grace: grace)
+  }
+}

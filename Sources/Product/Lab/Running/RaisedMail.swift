@@ -1,0 +1,58 @@
+// The mail of a world's domains: each a production mail server, in memory, with the world's resolver to ask.
+// Not here: mail itself (Host/Mail/MailHost.swift), the zones' records about it (World/ZoneText.swift).
+import Accounts
+import DNS
+import Host
+import Mail
+import MailServer
+import Storage
+import Synchronization
+import Transport
+import World
+
+/// Starts mail in a world.
+enum RaisedMail {
+  /// The key a domain of the world signs with: the same from the same seed, for its zone and for its server.
+  static func keys(of domain: String, _ means: RaisedWorld.Means) -> [(selector: String, key: SigningKey)] {
+    var chance = means.chance.derived("signing key of \(domain)")
+    return SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &chance) }).map { [("s1", $0)] } ?? []
+  }
+
+  static func start(
+    _ described: MailDescription, _ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: RaisedWorld.Means
+  ) async throws(RaisedWorld.Failure) -> MailHost {
+    let resolver = world.hosts(as: .resolver).flatMap { means.plan.endpoints(of: $0, port: 53) }.first
+    let client = NameClient(assembly.network, timeout: .seconds(5), trace: assembly.clientTrace)
+    let chance = means.chance.derived("mail of \(described.domain)")
+    let secrets = Mutex<any RandomNumberGenerator & Sendable>(means.secrets ?? chance.derived("secrets"))
+    var mail = MailHost.Means(
+      network: assembly.network, records: MemoryRecords(), blobs: MemoryBlobs(), trace: assembly.serverTrace, clientTrace: assembly.clientTrace,
+      lookUps: MailLookUps.through(client, resolver: { resolver }, chance: chance.derived("look-ups")), exchangePort: means.plan.port(25),
+      chance: chance, secret: { secrets.withLock { $0.next() } })
+    mail.keys = keys(of: described.domain, means)
+    // What is said shall be seen: a world's users may log in in the clear, and learn what that means.
+    mail.mayLogInInTheClear = true
+    if let certificates = means.certificates {
+      do {
+        let names = [described.settings.name ?? described.domain] + means.plan.addresses(of: host).map(\.description)
+        let identity = try certificates.issue(for: names, at: assembly.network.clock.now)
+        mail.tls = TLSServerOptions(identities: [identity], keyLog: means.recorder)
+        mail.clientTLS = TLSClientOptions(serverName: "", authorities: certificates.authorityPEM)
+      } catch { throw .certificates("\(error)") }
+    }
+    let users = described.settings.users.compactMap { user in
+      MailSettings.address(user.name, in: described.domain).map { (MailDirectory.accountName(of: $0), user.hash) }
+    }
+    let opened: MailHost
+    do throws(MailboxError) {
+      opened = try await MailHost.open(
+        described.settings, domain: described.domain, accounts: Dictionary(users) { first, _ in first }, mail)
+    } catch { throw .mail(domain: described.domain, "\(error)") }
+    do throws(NetworkError) {
+      for address in means.plan.addresses(of: host) {
+        try await opened.receive(on: assembly, at: address) { means.plan.port($0) }
+      }
+    } catch { throw .service(host: host.name, error) }
+    return opened
+  }
+}

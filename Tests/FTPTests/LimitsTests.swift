@@ -1,4 +1,0 @@
-// The bounds of FTP.
-import Testing
-
-@testable import FTP

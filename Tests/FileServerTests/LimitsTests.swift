@@ -1,4 +1,0 @@
-// The bounds of FileServer.
-import Testing
-
-@testable import FileServer

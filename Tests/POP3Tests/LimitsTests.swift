@@ -1,4 +1,0 @@
-// The bounds of POP3.
-import Testing
-
-@testable import POP3

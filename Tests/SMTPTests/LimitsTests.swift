@@ -1,4 +1,0 @@
-// The bounds of SMTP.
-import Testing
-
-@testable import SMTP
