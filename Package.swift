@@ -149,13 +149,8 @@ let package = Package(
     tests("Mail", ["DNS"]), tests("SMTP", ["Mail"]), tests("POP3", ["Mail"]), tests("IMAP", ["Mail"]), tests("FTP"), tests("Accounts"),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage", "Accounts", "Entrances"]),
     tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
-<<<<<<< HEAD
-    tests("Host", ["Bytes", "Accounts", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video"]),
-=======
     tests("Host", ["Bytes", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP"]),
->>>>>>> main
+    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer", "Video", "WebServer", "MailServer",

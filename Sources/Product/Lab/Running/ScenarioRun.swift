@@ -176,7 +176,6 @@ package final class ScenarioRun: Sendable {
       let client = try network(name, step.line)
       try checkProxy(how, step.line)
       perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, how, as: name) }
-<<<<<<< HEAD
     case .load(let name, let url, let loading, _):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await loadKept(client, url, isPipelined: loading == .pipelined, as: name) }
@@ -186,11 +185,9 @@ package final class ScenarioRun: Sendable {
     case .play(let name, let url, let rule):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await play(client, url, by: rule, as: name) }
-=======
     case .visit(let name, let how):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await visit(client, how, as: name) }
->>>>>>> main
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence):

@@ -75,17 +75,13 @@ package struct Scenario: Sendable, Equatable {
     /// `user gets http://www.home.test/` or `user posts http://www.home.test/form "a=1&b=2"`, with what `Fetching` says besides
     case get(host: String, url: String, how: Fetching = Fetching())
     /// `user loads http://www.home.test/ over 4 connections`: the page and everything it embeds
-<<<<<<< HEAD
     case load(host: String, url: String, by: Loading, how: Fetching = Fetching())
     /// `user chooses http://www.home.test/`: measures each of its addresses and gets the page from the quickest
     case choose(host: String, url: String)
     /// `user plays http://video.home.test/manifest.mpd by rate`: a clip in pieces, each in the quality that the rule chooses
     case play(host: String, url: String, rule: PlayerRule)
-=======
-    case load(host: String, url: String, connections: Int, how: Fetching = Fetching())
     /// `user gets ftp://ftp.home.test/notes.txt`, or `user visits ftp.home.test "list; get notes.txt"`: one session with a file server
     case visit(host: String, FileVisit)
->>>>>>> main
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end

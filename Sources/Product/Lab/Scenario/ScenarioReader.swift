@@ -7,13 +7,9 @@
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
 //   at T    HOST asks HOST NAME [TYPE] [for NETWORK] | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
 //           | HOST gets URL [method M] [FETCHING]… | HOST posts URL "NAME=VALUE&…" [in parts] [FETCHING]…
-<<<<<<< HEAD
 //           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST
 //           | HOST chooses URL | HOST plays URL by rate|buffer
-=======
-//           | HOST loads URL [over N connections] [FETCHING]… | HOST takes cookies of HOST
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
->>>>>>> main
 //           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
@@ -309,8 +305,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-<<<<<<< HEAD
-  private static var verbs: String { "asks, gets, posts, loads, chooses, plays, takes, says, types or pings" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, takes, says, types or pings" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }
@@ -320,9 +315,6 @@ struct ScenarioReader {
     guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
     return .connections(connections)
   }
-=======
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, visits, takes, says, types or pings" }
->>>>>>> main
 
   /// `HOST NAME [TYPE] [for NETWORK]`
   private mutating func readQuestion(by actor: String, _ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
