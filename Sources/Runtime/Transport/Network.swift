@@ -62,6 +62,9 @@ public struct ListenOptions: Sendable {
   public var limits: ListenLimits
   /// One listening socket per loop (SO_REUSEPORT), for servers of many short connections.
   public var isSharded: Bool
+  /// Whether bytes that the peer calls urgent come in their place among the others; otherwise they are lost. Telnet's way to interrupt.
+  // RFC 9293 §3.8.5
+  public var keepsUrgentBytes = false
   /// The descriptor of a socket that somebody bound before (the parent process, a service manager); nil: a new one is bound.
   public var boundSocket: Int32?
 

@@ -60,7 +60,10 @@ package final class FileService: Sendable {
     disk: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> FileService {
     let service = FileService(network: network, accounts: accounts, setting: setting, trace: trace, disk: disk, chance: chance)
-    let listener = try await network.listen(at: endpoint, options: ListenOptions(startTLS: setting.tls, limits: setting.limits.listening)) { remote, local in
+    var listening = ListenOptions(startTLS: setting.tls, limits: setting.limits.listening)
+    // RFC 959 §4.1.3: ABOR comes with Telnet's urgent mark.
+    listening.keepsUrgentBytes = true
+    let listener = try await network.listen(at: endpoint, options: listening) { remote, local in
       ControlConnection(service, remote: remote, local: local)
     }
     service.listener.withLock { $0 = listener }

@@ -68,11 +68,11 @@ private final class KeptConnection: Sendable {
         body.append(bytes)
       case .responseEnd:
         if let status { return (status, body) }
-      case .failed(_, let failure): throw WebClientFailure.conversation(failure)
+      case .failed(_, let failure): throw failure
       default: break
       }
     }
-    throw WebClientFailure.conversation(.init(kind: .closedEarly, explanation: "the connection ended without an answer", isRepeatable: true))
+    throw ClientConversation.Failure(kind: .closedEarly, explanation: "the connection ended without an answer", isRepeatable: true)
   }
 
   func retire() { answers.give(.retire) }

@@ -73,6 +73,7 @@ public final class SocketNetwork: Network {
       for tls in [options.tls, options.startTLS].compactMap({ $0 }) { _ = try contexts.server(tls) }
       let initialize: @Sendable (any Channel) throws -> Void = { channel in
         try self.configure(channel, outgoingBytesMax: options.limits.outgoingBytesMax)
+        if options.keepsUrgentBytes { try channel.syncOptions?.setOption(.socketOption(.urgentInline), value: 1) }
         let carrier = SocketCarrier(
           loop: self.loop(of: channel), limits: self.limits, ledger: ledger, isEncrypted: options.tls != nil,
           patience: self.limits.handshakeTimeout,
@@ -206,6 +207,7 @@ public final class SocketNetwork: Network {
 
 extension NIOBSDSocket.Option {
   fileprivate static let reusePort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
+  fileprivate static let urgentInline = NIOBSDSocket.Option(rawValue: SO_OOBINLINE)
 }
 
 /// How datagrams are read: many per system call at a server's port, one by one where one peer answers.
