@@ -46,7 +46,7 @@ struct LabPeerTests {
       #expect(store.conversations().count { $0.info.host == "resolver" && $0.info.role == .client } == before, "a warm answer asks nobody")
       for (name, type, expected) in [
         ("web.cobalt.test", "A", "CNAME\twww.cobalt.test."), ("nowhere.garnet.test", "A", "status: NXDOMAIN"),
-        ("anything.maybe.garnet.test", "A", "127.51.100.10"), ("garnet.test", "MX", "10 www.garnet.test."),
+        ("anything.maybe.garnet.test", "A", "127.51.100.10"), ("garnet.test", "MX", "10 mail.garnet.test."),
         ("loop1.cobalt.test", "A", "status: SERVFAIL"), ("_http._tcp.garnet.test", "SRV", "0 0 80 www.garnet.test."),
       ] {
         let answer = await dig.run(["@127.0.113.53", "-p", "8053", name, type])
