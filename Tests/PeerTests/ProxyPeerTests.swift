@@ -209,7 +209,10 @@ struct ProxyPeerTests {
       defer { host.end() }
       let tiny = try Beside(tinyproxy.path, ["-d", "-c", folder + "/tiny.conf"], in: folder)
       defer { tiny.end() }
-      let trusting = ["SSL_CERT_FILE": folder + "/data/authority/authority.pem"]
+      let authority = folder + "/data/authority/authority.pem"
+      // Made at the first start, and read by the tool when it begins.
+      for _ in 0..<200 where !FileManager.default.fileExists(atPath: authority) { try await Task.sleep(for: .milliseconds(50)) }
+      let trusting = ["SSL_CERT_FILE": authority]
       func get(_ url: String, by proxy: Int, _ more: [String] = [], environment: [String: String]) async -> ProgramOutcome {
         await netstead.run(["http", url, "-x", "127.0.0.1:\(proxy)"] + more, environment: environment)
       }
