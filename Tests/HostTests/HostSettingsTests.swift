@@ -104,12 +104,12 @@ struct HostSettingsTests {
     Case(
       text: "web: {reverse-proxy: [{names: [a.test], upstream: \"127.0.0.1:3000/x\"}]}",
       problem: "n.yaml:1:51: expected an address such as http://127.0.0.1:3000, without a path, found `127.0.0.1:3000/x`"),
-    Case(text: "ftp: {anonymous: yes}", problem: "n.yaml:1:6: expected key `root`"),
+    Case(text: "ftp: {anonymous: yes}", problem: "n.yaml:1:6: expected key `root` with a text, which is missing"),
     Case(text: "ftp: {root: f}", problem: "n.yaml:1:13: expected `anonymous: yes` or `users` beside `root`: nobody could come in"),
     Case(text: "ftp: {root: f, anonymous: yes, write: [c]}", problem: "n.yaml:1:39: expected a name of `users`, found `c`"),
     Case(text: "ftp: {root: f, users: {a: secret}}", problem: "n.yaml:1:27: expected a password's hash as `netstead password` writes it, found `secret`"),
     Case(text: "ftp: {root: f, anonymous: yes, passive-ports: 80-90}", problem: "n.yaml:1:47: expected ports such as 50000-50999, from 1024, found `80-90`"),
-    Case(text: "ftp: {root: f, anonymous: yes, tls: maybe}", problem: "n.yaml:1:37: expected off, offered or required, found `maybe`"),
+    Case(text: "ftp: {root: f, anonymous: yes, tls: maybe}", problem: "n.yaml:1:37: expected one of off, offered, required, found `maybe`"),
     Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])
   func mistakes(_ example: Case) {

@@ -96,7 +96,9 @@ struct ScenarioTests {
     ("a gets http://b/ again", .get(host: "a", url: "http://b/", how: fetching([], "GET", .all))),
     ("a gets http://b/ again by date", .get(host: "a", url: "http://b/", how: fetching([], "GET", .date))),
     ("a gets http://b/ again by tag with \"A: b\"", .get(host: "a", url: "http://b/", how: fetching(["A: b"], "GET", .tag))),
-    ("a loads http://b/", .load(host: "a", url: "http://b/", connections: 1)), ("a loads http://b/ over 4 connections", .load(host: "a", url: "http://b/", connections: 4)),
+    ("a loads http://b/", .load(host: "a", url: "http://b/", by: .connections(1))),
+    ("a loads http://b/ over 4 connections", .load(host: "a", url: "http://b/", by: .connections(4))), ("a loads http://b/ kept", .load(host: "a", url: "http://b/", by: .kept)),
+    ("a loads http://b/ pipelined", .load(host: "a", url: "http://b/", by: .pipelined)),
     ("a gets http://b/ as ada \"a b\" through b", .get(host: "a", url: "http://b/", how: fetching { how in
       how.credentials = .init(user: "ada", password: "a b")
       how.proxy = "b"
@@ -109,7 +111,8 @@ struct ScenarioTests {
       how.form = .init(text: "x=1", isInParts: true)
       how.cookies = .together
     })),
-    ("a loads http://b/ over 2 connections with cookies apart", .load(host: "a", url: "http://b/", connections: 2, how: fetching { $0.cookies = .apart })),
+    ("a loads http://b/ over 2 connections with cookies apart", .load(host: "a", url: "http://b/", by: .connections(2), how: fetching { $0.cookies = .apart })),
+    ("a chooses http://b/x", .choose(host: "a", url: "http://b/x")), ("a plays http://b/m.mpd by buffer", .play(host: "a", url: "http://b/m.mpd", rule: .buffer)),
     ("a takes cookies of b", .takeCookies(host: "a", owner: "b")),
     ("a asks b c.test for 203.0.113.0/24", .ask(host: "a", server: "b", name: "c.test", type: "A", subnet: AddressPrefix("203.0.113.0/24"))),
     ("a types b 80 \"GET / HTTP/1.0\\r\\n\\r\\n\"", .type(host: "a", server: "b", port: 80, text: "GET / HTTP/1.0\r\n\r\n", silence: .seconds(1))),
@@ -155,8 +158,8 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
     ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
     ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
-    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, loads, takes, says, types or pings, found `shouts`"),
-    ("hosts a 192.0.2.1\nat 1s a gets ftp://a/", "2:14: expected a URL that begins with http:// or https://, found `ftp://a/`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, takes, says, types or pings, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a gets gopher://a/", "2:14: expected a URL that begins with http:// or https://, found `gopher://a/`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),
     ("hosts a 192.0.2.1\nat 1s host a asleep", "2:14: expected `up` or `down`, found `asleep`"),

@@ -16,7 +16,7 @@ struct WorldTests {
   func isWhole() throws {
     let world = try Self.builtIn()
     #expect(world.client == "pc")
-    #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone", "rogue", "pc-america", "pc-asia"])
+    #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone", "rogue", "pc-america", "pc2-america", "pc-asia", "pc2-asia"])
     #expect(world.hosts(as: .resolver).map(\.name) == ["resolver", "resolver-america", "resolver-asia"])
     #expect(world.resolver(near: world.host("pc"))?.name == "resolver" && world.resolver(near: world.host("pc-asia"))?.name == "resolver-asia")
     #expect(world.rootServers.map(\.name) == ["root1", "root2", "root3"])

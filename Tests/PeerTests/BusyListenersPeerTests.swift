@@ -49,7 +49,8 @@ struct BusyListenersPeerTests {
       let place = try #require(host.endpoint("HTTP"), "\(host.said)")
       let proxy = try #require(host.endpoint("HTTP proxy"), "\(host.said)")
 
-      let kept = try await storm(host, place, "200", "GET / HTTP/1.1\\r\\nHost: kept.home.test\\r\\n\\r\\n")
+      // The page is new, so it is not fresh for long: many of these are asked of the origin, whose bound for one address holds.
+      let kept = try await storm(host, place, "200,502,503", "GET / HTTP/1.1\\r\\nHost: kept.home.test\\r\\n\\r\\n")
       #expect(kept["200"] ?? 0 > 0)
       // Past `upstreamConnectionsMax` the proxy says that it is busy; the origin turns away what is more than its bound for one address.
       let passed = try await storm(host, place, "200,502,503", "GET /?{n} HTTP/1.1\\r\\nHost: passed.home.test\\r\\n\\r\\n")

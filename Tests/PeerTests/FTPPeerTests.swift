@@ -100,13 +100,16 @@ struct FTPPeerTests {
       let continued = await run(["-C", "400000", "-T", scene.own("whole"), url + "/part"])
       #expect(continued.status == 0 && data(scene.path("part")) == whole, "\(continued.errorText)")
       let list = await run([url + "/a/"])
-      #expect(list.status == 0 && list.text.contains(" up\r\n") && list.text.hasPrefix("drwx"), "\(list.text)\(list.errorText)")
+      #expect(list.status == 0 && list.text.contains(" up") && list.text.hasPrefix("drwx"), "\(list.text)\(list.errorText)")
       let names = await run(["-l", url + "/"])
-      #expect(names.text == "a\r\nbig\r\npart\r\n", "\(names.text)")
-      let made = await run(["--ftp-create-dirs", "-T", scene.own("up"), url + "/x/y/z"])
-      #expect(made.status == 0 && data(scene.path("x/y/z"))?.count == 3_000_000, "\(made.errorText)")
-      let commands = await run(["-Q", "-DELE part", "-Q", "-RNFR big", "-Q", "-RNTO small", url + "/a/up", "-o", "/dev/null"])
-      #expect(commands.status == 0 || options.contains("multicwd"), "\(commands.errorText)")
+      #expect(names.text.split(whereSeparator: \.isNewline) == ["a", "big", "part"], "\(names.text)")
+      // curl makes folders only where it goes into each of them.
+      if !options.contains("--ftp-method") {
+        let made = await run(["--ftp-create-dirs", "-T", scene.own("up"), url + "/x/y/z"])
+        #expect(made.status == 0 && data(scene.path("x/y/z"))?.count == 3_000_000, "\(made.errorText)")
+      }
+      let commands = await run(["-Q", "-DELE /part", "-Q", "-RNFR /big", "-Q", "-RNTO /small", url + "/a/up", "-o", "/dev/null"])
+      #expect(commands.status == 0, "\(commands.errorText)")
       let absent = await run([url + "/nothing", "-o", scene.own("nothing")])
       #expect(absent.status == 78 || absent.status == 19, "\(absent.status) \(absent.errorText)")
       let denied = await curl.run(["-sS", "-T", scene.own("up"), url + "/up", "-u", "anonymous:x@y"] + options)

@@ -101,6 +101,52 @@ struct UpCommandPeerTests {
     }
   }
 
+  @Test("it stops soon although streams without an end are open: the console's, and one that it relays", .timeLimit(.minutes(2)))
+  func stops() async throws {
+    guard let python = ProgramRunner("python3"), let curl = ProgramRunner("curl") else { return }
+    _ = try executable()
+    try await withRuntimeFolder { environment, folder in
+      // An origin that says something at once, and then nothing for a minute.
+      let script = """
+        import socket, time
+        listener = socket.create_server(("127.0.0.1", 0))
+        open("\(folder)/port.part", "w").write(str(listener.getsockname()[1]))
+        import os; os.rename("\(folder)/port.part", "\(folder)/port")
+        peer = listener.accept()[0]
+        peer.recv(9999)
+        peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\n\\r\\ndata: one\\n\\n")
+        peer.settimeout(60)
+        print("ended:", peer.recv(9999))
+        """
+      async let origin = python.run(["-c", script], timeout: .seconds(80))
+      var port = ""
+      for _ in 0..<1_000 where port.isEmpty {
+        try await Task.sleep(for: .milliseconds(20))
+        port = (try? String(contentsOfFile: folder + "/port", encoding: .utf8)) ?? ""
+      }
+      let file = folder + "/netstead.yaml"
+      try """
+        ports: {dns: 0, http: 0, https: 0, console: 0}
+        web: {reverse-proxy: [{names: [events.home.test], upstream: "http://127.0.0.1:\(port)"}]}
+        """.write(toFile: file, atomically: true, encoding: .utf8)
+      let host = try Background(["up", "--settings", file, "--data", folder + "/data"], environment: environment, in: folder, until: "stop by")
+      let place = try #require(host.endpoint("HTTP"), "\(host.said)")
+      let console = try #require(host.console)
+      async let relayed = curl.run(["-sSN", "-o", folder + "/relayed", "--connect-to", "::\(place)", "http://events.home.test/"], timeout: .seconds(80))
+      async let live = curl.run(["-sSN", "-o", folder + "/live", console + "events"], timeout: .seconds(80))
+      for name in ["relayed", "live"] {
+        for _ in 0..<1_000 where contents(of: "\(folder)/\(name)")?.isEmpty != false { try await Task.sleep(for: .milliseconds(20)) }
+      }
+      let took = ContinuousClock().measure { #expect(host.stop() == 0) }
+      // The grace is five seconds, and nobody used it up.
+      #expect(took < .seconds(4), "\(took)")
+      // What never ends is broken off where it is only passed on, and ends properly where it is ours.
+      #expect(await relayed.status == 18 && contents(of: folder + "/relayed") == Array("data: one\n\n".utf8))
+      #expect(await live.status == 0)
+      #expect(await origin.text == "ended: b''\n")
+    }
+  }
+
   @Test("a thousand rude peers at each port: garbage, halves, silence; those who speak properly are served", .timeLimit(.minutes(3)))
   func storm() async throws {
     guard let python = ProgramRunner("python3"), let curl = ProgramRunner("curl") else { return }

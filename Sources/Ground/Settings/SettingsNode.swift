@@ -62,7 +62,7 @@ public struct SettingsNode: Sendable {
 }
 
 /// One thing that is wrong with a settings file, and where.
-public struct SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SettingsProblem: Hashable, Sendable, CustomStringConvertible {
   public var file: String
   public var place: Place
   /// What was expected and what was found.

@@ -50,8 +50,10 @@ package struct ConsoleLessons: Sendable {
     /// The trace of the run that is shown.
     package var trace: TraceStore
     package var ladder: Ladder
+    /// What came of the steps, a line each.
+    package var outcomes: [String]
 
-    package init(id: String, title: String, text: String, runs: [Run], questions: [Question], trace: TraceStore, ladder: Ladder) {
+    package init(id: String, title: String, text: String, runs: [Run], questions: [Question], trace: TraceStore, ladder: Ladder, outcomes: [String] = []) {
       self.id = id
       self.title = title
       self.text = text
@@ -59,6 +61,7 @@ package struct ConsoleLessons: Sendable {
       self.questions = questions
       self.trace = trace
       self.ladder = ladder
+      self.outcomes = outcomes
     }
   }
 

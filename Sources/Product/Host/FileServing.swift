@@ -54,7 +54,8 @@ package struct FileServing: Sendable, Hashable {
     let roots = reader.entries("roots").compactMap { entry in
       entry.value.value(.text).map { (name: entry.name, root: root($0, at: entry.value.place)) }
     }
-    for entry in reader.entries("users") {
+    let listed = reader.entries("users")
+    for entry in listed {
       guard let hash = entry.value.value(.passwordHash) else { continue }
       if !(1...127).contains(entry.name.utf8.count) || entry.name.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
         entry.value.problem(at: entry.place, "expected a user's name of at most 127 bytes without spaces, found `\(entry.name)`")
@@ -67,7 +68,7 @@ package struct FileServing: Sendable, Hashable {
     passivePorts = reader.optional("passive-ports", .portRange)
     passiveAddress = reader.optional("passive-address", .address)
     security = reader.optional("tls", .choice(standIn: .offered)) ?? security
-    if !isOpen, users.isEmpty { reader.problem(at: "root", "expected `anonymous: yes` or `users` beside `root`: nobody could come in") }
+    if !isOpen, listed.isEmpty { reader.problem(at: "root", "expected `anonymous: yes` or `users` beside `root`: nobody could come in") }
   }
 
   /// The accounts over folders on disk. Throws for a folder that cannot be served.

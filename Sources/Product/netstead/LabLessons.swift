@@ -40,7 +40,8 @@ enum LabLessons {
       questions: lesson.questions.map { question in
         ConsoleLessons.Question(id: question.id, ask: question.ask, options: question.options, run: question.variant, isPrediction: question.kind == .predict)
       },
-      trace: leg.store, ladder: leg.ladder(in: run.world, explain: explainAnything, rowsMax: rowsMax))
+      trace: leg.store, ladder: leg.ladder(in: run.world, explain: explainAnything, rowsMax: rowsMax),
+      outcomes: leg.outcomes.map(\.line))
   }
 
   private static func verdict(of verdict: LessonVerdict) -> ConsoleLessons.Verdict {

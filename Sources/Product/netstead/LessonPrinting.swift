@@ -47,6 +47,7 @@ struct LessonPrinting {
       return printer.show(leg.store)
     }
     guard !isShort else { return }
+    for outcome in leg.outcomes { Terminal.say("=      \(outcome.line)") }
     for row in leg.rows(in: run.world, explain: explainAnything) {
       let fate = row.isLost ? "  (lost)" : ""
       Terminal.say("#\(Columns.padded("\(row.sequence)", 5))\(row.time)  \(Columns.padded("\(row.from) -> \(row.to)", 34))\(Columns.padded(row.dialect, 10))\(row.title)\(fate)")
@@ -57,6 +58,10 @@ struct LessonPrinting {
   func explain(_ sequence: UInt64, in leg: LessonRun.Leg, of run: LessonRun) throws {
     guard let event = leg.store.event(sequence), let info = leg.store.conversation(event.conversation)?.info else {
       throw ToolFailure(.usage, "this run has no message \(sequence)")
+    }
+    let times = leg.times(of: sequence, in: run.world)
+    if let left = times.left, let arrived = times.arrived {
+      Terminal.say("left at \((left - .simulationStart).offsetText), arrived at \((arrived - .simulationStart).offsetText)")
     }
     var transcript = Transcript([.heads, .explain, .time], from: .host(info.host), explain: explainAnything)
     for line in transcript.lines(for: event, in: info) { Terminal.say(line.description) }

@@ -90,7 +90,9 @@ struct LessonPage: Sendable {
   private var ladder: HTML {
     guard !view.ladder.rows.isEmpty else { return "" }
     let drawing = HTML(markup: view.ladder.svg(title: "The messages of this run") { place.message($0) })
-    return "<section class=\"card\" aria-labelledby=\"ladder-title\"><h2 id=\"ladder-title\">Ladder</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ladder diagram\">\(drawing)</div></section>"
+    let outcomes = view.outcomes.map { "<li><code>\($0)</code></li>\n" as HTML }
+    let came: HTML = view.outcomes.isEmpty ? "" : "<section class=\"card\"><h2>What came of the steps</h2><ol>\n\(outcomes)</ol></section>\n"
+    return "\(came)<section class=\"card\" aria-labelledby=\"ladder-title\"><h2 id=\"ladder-title\">Ladder</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ladder diagram\">\(drawing)</div></section>"
   }
 
   // MARK: Questions

@@ -10,6 +10,8 @@ struct MessagePage: Sendable {
   private let exchange: Exchange
   private let explanation: Explanation?
   private let fields: [NumberedField]
+  /// The messages of the conversation, in the order of their times.
+  private let order: [Passage]
 
   init?(_ frame: Frame, sequence: UInt64) {
     guard let event = frame.model.trace.event(sequence), let exchange = frame.model.trace.exchange(of: event.conversation) else { return nil }
@@ -18,6 +20,7 @@ struct MessagePage: Sendable {
     self.exchange = exchange
     explanation = event.kind.isMessage ? exchange.explanation(of: event, by: frame.model.explain) : nil
     fields = NumberedField.numbered(explanation?.fields ?? [])
+    order = frame.model.trace.dialogue(of: exchange, limit: 4_000).passages()
   }
 
   var page: Page {
@@ -32,7 +35,7 @@ struct MessagePage: Sendable {
       """
       <nav class="crumbs" aria-label="Path">\(crumbs) <span aria-hidden="true">/</span> <span>\(event.sequence)</span></nav>
       <div class="title"><div><h1>\(title)</h1>
-      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(event.kind.isPassage ? Phrase.grouped(event.length) + " bytes" : event.kind.rawValue) at \(event.time.timeOfDay)\(event.text.isEmpty || !event.kind.isPassage ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
+      <p class="lead">\(frame.chip(info.dialect, encrypted: info.encrypted)) \(frame.hostLink(isOut ? own : peer)) <span aria-hidden="true">→</span><span class="visually-hidden">to</span> \(frame.hostLink(isOut ? peer : own)), \(event.kind.isPassage ? Phrase.grouped(event.length) + " bytes" : event.kind.rawValue) \(journey)\(event.text.isEmpty || !event.kind.isPassage ? "" : ", then the state of \(own) is “\(event.text)”")</p></div>
       \(neighbours)</div>
       \(problem)\(masked)
       \(event.kind.isPassage ? content(info) : "")
@@ -59,9 +62,17 @@ struct MessagePage: Sendable {
     return "<p class=\"banner\">Only the first \(Phrase.grouped(event.bytes.count)) of \(Phrase.grouped(event.length)) bytes were kept.</p>"
   }
 
+  /// Where the message stands in the conversation.
+  private var index: Int? { order.firstIndex { $0.event.sequence == event.sequence || $0.mirror?.sequence == event.sequence } }
+
+  /// When it left and when it arrived, where both ends told.
+  private var journey: HTML {
+    guard let passage = index.map({ order[$0] }), let left = passage.sent, let arrived = passage.received else { return "at \(event.time.timeOfDay)" }
+    return "left at \(left.timeOfDay), arrived at \(arrived.timeOfDay)"
+  }
+
   private var neighbours: HTML {
-    let order = frame.model.trace.dialogue(of: exchange, limit: 4_000).passages()
-    guard let index = order.firstIndex(where: { $0.event.sequence == event.sequence || $0.mirror?.sequence == event.sequence }) else { return "" }
+    guard let index else { return "" }
     func link(_ index: Int, _ word: String, _ key: String, _ attribute: StaticString) -> HTML {
       guard order.indices.contains(index) else { return "" }
       return "<a class=\"button quiet\" href=\"\(frame.messagePath(order[index].event.sequence))\" \(attribute.description)><kbd class=\"script-only\">\(key)</kbd>\(word)</a>"

@@ -1,6 +1,6 @@
 // The messages of a run as rows, each with its number: what the terminal lists and what a wrong answer points at.
 package import Trace
-import World
+package import World
 
 /// One message in a list.
 package struct LessonRow: Sendable, Equatable {
@@ -17,7 +17,7 @@ package struct LessonRow: Sendable, Equatable {
 extension LessonRun.Leg {
   /// Every message in the order of their times.
   package func rows(in world: WorldDescription, explain: @escaping ExplainMessage) -> [LessonRow] {
-    let facts = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
+    let facts = facts(in: world)
     var rows: [(time: Instant, row: LessonRow)] = []
     for dialogue in facts.dialogues {
       let exchange = dialogue.exchange
@@ -36,9 +36,19 @@ extension LessonRun.Leg {
     return rows.sorted { ($0.time, $0.row.sequence) < ($1.time, $1.row.sequence) }.map(\.row)
   }
 
+  /// When a message left and when it arrived, as far as its ends recorded it.
+  package func times(of sequence: UInt64, in world: WorldDescription) -> (left: Instant?, arrived: Instant?) {
+    let passages = facts(in: world).dialogues.lazy.flatMap { $0.passages() }
+    let passage = passages.first { $0.event.sequence == sequence || $0.mirror?.sequence == sequence }
+    return (passage?.sent, passage?.received)
+  }
+
+  private func facts(in world: WorldDescription) -> TraceFacts {
+    TraceFacts(store, start: .simulationStart, openedBy: hosts) { world.host(at: $0)?.name }
+  }
+
   /// The ladder of the run.
   package func ladder(in world: WorldDescription, explain: ExplainMessage?, rowsMax: Int) -> Ladder {
-    let facts = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
-    return Ladder(facts.dialogues, names: { world.host(at: $0)?.name }, explain: explain, rowsMax: rowsMax)
+    Ladder(facts(in: world).dialogues, names: { world.host(at: $0)?.name }, explain: explain, rowsMax: rowsMax)
   }
 }

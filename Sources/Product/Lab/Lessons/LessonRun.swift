@@ -35,6 +35,10 @@ package final class LessonRun: Sendable {
     package var facts: LessonFact
     /// The numbers that both ends gave to the same message.
     package var mirrors: [UInt64: UInt64]
+    /// What came of its deeds.
+    package var outcomes: [LessonOutcome]
+    /// The hosts the lesson takes.
+    var hosts: Set<String>
   }
 
   package let lesson: Lesson
@@ -90,9 +94,10 @@ package final class LessonRun: Sendable {
     choices.showsSecrets = true
     let run = ScenarioRun(scenario, in: world, seed: seed.number, store: store, packets: packets, choices: choices)
     do throws(ScenarioRun.Failure) { _ = try run.run() } catch { throw .scenario(error) }
-    let trace = TraceFacts(store, start: .simulationStart) { world.host(at: $0)?.name }
+    let trace = TraceFacts(store, start: .simulationStart, openedBy: Set(lesson.hosts)) { world.host(at: $0)?.name }
+    let outcomes = run.outcomes(since: .simulationStart)
     var members = trace.members(packets: packets)
-    members["step"] = .list(run.facts(since: .simulationStart))
+    members["step"] = .list(outcomes.map(\.fact))
     members["draw"] = .fact(LessonFact(.draws, Dictionary(lesson.draws.map { ($0.name.lowercased(), value(of: $0.value)) }) { $1 }))
     members["hosts"] = .fact(LessonFact(.hosts, Dictionary(world.hosts.map { ($0.name, .fact(fact(of: $0))) }) { $1 }))
     var mirrors: [UInt64: UInt64] = [:]
@@ -100,7 +105,8 @@ package final class LessonRun: Sendable {
       guard let mirror = passage.mirror else { continue }
       mirrors[mirror.sequence] = passage.event.sequence
     }
-    return Leg(variant: variant, store: store, facts: LessonFact(.trace, members), mirrors: mirrors)
+    return Leg(
+      variant: variant, store: store, facts: LessonFact(.trace, members), mirrors: mirrors, outcomes: outcomes, hosts: Set(lesson.hosts))
   }
 
   /// A drawn text as a number or a duration when it is one.
@@ -117,27 +123,6 @@ package final class LessonRun: Sendable {
       "name": .text(host.name), "address": (v4 ?? host.addresses.first).map { .text("\($0)") } ?? .nothing,
       "addresses": .list(host.addresses.map { .text("\($0)") }),
     ])
-  }
-}
-
-extension ScenarioRun {
-  /// What came of every deed, in the order they began.
-  func facts(since start: Instant) -> [LessonValue] {
-    results.withLock { $0 }.enumerated().sorted { ($0.element.began, $0.offset) < ($1.element.began, $1.offset) }.map { _, result in
-      let (isFailure, said): (Bool, String) =
-        switch result.outcome {
-        case .answer(let message): (false, "\(message.responseCode)")
-        case .page(let status): (false, "\(status)")
-        case .said(let text): (false, text)
-        case .failed(let why): (true, why)
-        }
-      return .fact(
-        LessonFact(.step, [
-          "host": .text(result.host), "time": .duration(Double(result.began.nanoseconds &- start.nanoseconds)),
-          "took": .duration(Double(result.took.components.seconds) * 1e9 + Double(result.took.components.attoseconds) / 1e9),
-          "failed": .truth(isFailure), "said": .text(said),
-        ]))
-    }
   }
 }
 
@@ -164,6 +149,12 @@ extension WorldDescription {
         throw .world("lesson \(lesson.id) changes zone `\(zone)`, which the world does not have")
       }
       world.zones[index].timeToLive = seconds
+    }
+    for (site, count) in lesson.changes.clips {
+      guard let index = world.sites.firstIndex(where: { $0.name == site }), case .video = world.sites[index].content else {
+        throw .world("lesson \(lesson.id) changes the clip of site `\(site)`, which the world does not have as a video")
+      }
+      world.sites[index].content = .video(segmentCount: count)
     }
     var salts = seed.random(for: "salts")
     for member in lesson.changes.members {

@@ -147,16 +147,24 @@ extension ScenarioRun {
   }
 
   /// Largest page, and most objects of one page that are got. Past it: the load fails; the rest is left out.
-  private static var pageBytesMax: Int { 4_194_304 }
-  private static var objectsMax: Int { 64 }
+  static var pageBytesMax: Int { 4_194_304 }
+  static var objectsMax: Int { 64 }
 
   /// A client that looks each name up once.
-  private func web(_ client: SimulatedNetwork, as host: String, remembering jar: SharedCookieJar?) -> WebClient {
+  func web(_ client: SimulatedNetwork, as host: String, remembering jar: SharedCookieJar? = nil) -> WebClient {
+    var web = WebClient(network: client, lookUp: lookUp(client, as: host))
+    web.trace = trace(host)
+    web.jar = jar
+    return web
+  }
+
+  /// Asks the resolver near `host`, once for each name.
+  func lookUp(_ client: SimulatedNetwork, as host: String) -> WebClient.LookUp {
     let resolver = world.resolver(near: world.host(host))?.addresses.first
     let names = NameClient(client, timeout: .seconds(10), trace: trace(host))
     let known = KnownNames()
     let run = self
-    var web = WebClient(network: client) { name, _ in
+    return { name, _ in
       if let address = Address(name) { return [address] }
       if let addresses = known.addresses(of: name) { return addresses }
       guard let resolver, let asked = try? Name(name) else { return [] }
@@ -165,9 +173,6 @@ extension ScenarioRun {
       known.note(addresses, of: name)
       return addresses
     }
-    web.trace = trace(host)
-    web.jar = jar
-    return web
   }
 }
 

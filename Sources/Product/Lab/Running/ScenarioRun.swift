@@ -172,10 +172,19 @@ package final class ScenarioRun: Sendable {
       let client = try network(name, step.line)
       try checkProxy(how, step.line)
       perform(at: step.time, as: name) { [self] in await get(client, url, how, as: name) }
-    case .load(let name, let url, let connections, let how):
+    case .load(let name, let url, .connections(let connections), let how):
       let client = try network(name, step.line)
       try checkProxy(how, step.line)
       perform(at: step.time, as: name) { [self] in await load(client, url, over: connections, how, as: name) }
+    case .load(let name, let url, let loading, _):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await loadKept(client, url, isPipelined: loading == .pipelined, as: name) }
+    case .choose(let name, let url):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await choose(client, url, as: name) }
+    case .play(let name, let url, let rule):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await play(client, url, by: rule, as: name) }
     case .visit(let name, let how):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await visit(client, how, as: name) }

@@ -75,7 +75,11 @@ package struct Scenario: Sendable, Equatable {
     /// `user gets http://www.home.test/` or `user posts http://www.home.test/form "a=1&b=2"`, with what `Fetching` says besides
     case get(host: String, url: String, how: Fetching = Fetching())
     /// `user loads http://www.home.test/ over 4 connections`: the page and everything it embeds
-    case load(host: String, url: String, connections: Int, how: Fetching = Fetching())
+    case load(host: String, url: String, by: Loading, how: Fetching = Fetching())
+    /// `user chooses http://www.home.test/`: measures each of its addresses and gets the page from the quickest
+    case choose(host: String, url: String)
+    /// `user plays http://video.home.test/manifest.mpd by rate`: a clip in pieces, each in the quality that the rule chooses
+    case play(host: String, url: String, rule: PlayerRule)
     /// `user gets ftp://ftp.home.test/notes.txt`, or `user visits ftp.home.test "list; get notes.txt"`: one session with a file server
     case visit(host: String, FileVisit)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
@@ -94,6 +98,16 @@ package struct Scenario: Sendable, Equatable {
     case edit(site: String, path: String, text: String)
     /// `zone home.test sets www 60 A 192.0.2.81`: these records of this name and type, instead of those before
     case set(zone: String, owner: String, type: String, record: String)
+  }
+
+  /// How a page is loaded with what it embeds.
+  package enum Loading: Sendable, Equatable {
+    /// `over N connections`: so many at a time, each for one object.
+    case connections(Int)
+    /// `kept`: all over one connection, one request after the other.
+    case kept
+    /// `pipelined`: all over one connection, without waiting for answers.
+    case pipelined
   }
 
   package enum Carrier: String, Sendable, Equatable, CaseIterable { case tcp, udp }

@@ -7,7 +7,8 @@
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
 //   at T    HOST asks HOST NAME [TYPE] [for NETWORK] | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
 //           | HOST gets URL [method M] [FETCHING]… | HOST posts URL "NAME=VALUE&…" [in parts] [FETCHING]…
-//           | HOST loads URL [over N connections] [FETCHING]… | HOST takes cookies of HOST
+//           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST
+//           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
@@ -271,12 +272,13 @@ struct ScenarioReader {
       return .get(host: actor, url: url, how: try readFetching(&line, posting: try line.take("a form such as \"a=1&b=2\"").text))
     case "loads":
       let url = try readURL(&line)
-      var connections = 1
-      if line.take(if: "over") {
-        connections = try line.take(.integer(1...16))
-        guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
-      }
-      return .load(host: actor, url: url, connections: connections, how: try readFetching(&line))
+      let loading = try readLoading(&line)
+      return .load(host: actor, url: url, by: loading, how: try readFetching(&line))
+    case "chooses": return .choose(host: actor, url: try readURL(&line))
+    case "plays":
+      let url = try readURL(&line)
+      guard line.take(if: "by") else { throw line.failure("`by rate` or `by buffer`") }
+      return .play(host: actor, url: url, rule: try line.take(.choice(standIn: .rate)))
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
@@ -303,7 +305,16 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, visits, takes, says, types or pings" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, takes, says, types or pings" }
+
+  private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
+    if line.take(if: "kept") { return .kept }
+    if line.take(if: "pipelined") { return .pipelined }
+    guard line.take(if: "over") else { return .connections(1) }
+    let connections: Int = try line.take(.integer(1...16))
+    guard line.take(if: "connections") || line.take(if: "connection") else { throw line.failure("`connections`") }
+    return .connections(connections)
+  }
 
   /// `HOST NAME [TYPE] [for NETWORK]`
   private mutating func readQuestion(by actor: String, _ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {

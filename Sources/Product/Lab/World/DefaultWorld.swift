@@ -64,12 +64,15 @@ package enum DefaultWorld {
       # A content network: an origin in America, an edge on each continent, a client and a resolver there.
       origin.garnet.test: {addresses: [198.18.20.10, "2001:db8:20::10"]}
       ns1.cdn.test:   {addresses: [198.51.100.30, "2001:db8:100::30"]}
+      ns2.cdn.test:   {addresses: [198.51.100.31, "2001:db8:100::31"]}
       edge1.cdn.test: {addresses: [198.18.10.1, "2001:db8:10::1"]}
       edge2.cdn.test: {addresses: [198.18.20.1, "2001:db8:20::1"]}
       edge3.cdn.test: {addresses: [198.18.30.1, "2001:db8:30::1"]}
       pc-america:       {role: client, addresses: [198.18.20.50, "2001:db8:20::50"]}
+      pc2-america:      {role: client, addresses: [198.18.20.51, "2001:db8:20::51"]}
       resolver-america: {role: resolver, addresses: [198.18.20.53, "2001:db8:20::53"]}
       pc-asia:          {role: client, addresses: [198.18.30.50, "2001:db8:30::50"]}
+      pc2-asia:         {role: client, addresses: [198.18.30.51, "2001:db8:30::51"]}
       resolver-asia:    {role: resolver, addresses: [198.18.30.53, "2001:db8:30::53"]}
 
     # Links that differ from their ends' attachments, for example a lossy one:
@@ -98,6 +101,8 @@ package enum DefaultWorld {
           video    CNAME video.cdn.test.
           static   CNAME static.cdn.test.
       cdn.test: {served-by: [ns1.cdn.test], ttl: 60}
+      # Where a content network chooses for each question, below the level that may be kept for longer.
+      near.cdn.test: {served-by: [ns2.cdn.test], ttl: 60}
       cobalt.test:
         served-by: [ns1.cobalt.test, ns2.cobalt.test]
         ttl: 60
@@ -312,6 +317,7 @@ package enum DefaultWorld {
         video.cdn.test:  {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
         static.cdn.test: {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
         home.cdn.test:   {policy: nearest, ttl: 5, edges: [edge2.cdn.test]}
+        film.near.cdn.test: {policy: nearest, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
         # The other rules, over the same edges.
         least.cdn.test:  {policy: least-load, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}
         turns.cdn.test:  {policy: round-robin, ttl: 5, edges: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test]}

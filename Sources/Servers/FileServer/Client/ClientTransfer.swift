@@ -121,8 +121,8 @@ extension FileClient {
     if let failure {
       _ = interrupt()
       let reply = try await last(ticket)
-      // When the server had its own reason, that is the better one.
-      if reply.kind == .failed { throw .refused(command.verb, reply) }
+      // When the server had its own reason, that is the better one; 426 is only what it says to being interrupted.
+      if reply.kind == .failed || reply.kind == .failedForNow && reply.code != 426 { throw .refused(command.verb, reply) }
       throw .network(failure)
     }
     let first = try await reply(to: ticket)

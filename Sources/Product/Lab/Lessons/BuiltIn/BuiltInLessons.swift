@@ -7,8 +7,10 @@ package enum BuiltInLessons {
   package static let texts: [(id: String, text: String)] = [
     ("S1", SocketLessons.datagram), ("S2", SocketLessons.stream), ("S3", SocketLessons.order), ("S4", SocketLessons.ping),
     ("D1", NameLessons.walk), ("D3", NameLessons.cache), ("D4", NameLessons.records),
-    ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long),
-    ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
+    ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long), ("H4", PageLessons.objects),
+    ("H5", PageLessons.timing), ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
+    ("H10", WebLessons.hosts),
+    ("C1", ContentNetworkLessons.depth), ("C2", ContentNetworkLessons.walk), ("C3", ContentNetworkLessons.choice), ("C4", VideoLessons.adaptive),
   ]
 
   /// One lesson by its name, in any case; nil: there is none.

@@ -1,7 +1,7 @@
 // The lessons about the web, as the YAML that `netstead lab lesson H1 --print` prints. A test runs each of them to its end.
 // Not here: the form (LessonReader), the list (BuiltInLessons).
 
-/// Lessons H1 to H3.
+/// Lessons H1 to H3, and H10.
 enum WebLessons {
   static let get = #"""
     schema: 1
@@ -275,6 +275,105 @@ enum WebLessons {
         ask: Which status does a range past the end get?
         kind: number
         run: beyond
+        key: last(http.response).status
+    """#
+
+  static let hosts = #"""
+    schema: 1
+    id: H10
+    version: 1
+    title: Two sites at one address
+    chapter: HTTP
+    minutes: 12
+    text: |
+      Two names lead to one address, one server, one port. What tells the sites apart is a line of the request. What if it is missing, if it says two
+      things, if it names somebody else?
+    world:
+      hosts: [pc, resolver, www.garnet.test, edge1.cdn.test]
+      draw: {page: word, size: 300..2000, other: 2100..4000, wrong: word, strict: word}
+      files:
+        www.garnet.test:
+          /{page}.txt: {size: "{size}"}
+        stories.garnet.test:
+          /{page}.txt: {size: "{other}"}
+      records:
+        garnet.test: |
+          {wrong}  A 198.51.100.10
+          {strict} A 198.18.10.1
+    steps:
+      - do: pc gets http://www.garnet.test/{page}.txt
+        text: One site.
+      - do: pc gets http://stories.garnet.test/{page}.txt
+        text: The other. Compare addresses and requests.
+      - do: 'pc types www.garnet.test 80 "GET /{page}.txt HTTP/1.0\r\n\r\n" for 2s'
+        text: Typed by hand in the version that did not have Host yet.
+      - do: 'pc types www.garnet.test 80 "GET http://stories.garnet.test/{page}.txt HTTP/1.1\r\nHost: www.garnet.test\r\n\r\n" for 2s'
+        at: 8s
+        text: The request line names one site, Host the other.
+    faults:
+      - id: wrong
+        title: Somebody else's name
+        text: A name that the server has never heard of leads to its address. Whoever owns the name decided that, and nobody else.
+        steps:
+          - {do: "pc gets http://{wrong}.garnet.test/{page}.txt", at: 20s}
+    guards:
+      - id: strict
+        title: Misdirected
+        text: A server that answers only for names it knows. An edge has to, or anybody could fill its cache.
+        against: wrong
+        steps:
+          - {do: "pc gets http://{strict}.garnet.test/{page}.txt", at: 20s}
+    questions:
+      - id: address
+        ask: To which address does pc connect for the second page?
+        kind: text
+        key: (tcp.connection where protocol == "http")[1].serverAddress
+        read: http.request[1]
+      - id: line
+        ask: Which line of the second request tells the server the site? Copy its value.
+        kind: text
+        key: http.request[1].field["host"]
+        read: http.request[1]
+      - id: target
+        ask: Do the first lines of both requests differ?
+        kind: choice
+        options: ["yes", "no"]
+        key: 'if(http.request[0].target == http.request[1].target, "no", "yes")'
+        read: http.request[1]
+      - id: first
+        ask: How many bytes of content has the page of the first site?
+        kind: number
+        key: http.response[0].bodyBytes
+      - id: second
+        ask: And that of the second?
+        kind: number
+        key: http.response[1].bodyBytes
+      - id: nobody
+        ask: Which site answers the request without Host?
+        kind: choice
+        options: [www.garnet.test, stories.garnet.test, neither]
+        key: 'if(http.response[2].bodyBytes == http.response[0].bodyBytes, "www.garnet.test", if(http.response[2].bodyBytes == http.response[1].bodyBytes, "stories.garnet.test", "neither"))'
+        read: http.response[2]
+      - id: both
+        ask: Which site answers when line and Host differ?
+        kind: choice
+        options: [www.garnet.test, stories.garnet.test, neither]
+        key: 'if(http.response[3].bodyBytes == http.response[0].bodyBytes, "www.garnet.test", if(http.response[3].bodyBytes == http.response[1].bodyBytes, "stories.garnet.test", "neither"))'
+        read: http.response[3]
+      - id: wrong
+        ask: Which status does the unknown name get?
+        kind: number
+        run: wrong
+        key: last(http.response).status
+      - id: whose
+        ask: And how many bytes of content?
+        kind: number
+        run: wrong
+        key: last(http.response).bodyBytes
+      - id: strict
+        ask: Which status does an unknown name get from the edge?
+        kind: number
+        run: strict
         key: last(http.response).status
     """#
 }

@@ -78,9 +78,10 @@ struct HTTPFacts {
 
   private func take(_ passed: TraceFacts.Passed, into drafts: inout [Draft]) {
     let event = passed.passage.event
-    let explanation = HTTP.explain(event.bytes)
-    let isHead = explanation.fields.first.map { $0.name == "request line" || $0.name == "status line" } ?? false
-    guard isHead else {
+    // A large content comes in many pieces, and explaining one takes a while.
+    let explanation = drafts.isEmpty || Self.mayBegin(event.bytes) ? HTTP.explain(event.bytes) : nil
+    let isHead = explanation?.fields.first.map { $0.name == "request line" || $0.name == "status line" } ?? false
+    guard let explanation, isHead else {
       guard let last = drafts.indices.last else { return }
       drafts[last].bytes += event.length
       drafts[last].finished = passed.passage.sent ?? passed.passage.time
@@ -95,6 +96,12 @@ struct HTTPFacts {
       finished: passed.passage.sent ?? passed.passage.time)
     add(event.bytes[headBytes..<event.bytes.count], length: event.length - headBytes, to: &draft)
     drafts.append(draft)
+  }
+
+  /// Whether the first word may be a method or HTTP's name.
+  private static func mayBegin(_ bytes: Buffer) -> Bool {
+    let word = bytes[0..<min(bytes.count, 24)].array.prefix { $0 != 0x20 }
+    return word.starts(with: "HTTP/".utf8) || !word.isEmpty && word.count < 24 && word.allSatisfy { (0x41...0x5A).contains($0) }
   }
 
   private func add(_ bytes: Buffer, length: Int, to draft: inout Draft) {

@@ -15,13 +15,14 @@ struct TraceFacts {
   static var exchangesMax: Int { 4_096 }
   static var messagesMax: Int { 50_000 }
 
-  /// Reads `store`. `start` is the moment that counts as zero; `names` knows hosts by their addresses.
-  init(_ store: TraceStore, start: Instant, names: @escaping @Sendable (Address) -> String?) {
+  /// Reads `store`. `start` is the moment that counts as zero; `names` knows hosts by their addresses. Only what `hosts` begin counts: what
+  /// others do by themselves, such as watching edges, is no part of a lesson.
+  init(_ store: TraceStore, start: Instant, openedBy hosts: Set<String>, names: @escaping @Sendable (Address) -> String?) {
     self.start = start
     self.names = names
     // The links' own notes are read by SocketFacts, from a store of their own.
     let exchanges = store.exchanges(limit: Self.exchangesMax).filter { $0.best.info.host != LessonRun.linkHost }
-    dialogues = exchanges.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
+    dialogues = exchanges.filter { hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
   /// The members `http`, `dns`, `tcp`, `udp`, `message` and `ping` of the whole.
