@@ -240,7 +240,8 @@ struct FTPPeerTests {
       process.standardOutput = FileHandle.nullDevice
       try process.run()
       defer {
-        process.terminate()
+        // It does not listen to SIGTERM while a session is open.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
       }
       var options = FileClient.Options()
