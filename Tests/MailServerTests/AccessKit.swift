@@ -4,6 +4,7 @@ import Accounts
 import Bytes
 import Storage
 import TestKit
+import Trace
 import Transport
 import World
 
@@ -19,7 +20,8 @@ struct AccessHouse {
   static let passwords = ["alice": "ruby", "bob": "jade"]
 
   static func with(
-    _ filling: Filling = .memory, limits: MailboxLimits = MailboxLimits(), access: AccessLimits = AccessLimits(), _ body: (AccessHouse) async throws -> Void
+    _ filling: Filling = .memory, limits: MailboxLimits = MailboxLimits(), access: AccessLimits = AccessLimits(), recorder: (any Recorder)? = nil,
+    _ body: (AccessHouse) async throws -> Void
   ) async throws {
     try await filling.with { records, blobs in
       let network = SocketNetwork(loops: 1)
@@ -30,7 +32,9 @@ struct AccessHouse {
       let hashes = passwords.compactMapValues { PasswordHash($0, costLog: 1, using: &random) }
       let gate = LoginGate(PasswordBook(hashes, random: &random), clock: network.clock, limits: access)
       let here = Endpoint(.loopback, 0)
-      let imap = try await IMAPService.start(network: network, endpoint: here, store: store, gate: gate, hostName: "mail.test")
+      let imap = try await IMAPService.start(
+        network: network, endpoint: here, store: store, gate: gate, hostName: "mail.test",
+        trace: recorder.map { TraceContext(recorder: $0, host: "mail.test", role: .server) })
       let pop3 = try await POP3Service.start(network: network, endpoint: here, store: store, gate: gate, hostName: "mail.test")
       var failure: (any Error)?
       do { try await body(AccessHouse(network: network, store: store, imap: imap, pop3: pop3)) } catch { failure = error }
@@ -68,6 +72,7 @@ final class LineClient: Sendable {
 
   func say(_ text: String) { end.say(Buffer(text)) }
   func close() { end.close(.now) }
+  func setReading(_ isOn: Bool) { end.setReading(isOn) }
 
   /// The next line, without its end; what came of it when it does not come in time.
   func line() async -> String {

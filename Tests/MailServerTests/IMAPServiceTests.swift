@@ -4,11 +4,28 @@ import Accounts
 import Bytes
 import IMAP
 import Storage
+import Synchronization
 import TestKit
 import Testing
+import Trace
 import World
 
 @testable import MailServer
+
+/// Counts what servers say.
+private final class SentBytes: Recorder {
+  private let total = Mutex(0)
+
+  var count: Int { total.withLock { $0 } }
+  var isOn: Bool { true }
+
+  func open(_ info: ConversationInfo, at time: Instant) -> ConversationID { ConversationID(1) }
+  func carryOn(_ conversation: ConversationID, because cause: ConversationID, at time: Instant) {}
+  func record(_ kind: Event.Kind, in conversation: ConversationID, at time: Instant, bytes: RawSpan, length: Int, text: String) {
+    if kind == .sent { total.withLock { $0 += length } }
+  }
+  func keep(tlsSecret line: String) {}
+}
 
 @Suite("the IMAP server")
 struct IMAPServiceTests {
@@ -106,6 +123,30 @@ struct IMAPServiceTests {
       #expect(await section("1 BODY.PEEK[]<14.10>").contains("{10}\r\n\r\nSubject:)"))
       #expect(await section("1 BODY.PEEK[]<3.5>").contains("{5}\r\neived)"))
       #expect(await section("1 BODY.PEEK[]<600000.100000>").contains("\(text.suffix(20)))"))
+    }
+  }
+
+  @Test("a client that takes nothing is felt: what it asked for waits in the store, not in memory")
+  func slowClient() async throws {
+    let sent = SentBytes()
+    try await AccessHouse.with(recorder: sent) { house in
+      let subject = String(repeating: "s", count: 30_000)
+      let draft = house.store.draft()
+      try await draft.append(Buffer("Subject: \(subject)\r\n\r\n"))
+      let content = try await house.store.keep(draft)
+      _ = try await house.store.deliver(content, to: Array(repeating: Delivery(to: "alice"), count: 500))
+      let client = try await house.imapClient(select: "INBOX")
+      client.setReading(false)
+      client.say("t FETCH 1:* (ENVELOPE BODY.PEEK[HEADER])\r\n")
+      // What the system's buffers hold is sent; of thirty megabytes most is not.
+      var last = -1
+      while last != sent.count {
+        last = sent.count
+        try await Task.sleep(for: .milliseconds(300))
+      }
+      #expect(last > 100_000 && last < 20_000_000, "\(last) of 30 MB")
+      client.setReading(true)
+      #expect(await client.bytes(500 * 60_000).utf8.count == 500 * 60_000)
     }
   }
 

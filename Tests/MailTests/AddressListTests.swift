@@ -59,11 +59,12 @@ import Testing
   }
 
   @Test("the work grows with the length only: CVE-2024-23184, CVE-2019-19722", arguments: [
-    "a@b.test,", "(", ")", "<", "\"", "a:", ":", ";", "@", ",", "<@a,", "a@b.test (", "\\", "[", "a.", "=?utf-8?q?x?= ", " ", "\r\n ", "a:;",
+    ("", "a@b.test,"), ("", "("), ("", ")"), ("", "<"), ("", "\""), ("", "a:"), ("", ":"), ("", ";"), ("", "@"), ("", ","), ("<", "@a,"), ("", "a@b.test ("), ("", "\\"), ("", "["), ("", "a."), ("", "=?utf-8?q?x?= "), ("", " "),
+    ("", "\r\n "), ("", "a:;"), ("<a", "@b"), ("<a@", "b."), ("a ", "b "), ("<", "\"a\""), ("", "=?utf-8?q?"),
   ])
-  func linear(_ unit: String) {
+  func linear(_ start: String, _ unit: String) {
     #expect(isLinear { count in
-      let text = Buffer(String(repeating: unit, count: count / unit.utf8.count))
+      let text = Buffer(start + String(repeating: unit, count: count / unit.utf8.count))
       return { for entry in AddressList(reading: text).mailboxes { _ = entry.displayName } }
     })
   }

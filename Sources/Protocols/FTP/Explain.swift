@@ -29,8 +29,8 @@ struct Explainer {
   // MARK: Control
 
   func control() -> Explanation {
-    if ReplyReader.mark(of: bytes) != nil { return reply() }
-    return command()
+    let first = lines(most: 1).first.map { bytes[$0.content] } ?? Buffer()
+    return ReplyReader.mark(of: first) != nil ? reply() : command()
   }
 
   private func command() -> Explanation {

@@ -65,9 +65,11 @@ public struct Limits: Sendable, Hashable {
   // MARK: Answers
 
   /// Messages the owner is asked for at once when content is fetched. Unit: messages.
-  public var contentBatchMax = 8
+  public var contentBatchMax = 64
   /// Messages the owner is asked for at once when only what stands in the index is fetched. Unit: messages.
   public var indexBatchMax = 256
+  /// How much of an answer there may be in memory before fewer messages are asked for at once. Unit: bytes.
+  public var batchBytesMax = 262_144
 
   /// Most bytes of a FETCH's answers that are written in one go. Unit: bytes. Past it: others have their turn, and the carrier may say that the
   /// peer takes nothing.

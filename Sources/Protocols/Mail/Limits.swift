@@ -41,8 +41,8 @@ public struct Limits: Sendable, Hashable {
   public var senderNamesMax = 10
   /// Most look-ups without a result. Unit: look-ups. RFC 7208 §4.6.4 recommends 2. Past it: permerror.
   public var voidLookupsMax = 2
-  /// Longest wait for a whole SPF check; its owner keeps it. RFC 7208 §4.6.4 asks for at least 20 s. Past it: temperror.
-  public var senderCheckTimeout = 20
+  /// Longest time a whole SPF check may take; its owner keeps it. RFC 7208 §4.6.4 asks for at least 20 s. Past it: temperror.
+  public var senderCheckTimeout = Duration.seconds(20)
 
   public init() {}
 }

@@ -101,10 +101,7 @@ final class UploadStream: Sendable {
       if let rest = state.withLock({ $0.reader?.rest() }), !rest.isEmpty { try upload.append(rest) }
       if ending == .complete { try upload.keep() } else { upload.breakOff() }
       whenEnded(ending)
-    } catch {
-      upload.breakOff()
-      whenEnded(.failed(error))
-    }
+    } catch { whenEnded(.failed(error)) }
   }
 
   private func fail(_ failure: FileFailure) {
@@ -112,8 +109,7 @@ final class UploadStream: Sendable {
       defer { (state.isOver, state.pending) = (true, []) }
       return state.isOver
     }
-    if isOver { return }
-    upload.breakOff()
-    whenEnded(.failed(failure))
+    // Nothing of it stays: what there is no room for is not worth resuming.
+    if !isOver { whenEnded(.failed(failure)) }
   }
 }

@@ -106,6 +106,9 @@ struct FetchWriter {
     }
   }
 
+  /// How much of what is to be sent is in memory.
+  var bytesInMemory: Int { parts.reduce(0) { if case .bytes(let bytes) = $1 { $0 + bytes.count } else { $0 } } }
+
   /// Ends the response.
   mutating func end() {
     line.add(")\r\n")

@@ -12,6 +12,8 @@ extension ServerConversation {
     var setsSeen: Bool
     /// Whether some were not there any more.
     var isIncomplete = false
+    /// How many messages are asked for next: few at first, and again when they turn out to be large.
+    var batch = 8
     var ending: Ending
 
     enum Ending: Sendable {
@@ -65,7 +67,8 @@ extension ServerConversation {
       work = .paused(fetching)
       return
     }
-    let batch = fetching.left.takeFirst(fetching.items.contains(where: \.needsContent) ? limits.contentBatchMax : limits.indexBatchMax)
+    let most = fetching.items.contains(where: \.needsContent) ? limits.contentBatchMax : limits.indexBatchMax
+    let batch = fetching.left.takeFirst(min(fetching.batch, most))
     let order = FetchOrder(batch, fetching.items, setsSeen: fetching.setsSeen)
     ask(.fetch(fetching), into: &actions) { .fetch($0, order) }
     asked = batch.count
@@ -92,6 +95,7 @@ extension ServerConversation {
   mutating func tell(_ messages: [FetchedMessage], _ fetching: Fetching, into actions: inout [Action]) {
     var fetching = fetching
     if messages.count < asked { fetching.isIncomplete = true }
+    var written = 0
     for message in messages {
       guard let selection, let number = selection.map.number(of: message.uid) else { continue }
       noteKeywords(of: message)
@@ -103,8 +107,10 @@ extension ServerConversation {
         if case .flags = item { self.selection?.pending.changed.remove(message.uid) }
       }
       writer.end()
+      written += writer.bytesInMemory
       send(writer.parts, into: &actions)
     }
+    fetching.batch = written > limits.batchBytesMax ? max(1, fetching.batch / 4) : min(fetching.batch * 2, limits.indexBatchMax)
     fetch(fetching, into: &actions)
   }
 

@@ -187,7 +187,7 @@ private struct AddressListReader {
   // RFC 5322 §3.4 angle-addr, §4.4 obs-route. What is no address up to `>` is kept as far as it goes.
   private mutating func readAngle() {
     var local: [UInt8] = []
-    var route: [UInt8]?
+    var route: [UInt8] = []
     var domain: [UInt8]?
     while let byte = scanner.peek, byte != UInt8(ascii: ">") {
       switch byte {
@@ -195,14 +195,15 @@ private struct AddressListReader {
       case UInt8(ascii: "("), 0x20, 0x09, 0x0D, 0x0A: skipBlanks()
       case UInt8(ascii: "@") where local.isEmpty && domain == nil:
         // A route: `@a,@b:`.
-        let start = route ?? []
         scanner.index += 1
-        route = start + (start.isEmpty ? "@" : ",@").utf8 + readDomain()
+        route.append(contentsOf: (route.isEmpty ? "@" : ",@").utf8)
+        route += readDomain()
         while scanner.skip(",") {}
         _ = scanner.skip(":")
       case UInt8(ascii: "@"):
         scanner.index += 1
-        domain = (domain.map { $0 + "@".utf8 } ?? []) + readDomain()
+        // Of several the last counts.
+        domain = readDomain()
       case _ where domain != nil:
         // Between the domain and `>` nothing counts any more.
         scanner.index += 1
@@ -215,7 +216,7 @@ private struct AddressListReader {
     // `<@only.a.route>` names nobody.
     finish(
       AddressEntry(
-        name: phrase.hasWords ? Buffer(phrase.name) : nil, isNameQuoted: phrase.isQuoted, route: route.map { Buffer($0) },
+        name: phrase.hasWords ? Buffer(phrase.name) : nil, isNameQuoted: phrase.isQuoted, route: route.isEmpty ? nil : Buffer(route),
         localPart: Buffer(local), domain: domain.map { Buffer($0) }))
   }
 

@@ -13,12 +13,6 @@ public func explain(_ message: Buffer) -> Explanation {
   return MessageExplainer(message: message, head: head, structure: structure).explanation()
 }
 
-/// Explains a head alone, for answers that bring nothing else.
-public func explainHead(_ bytes: Buffer) -> [Field] {
-  let head = MessageHead(reading: bytes)
-  return MessageExplainer.fields(head, at: 0)
-}
-
 /// Builds an explanation.
 private struct MessageExplainer {
   let message: Buffer

@@ -65,7 +65,7 @@ final class IMAPDesk: Sendable {
     case .leave(let ticket, let expunging): return leave(ticket, expunging: expunging, answers)
     case .search(let ticket, let key):
       with(ticket, answers) { session throws(MailboxError) in .found(try await session.search(key, within: session.known)) }
-    case .fetch(let ticket, let order): return fetch(ticket, order, answers)
+    case .fetch(let ticket, let order): fetch(ticket, order, answers)
     case .store(let ticket, let order):
       with(ticket, answers) { session throws(MailboxError) in .stored(unchanged: try await session.store(order)) }
     case .copy(let ticket, let uids, let name):

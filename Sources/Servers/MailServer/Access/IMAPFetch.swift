@@ -8,25 +8,27 @@ import Transport
 import World
 
 extension IMAPDesk {
-  func fetch(_ ticket: Ticket, _ order: FetchOrder, _ answers: Way) -> ServerConversation.Input? {
-    let needsContent = order.items.contains { if case .section = $0 { true } else { false } }
-    guard let session, !order.setsSeen, !needsContent else {
-      with(ticket, answers) { session throws(MailboxError) in .fetched(try await session.fetch(order)) }
-      return nil
-    }
-    let entries = session.entries(of: order.messages)
-    let needsSummary = order.items.contains { $0 == .envelope || $0 == .body || $0 == .bodyStructure }
-    guard needsSummary else { return .answered(ticket, .fetched(entries.map { session.message($0, order.items, summary: nil) })) }
-    let summaries = service.store.summariesInMemory(of: entries.map(\.content))
-    guard summaries.allSatisfy({ $0 != nil }) else {
-      with(ticket, answers) { session throws(MailboxError) in .fetched(try await session.fetch(order)) }
-      return nil
-    }
-    return .answered(ticket, .fetched(zip(entries, summaries).map { session.message($0, order.items, summary: $1) }))
+  /// The answer always takes the way round over the connection's loop: in between what was fetched before is sent, and a client that takes
+  /// nothing is felt.
+  func fetch(_ ticket: Ticket, _ order: FetchOrder, _ answers: Way) {
+    if let session, let messages = session.fetchInMemory(order) { return answers.give(.answered(ticket, .fetched(messages))) }
+    with(ticket, answers) { session throws(MailboxError) in .fetched(try await session.fetch(order)) }
   }
 }
 
 extension MailboxSession {
+  /// The same, as far as memory knows everything; nil: something has to be read or changed.
+  fileprivate func fetchInMemory(_ order: FetchOrder) -> [FetchedMessage]? {
+    let needsContent = order.items.contains { if case .section = $0 { true } else { false } }
+    if order.setsSeen || needsContent { return nil }
+    let entries = entries(of: order.messages)
+    let needsSummary = order.items.contains { $0 == .envelope || $0 == .body || $0 == .bodyStructure }
+    guard needsSummary else { return entries.map { message($0, order.items, summary: nil) } }
+    let summaries = account.store.summariesInMemory(of: entries.map(\.content))
+    guard summaries.allSatisfy({ $0 != nil }) else { return nil }
+    return zip(entries, summaries).map { message($0, order.items, summary: $1) }
+  }
+
   /// The items of these messages; those that are really gone are left out.
   fileprivate func fetch(_ order: FetchOrder) async throws(MailboxError) -> [FetchedMessage] {
     // Read first: what cannot be read is not seen.

@@ -85,14 +85,13 @@ package final class Account: Sendable {
 
   func change(_ body: @Sendable (inout State) -> Void) { state.withLock { body(&$0) } }
 
-  /// The account is no more. Returns its mailboxes.
-  func end() -> [Mailbox] {
+  /// The account is no more.
+  func end() {
     let mailboxes = state.withLock { state in
       state.isGone = true
-      return Array(state.mailboxes.values)
+      return state.mailboxes.values.sorted { $0.id < $1.id }
     }
     for mailbox in mailboxes { mailbox.end(isGone: true) }
-    return mailboxes
   }
 
   /// Everything it has.

@@ -255,7 +255,7 @@ package final class MailStore: Sendable {
           state.accounts[name] = nil
           state.lately.remove(name)
         }
-        _ = account.end()
+        account.end()
         sweepSoon()
       }
     }
