@@ -132,8 +132,9 @@ extension Proxy {
         sent += Int64(piece.count)
         try await exchange.send(piece)
       }
-      exchange.finish()
+      // First, so that a client that asks again at once finds it.
       release(live)
+      exchange.finish()
     } catch {
       live.connection.discard()
       exchange.breakOff()

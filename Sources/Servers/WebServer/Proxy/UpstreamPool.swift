@@ -72,8 +72,12 @@ final class UpstreamConnection: Sendable {
       ended(self)
       return
     }
-    let current = state.withLock { $0.current }
-    if current?.take(question) == true { state.withLock { if $0.current === current { $0.current = nil } } }
+    // The connection is free before the workflow learns that its exchange is over: it may give it back at once.
+    let current = state.withLock { state in
+      defer { if question.endsExchange { state.current = nil } }
+      return state.current
+    }
+    current?.take(question)
   }
 
   /// Ends the connection, whatever is under way on it.
@@ -89,7 +93,7 @@ final class UpstreamConnection: Sendable {
       defer { state.current = nil }
       return state.current
     }
-    _ = current?.take(.failed(Ticket(), Self.closing))
+    current?.take(.failed(Ticket(), Self.closing))
     give(.connection(.lost))
   }
 
