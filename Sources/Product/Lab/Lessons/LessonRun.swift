@@ -166,6 +166,7 @@ extension WorldDescription {
       world.sites[index].access.users.append(SiteAccess.User(name: member.user, hash: hash))
       if let area = member.area { world.sites[index].access.protected.append(area) }
     }
+    for mail in lesson.changes.mail { try mail.change(&world, of: lesson.id, using: &salts) }
     for link in lesson.changes.links {
       guard world.host(link.first) != nil, world.host(link.second) != nil else {
         throw .world("lesson \(lesson.id) changes a link between \(link.first) and \(link.second), which the world does not both have")

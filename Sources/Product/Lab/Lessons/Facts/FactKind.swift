@@ -38,7 +38,7 @@ package struct FactKind: Sendable, Equatable {
   // MARK: The kinds
 
   /// What every message has.
-  private static let passing = [
+  static let passing = [
     Member("from", .text, "the host that sent it"), Member("to", .text, "the host it was for"),
     Member("bytes", .number, "how many bytes it has"), Member("time", .duration, "when it was sent, from the start of the run"),
     Member("arrived", .duration, "when it arrived; nothing when it did not"), Member("lost", .truth, "whether it was lost on the way"),
@@ -151,10 +151,12 @@ package struct FactKind: Sendable, Equatable {
   package static let trace = FactKind("trace", [
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
     Member("udp", .fact(udp), "exchanges and datagrams"), Member("message", .list(.fact(message)), "every message of every protocol"),
+    Member("pop3", .fact(pop3), "commands and replies of POP3"), Member("imap", .fact(imap), "commands and responses of IMAP"),
+    Member("letter", .list(.fact(letter)), "every letter that somebody fetched, as it came, by POP3 or IMAP"),
     Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, tcp, connection, packet, udp, message, ping, step, host]
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, tcp, connection, packet, udp, message, ping, step, host] + mailAccess
 }

@@ -1,6 +1,6 @@
 // Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
-// Read next: HTTPFacts.swift, DNSFacts.swift, SocketFacts.swift.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SocketFacts.swift, POP3Facts.swift, IMAPFacts.swift, LetterFacts.swift.
 import Bytes
 import Trace
 import World
@@ -33,6 +33,9 @@ struct TraceFacts {
     }
     let web = HTTPFacts(self).facts()
     let names = DNSFacts(self).facts(of: passed)
+    let maildrops = POP3Facts(self).facts()
+    let mailboxes = IMAPFacts(self).facts()
+    let letters = LetterFacts(self).facts(of: maildrops.letters + mailboxes.letters)
     let sockets = SocketFacts(self)
     let all = sockets.packets(of: packets)
     let inOrder = passed.sorted { ($0.passage.time, $0.passage.event.sequence) < ($1.passage.time, $1.passage.event.sequence) }
@@ -45,6 +48,8 @@ struct TraceFacts {
           "exchange": .list(sockets.connections(.udp)), "packet": .list(all.udp),
           "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
         ])),
+      "pop3": .fact(LessonFact(.pop3, ["command": .list(maildrops.commands), "reply": .list(maildrops.replies)])),
+      "imap": .fact(LessonFact(.imap, ["command": .list(mailboxes.commands), "response": .list(mailboxes.responses)])), "letter": .list(letters),
       "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
     ]
   }
