@@ -116,6 +116,7 @@ struct ScenarioTests {
     ("a takes cookies of b", .takeCookies(host: "a", owner: "b")),
     ("a asks b c.test for 203.0.113.0/24", .ask(host: "a", server: "b", name: "c.test", type: "A", subnet: AddressPrefix("203.0.113.0/24"))),
     ("a types b 80 \"GET / HTTP/1.0\\r\\n\\r\\n\"", .type(host: "a", server: "b", port: 80, text: "GET / HTTP/1.0\r\n\r\n", silence: .seconds(1))),
+    ("a types b 25 \"QUIT\\r\\n\" line by line for 3s", .type(host: "a", server: "b", port: 25, text: "QUIT\r\n", silence: .seconds(3), isByLine: true)),
     ("a types b 80 \"\" for 3s", .type(host: "a", server: "b", port: 80, text: "", silence: .seconds(3))),
     ("site www.b edits /x.txt \"new\"", .edit(site: "www.b", path: "/x.txt", text: "new")),
     ("zone b sets www 60 a 192.0.2.9", .set(zone: "b", owner: "www", type: "A", record: "www 60 A 192.0.2.9")),
@@ -147,6 +148,7 @@ struct ScenarioTests {
   @Test("a slip is told with its place", arguments: [
     ("hosts a 192.0.2.1\nat 1s a posts http://a/ \"x=1\" method HEAD", "2:31: expected with, in parts, as, through or from, found `method`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ through b", "2:32: expected the name of a host, found `b`; did you mean `a`?"),
+    ("hosts a 192.0.2.1\nat 1s a types a 25 \"x\" line for 2s", "2:28: expected `line by line`, found `for`"),
     ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
     ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
     ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),

@@ -17,7 +17,9 @@ extension ScenarioRun {
     guard let author = try? MailAddress(letter.author), let content = content(of: letter, by: author) else { return .failed("no such letter can be written") }
     let recipients = letter.recipients.compactMap { try? MailAddress($0) }
     let isSubmitted = letter.password != nil
-    guard let server = await letter.server ?? (isSubmitted ? mailHost(of: author.domain) : exchanger(of: recipients.first?.domain, client, as: host)) else {
+    var server = letter.server ?? (isSubmitted ? mailHost(of: author.domain) : nil)
+    if server == nil, !isSubmitted { server = await exchanger(of: recipients.first?.domain, client, as: host) }
+    guard let server else {
       return .failed("no server for \(letter.recipients.joined(separator: ", "))")
     }
     guard let address = await address(of: server, client, as: host) else { return .failed("no address for \(server)") }
@@ -32,13 +34,13 @@ extension ScenarioRun {
       to: Exchanger(name: server, endpoint: Endpoint(address, isSubmitted ? 587 : 25)), as: speech, limits: SMTP.Limits(), network: client, tls: nil,
       timeout: .seconds(30), trace: trace(host))
     guard let fates = sent.fates else { return .failed(sent.failure ?? "no answer") }
-    let codes = fates.map { fate in
+    let codes = fates.map { fate -> Int in
       switch fate {
-      case .accepted(let reply), .temporary(let reply), .permanent(let reply): reply.code
+      case .accepted(let reply), .temporary(let reply), .permanent(let reply): Int(reply.code)
       case .undecided: 421
       }
     }
-    return .page(Int(codes.max() ?? 250))
+    return .page(codes.max() ?? 250)
   }
 
   /// The host that takes and keeps a domain's mail, as its users were told.

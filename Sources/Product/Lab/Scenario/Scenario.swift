@@ -88,8 +88,9 @@ package struct Scenario: Sendable, Equatable {
     case read(host: String, MailboxVisit)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
-    /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end
-    case type(host: String, server: String, port: UInt16, text: String, silence: Duration)
+    /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,
+    /// which reads what comes in between
+    case type(host: String, server: String, port: UInt16, text: String, silence: Duration, isByLine: Bool = false)
     /// `user says srv 6789 tcp "hello"`
     case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
     /// `user pings srv 12000 10 times`

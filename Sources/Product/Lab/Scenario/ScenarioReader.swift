@@ -11,7 +11,7 @@
 //           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
-//           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
+//           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
@@ -291,8 +291,10 @@ struct ScenarioReader {
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
       let text = try line.take("a text in quotes").text
+      let isByLine = line.take(if: "line")
+      if isByLine { guard line.take(if: "by"), line.take(if: "line") else { throw line.failure("`line by line`") } }
       let silence: Duration = line.take(if: "for") ? try line.take(.duration) : .seconds(1)
-      return .type(host: actor, server: server, port: port, text: text, silence: silence)
+      return .type(host: actor, server: server, port: port, text: text, silence: silence, isByLine: isByLine)
     case "says":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))

@@ -1,12 +1,12 @@
-// Letters as facts: who wrote them, the stamps of their hops, what servers found out about them, where their links lead.
-// Read before: SpokenLines.swift. Not here: their parts and how they are encoded.
+// Letters that somebody fetched as facts: who wrote them, the stamps of their hops, what servers found out about them, where their links lead.
+// Read before: SpokenLines.swift, LetterFacts.swift (what every letter has).
 import Bytes
 import Mail
 import Trace
 import World
 
 /// Reads letters as facts.
-struct LetterFacts {
+struct FetchedLetterFacts {
   private let trace: TraceFacts
 
   init(_ trace: TraceFacts) { self.trace = trace }
@@ -14,25 +14,16 @@ struct LetterFacts {
   /// Most links of a letter. Unit: links. Past it: the rest makes no facts.
   private static var linksMax: Int { 256 }
 
-  func facts(of letters: [FetchedLetter]) -> [LessonValue] {
-    letters.map { .fact(fact(of: $0)) }.sorted(by: trace.inOrder)
-  }
+  func facts(of letters: [FetchedLetter]) -> [TraceFacts.Draft] { letters.map { TraceFacts.Draft($0.passed, fact(of: $0)) } }
 
   private func fact(of letter: FetchedLetter) -> LessonFact {
     let sequence = letter.passed.passage.event.sequence
     let head = MessageHead(reading: letter.content)
-    var members = trace.members(of: letter.passed)
+    var members = trace.members(of: letter.passed).merging(LetterFacts.members(of: letter.content, message: sequence)) { $1 }
     members["bytes"] = .number(Double(letter.content.count))
-    members["headBytes"] = .number(Double(head.bytes.count))
     members["number"] = .number(Double(letter.number))
     members["mailbox"] = .text(letter.mailbox)
     members["way"] = .text(letter.way)
-    var fields: [String: LessonValue] = [:]
-    for field in head.fields {
-      let name = head.name(of: field).text.lowercased()
-      if fields[name] == nil { fields[name] = .text(head.value(of: field).text) }
-    }
-    members["field"] = .fact(LessonFact(.fields, fields, message: sequence))
     if let author = head.addresses("from").mailboxes.first {
       if let address = author.address {
         members["author"] = .text(address.description)
@@ -43,12 +34,12 @@ struct LetterFacts {
     if let address = head.addresses("reply-to").mailboxes.first?.address { members["replyTo"] = .text(address.description) }
     members["subject"] = .text(head.text("subject") ?? "")
     if let path = head.value("return-path") { members["returnPath"] = .text(path.text) }
-    members["received"] = .list(head.all("received").map { .fact(stamp(head.value(of: $0).text, sequence)) })
+    members["stamp"] = .list(head.all("received").map { .fact(stamp(head.value(of: $0).text, sequence)) })
     members["verdict"] = .list(head.all("authentication-results").flatMap { Self.verdicts(head.value(of: $0).text, sequence) })
     let text = Self.text(of: letter.content)
     members["text"] = .text(text)
     members["link"] = .list(Self.links(in: text, sequence))
-    return LessonFact(.letter, members, message: sequence)
+    return LessonFact(.fetchedLetter, members, message: sequence)
   }
 
   // MARK: Stamps

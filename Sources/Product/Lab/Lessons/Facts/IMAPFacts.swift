@@ -12,8 +12,8 @@ struct IMAPFacts {
 
   /// What was read.
   struct Found {
-    var commands: [LessonValue] = []
-    var responses: [LessonValue] = []
+    var commands: [TraceFacts.Draft] = []
+    var responses: [TraceFacts.Draft] = []
     var letters: [FetchedLetter] = []
   }
 
@@ -22,20 +22,17 @@ struct IMAPFacts {
     for (index, dialogue) in trace.dialogues.enumerated() where dialogue.exchange.best.info.dialect == .imap {
       let (client, server) = SpokenLines.both(of: dialogue, index)
       let commands = commands(client)
-      found.commands += commands.map { .fact($0) }
-      read(server, commands, into: &found)
+      found.commands += commands
+      read(server, commands.map(\.fact), into: &found)
     }
-    let byTime = trace.inOrder
-    found.commands.sort(by: byTime)
-    found.responses.sort(by: byTime)
     return found
   }
 
   // MARK: The client
 
-  private func commands(_ lines: SpokenLines) -> [LessonFact] {
+  private func commands(_ lines: SpokenLines) -> [TraceFacts.Draft] {
     var lines = lines
-    var commands: [LessonFact] = []
+    var commands: [TraceFacts.Draft] = []
     while var line = lines.next() {
       while let size = Self.literal(atEndOf: line.text) {
         _ = lines.take(size)
@@ -43,7 +40,7 @@ struct IMAPFacts {
         line.text += rest.text
         line.length += size + rest.length
       }
-      commands.append(command(line))
+      commands.append(TraceFacts.Draft(line.passed, command(line)))
     }
     return commands
   }
@@ -101,7 +98,7 @@ struct IMAPFacts {
         if response.members["keyword"] == .text("OK"), case .fact(let command)? = response.members["command"] { Self.follow(command, &mailbox) }
         under += 1
       }
-      found.responses.append(.fact(response))
+      found.responses.append(TraceFacts.Draft(line.passed, response))
     }
   }
 

@@ -41,14 +41,13 @@ extension FactKind {
     Member("text", .text, "what is to be read"), Member("url", .text, "where it leads"), Member("host", .text, "the host in that"),
   ])
 
-  package static let letter = FactKind("letter", passing + [
+  package static let fetchedLetter = FactKind("fetched letter", passing + lettering + [
     Member("number", .number, "its number in the session it was fetched in"), Member("mailbox", .text, "where it lay; INBOX for POP3"), Member("way", .text, "pop3 or imap"),
-    Member("field", .fact(fields), "a field's value, the first of its name: `field[\"subject\"]`"), Member("author", .text, "the address in From"),
-    Member("authorName", .text, "the name beside it; nothing without one"), Member("authorDomain", .text, "what follows the @ in it"),
-    Member("replyTo", .text, "the address in Reply-To; nothing without one"), Member("subject", .text, "what it is about"),
-    Member("returnPath", .text, "the sender of the envelope, <> for none; nothing when nobody wrote it down"),
-    Member("received", .list(.fact(stamp)), "the stamps of its hops, the newest first"), Member("verdict", .list(.fact(verdict)), "what servers found out about its origin"),
-    Member("text", .text, "its text, decoded, of the first part that has one"), Member("link", .list(.fact(link)), "the links in it"), Member("headBytes", .number, "bytes of its head"),
+    Member("author", .text, "the address in From"), Member("authorName", .text, "the name beside it; nothing without one"),
+    Member("authorDomain", .text, "what follows the @ in it"), Member("replyTo", .text, "the address in Reply-To; nothing without one"),
+    Member("subject", .text, "what it is about"), Member("returnPath", .text, "the sender of the envelope, <> for none; nothing when nobody wrote it down"),
+    Member("stamp", .list(.fact(stamp)), "what its Received fields say, the newest first"), Member("verdict", .list(.fact(verdict)), "what servers found out about its origin"),
+    Member("text", .text, "its text, decoded, of the first part that has one"), Member("link", .list(.fact(link)), "the links in it"),
   ])
 
   package static let pop3 = FactKind("part of POP3", [
@@ -60,5 +59,5 @@ extension FactKind {
   ])
 
   /// All of them, for the page that lists them.
-  static let mailAccess = [pop3, pop3Command, pop3Reply, imap, imapCommand, imapResponse, letter, stamp, verdict, link]
+  static let mailAccess = [pop3, pop3Command, pop3Reply, imap, imapCommand, imapResponse, fetchedLetter, stamp, verdict, link]
 }

@@ -11,8 +11,8 @@ struct POP3Facts {
 
   /// What was read.
   struct Found {
-    var commands: [LessonValue] = []
-    var replies: [LessonValue] = []
+    var commands: [TraceFacts.Draft] = []
+    var replies: [TraceFacts.Draft] = []
     var letters: [FetchedLetter] = []
   }
 
@@ -20,29 +20,27 @@ struct POP3Facts {
     var found = Found()
     for (index, dialogue) in trace.dialogues.enumerated() where dialogue.exchange.best.info.dialect == .pop3 {
       var (client, server) = SpokenLines.both(of: dialogue, index)
-      if let greeting = server.next() { found.replies.append(.fact(reply(greeting, to: nil))) }
+      if let greeting = server.next() { found.replies.append(TraceFacts.Draft(greeting.passed, reply(greeting, to: nil))) }
       while let line = client.next() {
         let command = command(line)
-        found.commands.append(.fact(command))
+        found.commands.append(TraceFacts.Draft(line.passed, command))
         // RFC 5034 §4: inside a login each challenge is answered by a line.
         var answer = server.next()
         while let challenge = answer, challenge.text.hasPrefix("+ ") || challenge.text == "+" {
-          if let response = client.next() { found.commands.append(.fact(self.response(response))) }
+          if let response = client.next() { found.commands.append(TraceFacts.Draft(response.passed, self.response(response))) }
           answer = server.next()
         }
         guard let answer else { continue }
         take(answer, to: command, &server, &found)
       }
     }
-    let byTime = trace.inOrder
-    found.commands.sort(by: byTime)
-    found.replies.sort(by: byTime)
     return found
   }
 
   private func take(_ answer: SpokenLines.Line, to command: LessonFact, _ server: inout SpokenLines, _ found: inout Found) {
     var reply = reply(answer, to: command)
-    guard case .text(let keyword)? = command.members["keyword"], answer.text.hasPrefix("+OK") else { return found.replies.append(.fact(reply)) }
+    defer { found.replies.append(TraceFacts.Draft(answer.passed, reply)) }
+    guard case .text(let keyword)? = command.members["keyword"], answer.text.hasPrefix("+OK") else { return }
     let start = server.offset
     switch (keyword, command.members["argument"]) {
     case ("RETR", let argument):
@@ -54,7 +52,6 @@ struct POP3Facts {
     default: break
     }
     reply.members["bytes"] = .number(Double(answer.length + server.offset - start))
-    found.replies.append(.fact(reply))
   }
 
   private func command(_ line: SpokenLines.Line) -> LessonFact {
@@ -81,16 +78,5 @@ struct POP3Facts {
     members["item"] = .list([])
     if let command { members["command"] = .fact(command) }
     return LessonFact(.pop3Reply, members, message: line.passed.passage.event.sequence)
-  }
-}
-
-extension TraceFacts {
-  /// The order of facts that are messages: by their times, of one time by their numbers.
-  var inOrder: (LessonValue, LessonValue) -> Bool {
-    func place(_ value: LessonValue) -> (Double, UInt64) {
-      guard case .fact(let fact) = value, case .duration(let time)? = fact.members["time"] else { return (0, 0) }
-      return (time, fact.message ?? 0)
-    }
-    return { place($0) < place($1) }
   }
 }
