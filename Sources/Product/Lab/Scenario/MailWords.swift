@@ -28,6 +28,8 @@ extension Scenario {
     package var fields: [String] = []
     /// `html`: the text is HTML.
     package var isHTML = false
+    /// `repeated N`: the text stands there so often, each on a line of its own.
+    package var repetitions = 1
 
     package init(from author: String, to recipients: [String], subject: String, text: String) {
       self.author = author
@@ -81,7 +83,8 @@ extension ScenarioReader {
       case "named": letter.name = try line.take("a name in quotes").text
       case "with": letter.fields.append(try readField(&line))
       case "html": letter.isHTML = true
-      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with or html, found `\(word.text)`")
+      case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
+      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html or repeated, found `\(word.text)`")
       }
     }
     return letter
