@@ -175,6 +175,7 @@ extension WorldDescription {
         throw .world("lesson \(lesson.id) makes somebody a member of `\(member.site)`, which is no site, mail domain or file server of the world")
       }
     }
+    for mail in lesson.changes.mail { try mail.change(&world, of: lesson.id) }
     for link in lesson.changes.links {
       guard world.host(link.first) != nil, world.host(link.second) != nil else {
         throw .world("lesson \(lesson.id) changes a link between \(link.first) and \(link.second), which the world does not both have")
@@ -191,6 +192,8 @@ extension WorldDescription {
       sites[index].access.users.append(user)
       if let area = member.area { sites[index].access.protected.append(area) }
     } else if let index = mail.firstIndex(where: { $0.domain == member.site }) {
+      // Whoever has a mailbox already gets another password.
+      mail[index].settings.users.removeAll { $0.name == user.name }
       mail[index].settings.users.append(user)
     } else if let index = files.firstIndex(where: { $0.host == member.site }) {
       files[index].users.append(FileServerDescription.User(name: member.user, hash: hash, mayWrite: true))

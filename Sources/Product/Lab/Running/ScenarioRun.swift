@@ -188,6 +188,12 @@ package final class ScenarioRun: Sendable {
     case .visit(let name, let how):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await visit(client, how, as: name) }
+    case .send(let name, let letter):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await send(client, letter, as: name) }
+    case .read(let name, let visit):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await read(client, visit, as: name) }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence, let isByLine):

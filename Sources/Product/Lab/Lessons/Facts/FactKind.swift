@@ -38,7 +38,7 @@ package struct FactKind: Sendable, Equatable {
   // MARK: The kinds
 
   /// What every message has.
-  private static let passing = [
+  static let passing = [
     Member("from", .text, "the host that sent it"), Member("to", .text, "the host it was for"),
     Member("bytes", .number, "how many bytes it has"), Member("time", .duration, "when it was sent, from the start of the run"),
     Member("arrived", .duration, "when it arrived; nothing when it did not"), Member("lost", .truth, "whether it was lost on the way"),
@@ -221,11 +221,13 @@ package struct FactKind: Sendable, Equatable {
   /// The whole: what names at the beginning of a path mean.
   package static let trace = FactKind("trace", [
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
-    Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("ftp", .fact(ftp), "files"), Member("message", .list(.fact(message)), "every message of every protocol"),
+    Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
+    Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
+    Member("ftp", .fact(ftp), "files"), Member("message", .list(.fact(message)), "every message of every protocol"),
     Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, tcp, connection, packet, udp, message, ping, step, host]
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, tcp, connection, packet, udp, message, ping, step, host] + mailAccess
 }
