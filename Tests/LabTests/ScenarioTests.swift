@@ -148,7 +148,7 @@ struct ScenarioTests {
   @Test("a slip is told with its place", arguments: [
     ("hosts a 192.0.2.1\nat 1s a posts http://a/ \"x=1\" method HEAD", "2:31: expected with, in parts, as, through or from, found `method`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ through b", "2:32: expected the name of a host, found `b`; did you mean `a`?"),
-    ("hosts a 192.0.2.1\nat 1s a types a 25 \"x\" line for 2s", "2:28: expected `line by line`, found `for`"),
+    ("hosts a 192.0.2.1\nat 1s a types a 25 \"x\" line for 2s", "2:29: expected `line by line`, found `for`"),
     ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
     ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
     ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),
