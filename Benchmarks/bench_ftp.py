@@ -178,11 +178,11 @@ def logins(count):
 def vsftpd(directory):
     """vsftpd in its usual shape: as root two processes for each session, one of them without any right."""
     root, port = directory / "vsftpd", free_port()
-    isRoot = os.getuid() == 0
-    folder(root, owner="ftp" if isRoot else None)
+    is_root = os.getuid() == 0
+    folder(root, owner="ftp" if is_root else None)
     (directory / "empty").mkdir()
     configuration = directory / "vsftpd.conf"
-    configuration.write_text(VSFTPD.format(port=port, root=root, dir=directory, plain="NO", more="" if isRoot else "run_as_launching_user=YES"))
+    configuration.write_text(VSFTPD.format(port=port, root=root, dir=directory, plain="NO", more="" if is_root else "run_as_launching_user=YES"))
     server = Server("vsftpd", [program("vsftpd"), configuration], accepts(port), group=True)
     server.port, server.root, server.writer, server.syncs = port, root, (), False
     return server
