@@ -18,6 +18,8 @@ struct ExplainTests {
     /// Name, value of fields that must be there.
     var fields: [[String]] = []
     var dialect = Dialect.ftp
+    var sender: ConversationInfo.Role?
+    var problem: String?
     var testDescription: String { bytes }
   }
 
@@ -31,6 +33,15 @@ struct ExplainTests {
     Case(bytes: "NOOP\r\nNOOP\r\n", title: "NOOP", fields: [["rest", "6 bytes"]]),
     Case(bytes: "\r\n", title: "an empty line"),
     Case(bytes: "220 hello\r\n", title: "220 hello", fields: [["code", "220"], ["first digit", "2"], ["second digit", "2"], ["text", "hello"]]),
+    Case(bytes: "200\r\n", title: "200", fields: [["reply", "200"], ["code", "200"], ["line end", "\\r\\n"]]),
+    Case(bytes: "200\n", title: "200", fields: [["code", "200"], ["line end", "\\n"]]),
+    Case(bytes: "200", title: "200", fields: [["reply", "200"]], sender: .server),
+    Case(bytes: "200-\r\n200\r\n", title: "200 (2 lines)", fields: [["last line", "200"]], sender: .server),
+    Case(bytes: "200 ok\r\n", title: "200 ok", fields: [["command", "200 ok"]], sender: .client, problem: "expected a command's letters at byte 0 (RFC 959 §5.3)"),
+    Case(
+      bytes: "HELLO you\r\n", title: "HELLO you", fields: [["line", "HELLO you"]], sender: .server,
+      problem: "expected three digits and a space or hyphen at byte 0 (RFC 959 §4.2)"),
+    Case(bytes: "", title: "nothing", sender: .server),
     Case(bytes: "227 Entering Passive Mode (192,0,2,1,19,137).\r\n", title: "227 Entering Passive Mode (192,0,2,1,19,137).", fields: [["address", "192.0.2.1"], ["port", "5001"]]),
     Case(bytes: "229 Entering (|||6446|)\r\n", title: "229 Entering (|||6446|)", fields: [["port", "6446"]]),
     Case(bytes: "257 \"/a\" here\r\n", title: "257 \"/a\" here", fields: [["path", "/a"]]),
@@ -44,8 +55,9 @@ struct ExplainTests {
   ])
   func explained(_ c: Case) throws {
     let bytes = Buffer(c.bytes)
-    let explanation = try #require(explain(bytes, as: c.dialect))
+    let explanation = try #require(explain(bytes, as: c.dialect, from: c.sender))
     #expect(explanation.title == c.title)
+    if c.sender != nil { #expect(explanation.problem == c.problem) }
     var covered = 0
     for field in explanation.fields {
       #expect(field.range.lowerBound == covered)

@@ -138,6 +138,45 @@ struct DiskTests {
     }
   }
 
+  /// An upload of 300,000 bytes, how many of them find room, and what stands in the folder afterwards: names and sizes.
+  struct Filling: Sendable, CustomTestStringConvertible {
+    var verb: Verb
+    var name: Buffer
+    var offset: Int64 = 0
+    var room: Int
+    var left: [String: Int]
+    var testDescription: String { "\(verb.rawValue) \(name.text) from \(offset), room \(room)" }
+  }
+
+  @Test("where the room ends in the middle, or at the end, nothing is left of an upload but of one that was to be continued", arguments: [
+    Filling(verb: .stor, name: "new", room: 100_000, left: ["old": 3]),
+    Filling(verb: .stor, name: "new", room: 300_000, left: ["old": 3]),
+    Filling(verb: .stor, name: "old", room: 100_000, left: ["old": 3]),
+    Filling(verb: .stou, name: "", room: 100_000, left: ["old": 3]),
+    Filling(verb: .appe, name: "old", room: 100_000, left: ["old": 100_003]),
+    Filling(verb: .appe, name: "old", room: 300_000, left: ["old": 300_003]),
+    Filling(verb: .stor, name: "old", offset: 2, room: 100_000, left: ["old": 100_002]),
+  ])
+  func filling(_ c: Filling) async throws {
+    try await withServer(area: { FillingArea(disk: $0, roomBytes: c.room) }) { folder, service, network in
+      try Data("old".utf8).write(to: URL(fileURLWithPath: folder + "/old"))
+      let session = try await session(service, network)
+      do throws(FileClientFailure) {
+        try await session.put(.bytes(Buffer([UInt8](repeating: 7, count: 300_000))), to: c.name, from: c.offset, verb: c.verb)
+        Issue.record("taken")
+      } catch {
+        guard case .refused(c.verb, let reply) = error else { throw error }
+        #expect(reply.code == 552)
+      }
+      func left() -> [String: Int] {
+        Dictionary(uniqueKeysWithValues: all(folder).map { ($0, (try? Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)))?.count ?? -1) })
+      }
+      for _ in 0..<200 where left() != c.left { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(left() == c.left)
+      #expect(try await session.perform(Command(.noop)).code == 200)
+    }
+  }
+
   @Test("control and data connections inside TLS", .spec("RFC 4217"))
   func secure() async throws {
     let folder = "\(NSTemporaryDirectory())/netstead-ftp-ca-\(UInt64.random(in: 0...UInt64.max))"

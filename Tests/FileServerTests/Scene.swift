@@ -87,11 +87,53 @@ final class Heap: Sendable {
   var sink: @Sendable (Buffer) throws -> Void { { [self] piece in content.withLock { $0.append(piece) } } }
 }
 
+/// A folder on a disk that fills up in the middle of every upload, or at its end, when what came is made durable.
+struct FillingArea: FileArea {
+  var disk: DiskArea
+  /// How much of an upload finds room. Unit: bytes.
+  var roomBytes: Int
+
+  func facts(of path: TreePath) throws(FileFailure) -> FileFacts { try disk.facts(of: path) }
+  func items(in path: TreePath, itemsMax: Int) throws(FileFailure) -> [FileFacts] { try disk.items(in: path, itemsMax: itemsMax) }
+  func open(_ path: TreePath) throws(FileFailure) -> AreaFile { try disk.open(path) }
+  func makeFolder(_ path: TreePath) throws(FileFailure) { try disk.makeFolder(path) }
+  func removeFolder(_ path: TreePath) throws(FileFailure) { try disk.removeFolder(path) }
+  func removeFile(_ path: TreePath) throws(FileFailure) { try disk.removeFile(path) }
+  func rename(_ path: TreePath, to target: TreePath) throws(FileFailure) { try disk.rename(path, to: target) }
+  func setModified(_ path: TreePath, to time: Instant) throws(FileFailure) { try disk.setModified(path, to: time) }
+  func room() throws(FileFailure) -> Int64 { try disk.room() }
+  func beginUpload(to path: TreePath, _ place: UploadPlace) throws(FileFailure) -> any AreaUpload {
+    FillingUpload(try disk.beginUpload(to: path, place), roomBytes)
+  }
+
+  private final class FillingUpload: AreaUpload {
+    private let upload: any AreaUpload
+    private let room: Mutex<Int>
+
+    init(_ upload: any AreaUpload, _ room: Int) {
+      self.upload = upload
+      self.room = Mutex(room)
+    }
+
+    func append(_ bytes: Buffer) throws(FileFailure) {
+      let fitting = room.withLock { room in
+        defer { room -= min(room, bytes.count) }
+        return min(room, bytes.count)
+      }
+      try upload.append(bytes[0..<fitting])
+      if fitting < bytes.count { throw .full }
+    }
+
+    func keep() throws(FileFailure) { throw .full }
+    func breakOff() { upload.breakOff() }
+  }
+}
+
 /// A server on loopback with a folder of its own.
 @discardableResult
 func withServer<R>(
   at address: Address = .loopback, _ change: (inout FileServerSetting) -> Void = { _ in }, roomKept: Int64 = 0,
-  _ work: (_ folder: String, _ service: FileService, _ network: SocketNetwork) async throws -> R
+  area: (DiskArea) -> any FileArea = { $0 }, _ work: (_ folder: String, _ service: FileService, _ network: SocketNetwork) async throws -> R
 ) async throws -> R {
   let folder = "\(NSTemporaryDirectory())/netstead-ftp-\(UInt64.random(in: 0...UInt64.max))"
   try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -101,8 +143,8 @@ func withServer<R>(
   change(&setting)
   let threads = try DiskThreads(count: 4)
   let service = try await FileService.start(
-    network: network, endpoint: Endpoint(address, 0), accounts: accounts(try DiskArea(writing: folder, roomKeptBytes: roomKept)), setting: setting,
-    disk: { threads.perform($0) }, chance: SeededRandom(seed: 5))
+    network: network, endpoint: Endpoint(address, 0), accounts: accounts(area(try DiskArea(writing: folder, roomKeptBytes: roomKept))),
+    setting: setting, disk: { threads.perform($0) }, chance: SeededRandom(seed: 5))
   let result: Result<R, any Error>
   do { result = .success(try await work(folder, service, network)) } catch { result = .failure(error) }
   await service.close(grace: .zero)

@@ -118,6 +118,24 @@ struct StartTLSTests {
     }
   }
 
+  @Test("who was to begin TLS and heard more in the clear is told that it is over")
+  func injectedAtClient() async throws {
+    try await withNetwork { network in
+      let server = try await network.listen(at: Endpoint(.loopback, 0), options: ListenOptions()) { _, _ in
+        Probe(whenReceived: { carrier, _ in carrier.send("ready\nevil\n") })
+      }
+      let heard = Heard()
+      let tls = TLSClientOptions(serverName: "here.test", acceptsAnything: true)
+      _ = try await network.connect(
+        Upgrade(isServer: false), to: server.endpoint, options: DialOptions(startTLS: tls), trace: nil,
+        owner: { question, _ in
+          heard.add(question)
+          return nil
+        })
+      #expect(await eventually { heard.lines == ["over"] }, "\(heard.lines)")
+    }
+  }
+
   @Test("without certificates the order ends the connection")
   func unprovided() async throws {
     try await withNetwork { network in

@@ -10,14 +10,14 @@ import Trace
 import World
 
 /// Explains a message of any protocol this program speaks; nil: there is nothing to explain.
-let explainAnything: ExplainMessage = { dialect, info, _, bytes in
+let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
   case .smtp: SMTP.explain(bytes)
   case .pop3: POP3.explain(bytes)
   case .imap: IMAP.explain(bytes)
-  case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
+  case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -4,10 +4,11 @@ public import Bytes
 public import Trace
 public import World
 
-/// What `bytes` say, as a message of a control connection or a piece of a data connection; nil: another dialect.
-public func explain(_ bytes: Buffer, as dialect: Dialect) -> Explanation? {
+/// What `bytes` say, as a message of a control connection or a piece of a data connection; nil: another dialect. `sender` is who said it, where
+/// that is known: the same digits are a reply from a server, and no command from a client.
+public func explain(_ bytes: Buffer, as dialect: Dialect, from sender: ConversationInfo.Role? = nil) -> Explanation? {
   switch dialect {
-  case .ftp: Explainer(bytes: bytes).control()
+  case .ftp: Explainer(bytes: bytes).control(from: sender)
   case .ftpData: Explainer(bytes: bytes).data()
   default: nil
   }
@@ -28,9 +29,14 @@ struct Explainer {
 
   // MARK: Control
 
-  func control() -> Explanation {
-    let first = lines(most: 1).first.map { bytes[$0.content] } ?? Buffer()
-    return ReplyReader.mark(of: first) != nil ? reply() : command()
+  func control(from sender: ConversationInfo.Role?) -> Explanation {
+    switch sender {
+    case .server: return reply()
+    case .client: return command()
+    case nil:
+      let first = lines(most: 1).first.map { bytes[$0.content] } ?? Buffer()
+      return ReplyReader.mark(of: first) != nil ? reply() : command()
+    }
   }
 
   private func command() -> Explanation {
@@ -76,11 +82,17 @@ struct Explainer {
     var fields: [Field] = []
     var code = 0
     var title = ""
+    var problem: String?
     for (index, line) in all.enumerated() {
       let content = bytes[line.content]
       let mark = ReplyReader.mark(of: content)
       guard index == 0 || mark?.code == code, let mark else {
         let skipped = content[at: 0] == 0x20 ? 1 : 0
+        // The middle of a reply that came in parts, or no reply at all.
+        if index == 0 {
+          title = content.isEmpty ? "an empty line" : content.text
+          problem = "expected three digits and a space or hyphen at byte 0 (RFC 959 §4.2)"
+        }
         let text = (line.content.lowerBound + skipped)..<line.content.upperBound
         fields.append(Field("line", bytes[text].text, line.whole, meaning: lineMeaning(bytes[text], code), source: "RFC 959 §4.2", children: inner(text, code) + end(of: line)))
         continue
@@ -104,14 +116,14 @@ struct Explainer {
         children.append(
           Field("text", bytes[text].text, text, meaning: "For people; programs go by the code.", source: "RFC 959 §4.2", children: arguments(ofReply: code, text)))
       }
-      if title.isEmpty { title = "\(code) \(bytes[text].text)" }
+      if title.isEmpty { title = text.isEmpty ? "\(code)" : "\(code) \(bytes[text].text)" }
       fields.append(
         Field(all.count == 1 ? "reply" : index == 0 ? "first line" : "last line", bytes[line.content].text, line.whole, meaning: CodeWords.meaning(code), source: CodeWords.source(code), children: children + end(of: line)))
     }
     let covered = all.last?.whole.upperBound ?? 0
     fields += rest(from: covered, "More lines of the same kind.")
     if all.count > 1 { title += " (\(all.count) lines)" }
-    return Explanation(title: title, fields: fields)
+    return Explanation(title: title.isEmpty ? "nothing" : title, fields: fields, problem: problem)
   }
 
   // MARK: Data

@@ -284,7 +284,8 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
     guard incoming.isEmpty, carrier.canStartTLS else {
       record(.problem, incoming.isEmpty ? "this connection has no TLS to begin" : "expected TLS, found \(incoming.count) bytes in the clear", carrier)
       recordRest()
-      phase = .closing
+      incoming = Buffer()
+      // The conversation hears of it as of any connection that is lost: its owner may wait for what TLS was begun for.
       return carrier.close(.now)
     }
     record(.tlsBegun, "", carrier)
