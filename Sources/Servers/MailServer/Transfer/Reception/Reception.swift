@@ -87,6 +87,8 @@ final class Reception: Sendable {
     case .unknown: return .answered(ticket, .unknownRecipient)
     case .endless: return .answered(ticket, .endlessAlias)
     case .elsewhere where session.role == .submission: return .answered(ticket, .recipientAccepted)
+    // RFC 5321 §5.1: whoever is one of a domain's exchangers takes its mail; the route leads only to those that are nearer.
+    case .elsewhere where directory.backsUp(recipient.domain): return .answered(ticket, .recipientAccepted)
     // RFC 5321 §3.6.2: mail from strangers to strangers is not ours to carry.
     case .elsewhere: return .answered(ticket, .relayingDenied)
     }
