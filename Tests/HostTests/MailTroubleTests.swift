@@ -33,8 +33,8 @@ private final class FullDisk: RecordStore {
   }
 }
 
-/// A mail server of the old kind: our own conversation, which does not say 8BITMIME.
-private struct SevenBitServer: StreamConversation {
+/// A mail server of the old kind: our own conversation, which does not say 8BITMIME and has no answer to QUIT.
+private struct OldServer: StreamConversation {
   private var inner = SMTP.ServerConversation(ServerOptions(.relay, name: "old.there.test", postmaster: try! MailAddress("postmaster@there.test"), tls: .absent))
 
   typealias Question = SMTP.ServerConversation.Question
@@ -50,6 +50,8 @@ private struct SevenBitServer: StreamConversation {
   mutating func handle(_ input: Input, at now: Instant, into actions: inout [StreamAction<Question>]) {
     var all: [StreamAction<Question>] = []
     inner.handle(input, at: now, into: &all)
+    // RFC 5321 §4.1.1.10: whoever said QUIT is answered and then hung up on.
+    if all.contains(where: { if case .send(let bytes) = $0 { bytes.text.hasPrefix("221") } else { false } }) { return }
     actions += all.map { if case .send(let bytes) = $0 { .send(Buffer(bytes.text.replacing("250-8BITMIME\r\n", with: ""))) } else { $0 } }
   }
 }
@@ -61,7 +63,7 @@ private final class Letterbox: Sendable {
 
   func listen(at endpoint: Endpoint, _ network: SimulatedNetwork) async throws {
     _ = try await network.listen(at: endpoint, options: ListenOptions()) { _, _ in
-      ConversationDriver(SevenBitServer(), trace: nil) { question, answers in
+      ConversationDriver(OldServer(), trace: nil) { question, answers in
         switch question {
         case .sender(let ticket, _, _): return .answered(ticket, .senderAccepted)
         case .recipient(let ticket, _, _, _): return .answered(ticket, .recipientAccepted)
@@ -179,6 +181,25 @@ struct MailTroubleTests {
     }
   }
 
+  @Test("that a letter was taken is noted before the farewell, for which its place in the queue is kept")
+  func farewell() throws {
+    let world = MailWorld()
+    try world.publish()
+    let letterbox = Letterbox()
+    let records = MemoryRecords()
+    try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], records: records)
+      let clock = here.post.network.clock
+      try await letterbox.listen(at: Endpoint(MailWorld.there, 25), world.internet.addHost("old.there.test", MailWorld.there))
+      _ = try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"])
+      try await clock.sleep(until: clock.now + .seconds(2))
+      #expect(letterbox.letters.withLock { $0 }.count == 1)
+      #expect(try await records.records(in: MailQueue.table, from: Buffer(), to: nil, limit: 10).isEmpty && here.post.queue.count == 1)
+      try await clock.sleep(until: clock.now + .seconds(12))
+      #expect(here.post.queue.count == 0)
+    }
+  }
+
   // MARK: Seven bits
 
   struct Wide: Sendable {
@@ -210,7 +231,7 @@ struct MailTroubleTests {
       try await letterbox.listen(at: Endpoint(MailWorld.there, 25), world.internet.addHost("old.there.test", MailWorld.there))
       let text = "From: Ada <ada@here.test>\nTo: bob@there.test\nMIME-Version: 1.0\n\(c.head)\n\(c.body)"
       #expect(isAccepted(try await world.submit(text, from: "ada@here.test", to: ["bob@there.test"], isEightBit: true).first), "\(c.what)")
-      try await here.post.network.clock.sleep(until: here.post.network.clock.now + .seconds(20))
+      try await here.post.network.clock.sleep(until: here.post.network.clock.now + .seconds(40))
       #expect(here.post.queue.count == 0)
       return try await MailWorld.messages(here, "ada@here.test")
     }

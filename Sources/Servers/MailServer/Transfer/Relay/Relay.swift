@@ -129,7 +129,7 @@ package final class Relay: Sendable {
       outcome.entry.recipients += outcome.failed.map(\.address)
       outcome.entry.lastFailure = "the queue could not be written: \(error)"
       outcome.entry.nextAttempt = max(outcome.entry.nextAttempt, post.queue.time(after: max(1, outcome.entry.attempts)))
-      post.queue.settle(entry.id, outcome.entry, destination: entry.destination, wasAlive: outcome.wasAlive)
+      await finish(outcome, leaving: outcome.entry)
     }
   }
 
@@ -139,6 +139,8 @@ package final class Relay: Sendable {
     var entry: QueuedMessage
     var failed: [(address: MailAddress, reply: Reply, server: String?)] = []
     var wasAlive = true
+    /// Connections that may still be saying goodbye.
+    var connections: [Sending] = []
     /// The last word of whoever was asked.
     var lastReply = Reply.unreachable
 
@@ -181,6 +183,7 @@ package final class Relay: Sendable {
         delivery, to: exchanger, as: ClientOptions(name: post.name.description, tls: tls == nil ? .never : .opportunistic), limits: limits,
         network: post.network, tls: tls, timeout: post.limits.connectTimeout, trace: post.clientTrace?.because(of: outcome.entry.cause))
       if sent.wasAlive { outcome.wasAlive = true }
+      if let connection = sent.connection { outcome.connections.append(connection) }
       if sent.wantsSevenBits {
         guard try await makeSevenBit(&content, &outcome) else {
           outcome.failAll(.notInSevenBits(exchanger.name))
@@ -235,11 +238,17 @@ package final class Relay: Sendable {
     }
     if entry.recipients.isEmpty {
       try await post.store.release(entry.id.key, of: entry.content, along: [post.queue.removal(entry)])
-      post.queue.settle(entry.id, nil, destination: entry.destination, wasAlive: outcome.wasAlive)
+      await finish(outcome, leaving: nil)
     } else {
       if entry.attempts == 1 || entry.recipients != outcome.entry.recipients { try await post.queue.write(entry) }
-      post.queue.settle(entry.id, entry, destination: entry.destination, wasAlive: outcome.wasAlive)
+      await finish(outcome, leaving: entry)
     }
+  }
+
+  /// The attempt is recorded; its place is another's when its connections are gone.
+  private func finish(_ outcome: Outcome, leaving entry: QueuedMessage?) async {
+    for connection in outcome.connections { await connection.end() }
+    post.queue.settle(outcome.entry.id, entry, destination: outcome.entry.destination, wasAlive: outcome.wasAlive)
   }
 }
 

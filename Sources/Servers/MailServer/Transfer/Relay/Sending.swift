@@ -19,6 +19,8 @@ package struct Sent: Sendable {
   package var wasAlive: Bool
   /// The server takes seven bits only, and the message has eight: it was not offered.
   package var wantsSevenBits = false
+  /// The connection, which may still be saying goodbye; nil: there was none.
+  package var connection: Sending?
 }
 
 /// Hands one message over.
@@ -31,7 +33,19 @@ package final class Sending: Sendable {
     var sent = Sent(wasAlive: false)
     var isHanded = false
     var isOver = false
-    var continuation: CheckedContinuation<Void, Never>?
+    /// Who waits for the server's word, and who for the connection's end.
+    var decision: CheckedContinuation<Void, Never>?
+    var end: CheckedContinuation<Void, Never>?
+
+    var isDecided: Bool { sent.fates != nil || isOver }
+
+    /// Those that need wait no more.
+    mutating func takeReady() -> [CheckedContinuation<Void, Never>] {
+      var ready: [CheckedContinuation<Void, Never>] = []
+      if isDecided, let decision = decision.take() { ready.append(decision) }
+      if isOver, let end = end.take() { ready.append(end) }
+      return ready
+    }
   }
 
   private init(_ delivery: SMTP.Delivery, _ network: any Network) {
@@ -39,7 +53,7 @@ package final class Sending: Sendable {
     self.network = network
   }
 
-  /// Dials `exchanger` and hands `delivery` over.
+  /// Dials `exchanger` and hands `delivery` over. Returns when it is decided, for that is to be noted at once: before the farewell.
   package static func send(
     _ delivery: SMTP.Delivery, to exchanger: Exchanger, as options: ClientOptions, limits: SMTP.Limits, network: any Network, tls: TLSClientOptions?,
     timeout: Duration, trace: TraceContext?
@@ -54,8 +68,10 @@ package final class Sending: Sendable {
     } catch {
       return Sent(failure: "\(error)", wasAlive: false)
     }
-    await sending.end()
-    return sending.state.withLock { $0.sent }
+    await sending.wait { $0.isDecided } orAs: { $0.decision = $1 }
+    var sent = sending.state.withLock { $0.sent }
+    sent.connection = sending
+    return sent
   }
 
   private func answer(_ question: ClientConversation.Question, _ answers: Answers<ClientConversation.Input>) -> ClientConversation.Input? {
@@ -76,27 +92,37 @@ package final class Sending: Sendable {
       network.start { answers.give(.piece(ticket, slice.file.read(at: slice.offset, length: Int(clamping: slice.length)) ?? Buffer())) }
       return nil
     case .delivered(let fates):
-      state.withLock { $0.sent.fates = fates }
+      note { $0.sent.fates = fates }
       return nil
     case .ended(let failure):
-      let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      note { state in
         state.isOver = true
         if let failure { state.sent.failure = "\(failure)" }
-        defer { state.continuation = nil }
-        return state.continuation
       }
-      continuation?.resume()
       return nil
     }
   }
 
-  private func end() async {
+  private func note(_ change: @Sendable (inout State) -> Void) {
+    let ready = state.withLock { state in
+      change(&state)
+      return state.takeReady()
+    }
+    for continuation in ready { continuation.resume() }
+  }
+
+  /// Waits until the connection is gone.
+  func end() async { await wait { $0.isOver } orAs: { $0.end = $1 } }
+
+  private func wait(
+    until holds: @Sendable (State) -> Bool, orAs enter: @Sendable (inout State, CheckedContinuation<Void, Never>) -> Void
+  ) async {
     await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if !state.isOver { state.continuation = continuation }
-        return state.isOver
+      let isReady = state.withLock { state in
+        if !holds(state) { enter(&state, continuation) }
+        return holds(state)
       }
-      if isOver { continuation.resume() }
+      if isReady { continuation.resume() }
     }
   }
 }
