@@ -28,6 +28,19 @@ extension Scenario {
     package var fields: [String] = []
     /// `html`: the text is HTML.
     package var isHTML = false
+    /// `attaching NAME TYPE "TEXT"`, `attaching NAME TYPE N`: a file of this text, or of so many bytes that are left to chance.
+    package var attachments: [Attachment] = []
+
+    package struct Attachment: Sendable, Equatable {
+      package var name: String
+      package var type: String
+      package var content: Content
+
+      package enum Content: Sendable, Equatable {
+        case text(String)
+        case bytes(Int)
+      }
+    }
 
     package init(from author: String, to recipients: [String], subject: String, text: String) {
       self.author = author
@@ -81,10 +94,17 @@ extension ScenarioReader {
       case "named": letter.name = try line.take("a name in quotes").text
       case "with": letter.fields.append(try readField(&line))
       case "html": letter.isHTML = true
-      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with or html, found `\(word.text)`")
+      case "attaching": letter.attachments.append(try attachment(&line))
+      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html or attaching, found `\(word.text)`")
       }
     }
     return letter
+  }
+
+  private func attachment(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Letter.Attachment {
+    let (name, type) = (try line.take("a file's name").text, try line.take("its type, such as image/png").text)
+    if let size = line.take(ifIn: .integer(0...1_048_576)) { return Scenario.Letter.Attachment(name: name, type: type, content: .bytes(size)) }
+    return Scenario.Letter.Attachment(name: name, type: type, content: .text(try line.take("a text in quotes or a number of bytes").text))
   }
 
   private func address(_ line: inout ScenarioLine, _ expected: String) throws(ScenarioError) -> String {

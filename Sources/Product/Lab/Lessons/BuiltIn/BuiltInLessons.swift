@@ -11,7 +11,7 @@ package enum BuiltInLessons {
     ("H5", PageLessons.timing), ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
     ("H10", WebLessons.hosts),
     ("F1", FileLessons.connections), ("F2", FileLessons.directions),
-    ("M1", MailLessons.hand), ("M3", MailLessons.login),
+    ("M1", MailLessons.hand), ("M3", MailLessons.login), ("M4", MailLessons.parts),
     ("C1", ContentNetworkLessons.depth), ("C2", ContentNetworkLessons.walk), ("C3", ContentNetworkLessons.choice), ("C4", VideoLessons.adaptive),
   ]
 
