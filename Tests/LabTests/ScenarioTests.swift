@@ -114,6 +114,17 @@ struct ScenarioTests {
     ("a loads http://b/ over 2 connections with cookies apart", .load(host: "a", url: "http://b/", by: .connections(2), how: fetching { $0.cookies = .apart })),
     ("a chooses http://b/x", .choose(host: "a", url: "http://b/x")), ("a plays http://b/m.mpd by buffer", .play(host: "a", url: "http://b/m.mpd", rule: .buffer)),
     ("a takes cookies of b", .takeCookies(host: "a", owner: "b")),
+    ("a sends w@c.test r@d.test,s@d.test \"Hi\" \"Text\"", .send(host: "a", letter { _ in })),
+    ("a sends w@c.test r@d.test,s@d.test Hi Text password red-ink html repeated 3", .send(host: "a", letter { letter in
+      (letter.password, letter.isHTML, letter.repetitions) = ("red-ink", true, 3)
+    })),
+    ("a sends w@c.test r@d.test,s@d.test Hi Text at b envelope none hello c.test named \"The W\" with \"Reply-To: x@e.test\"", .send(host: "a", letter { letter in
+      (letter.server, letter.sender, letter.hello, letter.name, letter.fields) = ("b", "", "c.test", "The W", ["Reply-To: x@e.test"])
+    })),
+    ("a reads r@d.test blue-ink by pop3 \"LIST; RETR 1; take; clear; wait 5s\"", .read(
+      host: "a", .init(address: "r@d.test", password: "blue-ink", way: .pop3, steps: [.say("LIST"), .say("RETR 1"), .take, .clear, .wait(.seconds(5))]))),
+    ("a reads r@d.test blue-ink by imap \"SELECT INBOX; UID STORE 1 +FLAGS (\\\\Seen); idle 1m\"", .read(
+      host: "a", .init(address: "r@d.test", password: "blue-ink", way: .imap, steps: [.say("SELECT INBOX"), .say("UID STORE 1 +FLAGS (\\Seen)"), .idle(.seconds(60))]))),
     ("a asks b c.test for 203.0.113.0/24", .ask(host: "a", server: "b", name: "c.test", type: "A", subnet: AddressPrefix("203.0.113.0/24"))),
     ("a types b 80 \"GET / HTTP/1.0\\r\\n\\r\\n\"", .type(host: "a", server: "b", port: 80, text: "GET / HTTP/1.0\r\n\r\n", silence: .seconds(1))),
     ("a types b 25 \"QUIT\\r\\n\" line by line for 3s", .type(host: "a", server: "b", port: 25, text: "QUIT\r\n", silence: .seconds(3), isByLine: true)),
@@ -133,6 +144,12 @@ struct ScenarioTests {
     return how
   }
 
+  private static func letter(_ fill: (inout Scenario.Letter) -> Void) -> Scenario.Letter {
+    var letter = Scenario.Letter(from: "w@c.test", to: ["r@d.test", "s@d.test"], subject: "Hi", text: "Text")
+    fill(&letter)
+    return letter
+  }
+
   private static func fetching(_ fill: (inout Scenario.Fetching) -> Void) -> Scenario.Fetching {
     var how = Scenario.Fetching()
     fill(&how)
@@ -150,6 +167,12 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ through b", "2:32: expected the name of a host, found `b`; did you mean `a`?"),
     ("hosts a 192.0.2.1\nat 1s a types a 25 \"x\" line for 2s", "2:29: expected `line by line`, found `for`"),
     ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
+    ("hosts a 192.0.2.1\nat 1s a sends w r@d.test x y", "2:15: expected the author's address such as reader@home.test, found `w`"),
+    ("hosts a 192.0.2.1\nat 1s a sends w@c.test r@d.test,r x y", "2:24: expected an address such as reader@home.test, found `r`"),
+    ("hosts a 192.0.2.1\nat 1s a sends w@c.test r@d.test x y by b", "2:37: expected password, at, envelope, hello, named, with, html or repeated, found `by`"),
+    ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by pop3 \"LIST; SELECT INBOX\"", "2:34: expected a command of POP3, take, clear or wait T, found `SELECT INBOX`"),
+    ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by imap take", "2:34: expected a command of IMAP, idle T or wait T, found `take`"),
+    ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by imap \"LOGOUT\"", "2:34: expected a command of IMAP, idle T or wait T, found `LOGOUT`"),
     ("host a 192.0.2.1", "1:1: expected world, hosts, seed, zone, link, at or expect, found `host`; did you mean `hosts`?"),
     ("hosts a", "1:8: expected an IPv4 or IPv6 address, found the end of the line"),
     ("hosts a 192.0.2.1 a 192.0.2.2", "1:19: host `a` stands twice"),

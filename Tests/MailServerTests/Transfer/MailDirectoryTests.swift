@@ -1,6 +1,7 @@
 // Who lives where: addresses, aliases, plus signs, circles.
 import Mail
 @testable import MailServer
+import TestKit
 import Testing
 
 @Suite("mail directory")
@@ -52,6 +53,13 @@ struct MailDirectoryTests {
 
   @Test("other domains are elsewhere, whatever stands before the sign", arguments: ["ada@there.test", "ada%here.test@there.test", "ada@[192.0.2.1]"])
   func elsewhere(text: String) throws { #expect(try directory().place(of: Self.address(text)) == .elsewhere) }
+
+  @Test("a domain that is backed up is elsewhere all the same", .spec("RFC 5321", "5.1"))
+  func backedUp() throws {
+    let directory = MailDirectory(domains: [try MailDomain("here.test")], backedUp: [try MailDomain("there.test")]) { _ in true }
+    #expect(try directory.place(of: Self.address("ada@there.test")) == .elsewhere && !directory.isOurs(MailDomain("there.test")))
+    #expect(try directory.backsUp(MailDomain("there.test")) && !directory.backsUp(MailDomain("here.test")))
+  }
 
   @Test("aliases past the bounds are endless, not long")
   func endless() throws {

@@ -97,6 +97,7 @@ package final class RaisedWorld: Sendable {
     var raised: [Assembly] = []
     var mail: [String: MailHost] = [:]
     do throws(Failure) {
+      means.controls?.note(signingKeys: { domain in RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) } })
       let zones = try zones(of: world, means)
       for host in world.hosts where means.runs(host.name) {
         let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder, showsSecrets: means.showsSecrets)

@@ -15,6 +15,8 @@ package final class WorldControls: Sendable {
   private let authorities = Mutex<[(host: String, source: AuthoritySource)]>([])
   private let trees = Mutex<[String: EditableTree]>([:])
   private let changes = Mutex<[RecordChange]>([])
+  /// The texts of the keys with which a domain signs its mail, by selector.
+  private let signingKeys = Mutex<@Sendable (String) -> [(selector: String, text: String)]>({ _ in [] })
 
   /// Records of one name and type that stand instead of those the world's file says.
   private struct RecordChange: Sendable {
@@ -28,6 +30,9 @@ package final class WorldControls: Sendable {
 
   /// Keeps where a host's zones can be exchanged.
   package func note(_ source: AuthoritySource, of host: String) { authorities.withLock { $0.append((host, source)) } }
+
+  /// Keeps where the keys come from that stand in the zones of domains with mail.
+  func note(signingKeys keys: @escaping @Sendable (String) -> [(selector: String, text: String)]) { signingKeys.withLock { $0 = keys } }
 
   /// The files of `site` so that they can be changed.
   package func editable(_ tree: MemoryTree, of site: String) -> any FileTree {
@@ -60,7 +65,8 @@ package final class WorldControls: Sendable {
     var described = described
     described.serial += own.count
     guard let origin = try? Name(described.origin), case .text(let added) = described.records else { return nil }
-    let text = ZoneText(world, AddressPlan(.namespace)).masterFile(of: described) + added
+    let keys: @Sendable (String) -> [(selector: String, text: String)] = signingKeys.withLock { $0 }
+    let text = ZoneText(world, AddressPlan(.namespace), signingKeys: keys).masterFile(of: described) + added
     var records = MasterFileReader.records(Buffer(text), file: "zone \(described.origin)", origin: origin).records
     for change in own {
       let fresh = MasterFileReader.records(Buffer(change.record), file: "change", origin: origin).records
