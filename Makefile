@@ -70,10 +70,10 @@ docs: build
 	$(PROGRAM) --generate-completion-script fish > $(DOCS)/completions/netstead.fish
 
 install-deps:
-	Scripts/install-deps run test bench
+	Scripts/install-deps run walk test bench
 
 install-deps-run:
-	@Scripts/install-deps run
+	@Scripts/install-deps run walk
 
 install-deps-test:
 	@Scripts/install-deps run test

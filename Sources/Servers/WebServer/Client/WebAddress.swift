@@ -1,6 +1,7 @@
 // http and https addresses: read from text, completed from references as redirects carry them.
 // Not here: looking names up, connecting (WebClient).
 import Bytes
+import World
 
 /// An http or https URL, taken apart.
 package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
@@ -88,7 +89,13 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         port = number
       }
     }
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      // RFC 3986 §3.2.2: an IPv6 address, and nothing else.
+      host = host.dropFirst().dropLast()
+      guard host.contains(":"), Address(String(host)) != nil else { return nil }
+    } else if host.utf8.contains(where: { ":[]".utf8.contains($0) }) {
+      return nil
+    }
     guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") }) else { return nil }
     // RFC 1035 §2.3.1: a name has no empty label.
     guard !host.contains("..") else { return nil }
