@@ -1,9 +1,9 @@
 // What a scenario may say of letters and mailboxes, as values and as words: a letter that is sent, a mailbox that is read.
 // Not here: doing it (Running/LetterDeeds.swift, Running/MailboxDeeds.swift), the other deeds (ScenarioReader.swift).
+import Bytes
 import IMAP
 import Mail
 import POP3
-import Bytes
 import Settings
 
 extension Scenario {
