@@ -143,4 +143,29 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
       "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": "TLSA",
     ]
   },
+  "M4": { truth in
+    let first = try #require(truth.talks("", .smtp, by: "pc").first)
+    let letter = try #require(first.letters.first)
+    let boundary = try #require(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
+    // Each part: its fields, an empty line, its content; the line end before a boundary is the boundary's.
+    let parts = letter.components(separatedBy: "--\(boundary)").dropFirst().dropLast().map { $0.components(separatedBy: "\r\n\r\n") }
+    func field(_ name: String, _ head: String) -> String { head.components(separatedBy: "\r\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count + 2)) } ?? "?" }
+    // The last boundary goes with the end of the content.
+    let picture = parts[1][1...].joined().utf8.count - 2
+    let size = Int(truth.draw("size")) ?? 0
+    let passed = try #require(truth.talks("", .smtp, by: "mail.garnet.test").first?.letters.first)
+    let second = try #require(truth.talks("", .smtp, by: "pc").last?.letters.first)
+    let dish = truth.draw("dish")
+    #expect((size + 2) / 3 * 4 + ((size + 2) / 3 * 4 + 75) / 76 * 2 - picture <= 2)
+    #expect(Data(base64Encoded: parts[1][1].filter { !$0.isWhitespace })?.count == size)
+    let sum = ProgramRunner("sha256sum")?.runBlocking([], input: Array(truth.draw("secret").utf8)).text.prefix { $0 != " " } ?? ""
+    return [
+      "guess": "\(picture)", "type": "multipart/mixed", "boundary": String(boundary), "parts": "\(parts.count)",
+      "types": parts.map { String(field("Content-Type", $0[0]).prefix { $0 != ";" }) }.joined(separator: ", "), "name": truth.draw("note") + ".txt",
+      "growth": "\(100 * Double(picture) / Double(size) - 100)", "secret": truth.draw("secret"), "hash": String(sum),
+      "subject": field("Subject", letter), "encoding": field("Content-Transfer-Encoding", second), "word": dish.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "=" + String($0, radix: 16, uppercase: true) }.joined(),
+      "same": passed.hasSuffix(letter.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")) ? "no" : "yes", "declared": "BODY=8BITMIME", "bytes": "\(dish.utf8.count)",
+      "cleared": String(decoding: dish.utf8.map { $0 & 0x7F }, as: UTF8.self), "fit": "nothing", "decoded": dish,
+    ]
+  },
 ]

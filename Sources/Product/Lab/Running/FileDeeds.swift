@@ -49,7 +49,10 @@ extension ScenarioRun {
     case .list(let path): _ = try await session.list(path.isEmpty ? nil : Buffer(path))
     case .enter(let path): return try await session.require(Command(.cwd, Buffer(path))).code
     case .get(let path, let offset): _ = try await session.get(Buffer(path), from: Int64(offset)) { _ in }
-    case .put(let path, let content, let offset): try await session.put(.bytes(Self.bytes(of: content)), to: Buffer(path), from: Int64(offset))
+    case .put(let path, let content, let offset):
+      let bytes = Self.bytes(of: content)
+      // What stands before the offset is there already.
+      try await session.put(.bytes(bytes[min(offset, bytes.count)..<bytes.count]), to: Buffer(path), from: Int64(offset))
     case .say(let text):
       let command: Command
       do throws(SyntaxError) { command = try Command(reading: Buffer(text)) } catch { throw .local("\(error)") }

@@ -66,6 +66,14 @@ extension ScenarioRun {
       text: letter.isHTML ? nil : text, date: MailDate(internet.now), messageID: "\(number)@\(author.domain)")
     if letter.isHTML { draft.html = text }
     var random = chance.derived("letter \(number)")
+    draft.attachments = letter.attachments.map { file in
+      let content: Buffer =
+        switch file.content {
+        case .text(let text): Buffer(text)
+        case .bytes(let count): Buffer((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+        }
+      return MessageDraft.Attachment(name: file.name, type: file.type, content: content)
+    }
     guard let written = try? draft.written(using: &random) else { return nil }
     var content = Buffer(letter.fields.map { "\($0)\r\n" }.joined())
     content.append(written)

@@ -30,6 +30,19 @@ extension Scenario {
     package var isHTML = false
     /// `repeated N`: the text stands there so often, each on a line of its own.
     package var repetitions = 1
+    /// `attaching NAME TYPE "TEXT"`, `attaching NAME TYPE N`: a file of this text, or of so many bytes that are left to chance.
+    package var attachments: [Attachment] = []
+
+    package struct Attachment: Sendable, Equatable {
+      package var name: String
+      package var type: String
+      package var content: Content
+
+      package enum Content: Sendable, Equatable {
+        case text(String)
+        case bytes(Int)
+      }
+    }
 
     package init(from author: String, to recipients: [String], subject: String, text: String) {
       self.author = author
@@ -84,10 +97,17 @@ extension ScenarioReader {
       case "with": letter.fields.append(try readField(&line))
       case "html": letter.isHTML = true
       case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
-      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html or repeated, found `\(word.text)`")
+      case "attaching": letter.attachments.append(try attachment(&line))
+      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html, repeated or attaching, found `\(word.text)`")
       }
     }
     return letter
+  }
+
+  private func attachment(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Letter.Attachment {
+    let (name, type) = (try line.take("a file's name").text, try line.take("its type, such as image/png").text)
+    if let size = line.take(ifIn: .integer(0...1_048_576)) { return Scenario.Letter.Attachment(name: name, type: type, content: .bytes(size)) }
+    return Scenario.Letter.Attachment(name: name, type: type, content: .text(try line.take("a text in quotes or a number of bytes").text))
   }
 
   private func address(_ line: inout ScenarioLine, _ expected: String) throws(ScenarioError) -> String {

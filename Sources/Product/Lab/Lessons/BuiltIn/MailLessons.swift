@@ -298,4 +298,144 @@ enum MailLessons {
         run: policy
         key: last(dns.query where from == "pc").type
     """#
+
+  static let parts = #"""
+    schema: 1
+    id: M4
+    version: 1
+    title: A letter with parts
+    chapter: Mail
+    minutes: 20
+    text: |
+      Mail is text: lines of seven bits. Everything else is written as such text, and says so: which type it is, how it was made fit for the way, where a
+      part ends. Take a letter with two files apart, count what the way costs, and look what happens to bytes that nobody made fit.
+    world:
+      hosts: [pc, resolver, mail.garnet.test, mail.cobalt.test]
+      draw: {user: word, password: word, subject: word, greeting: [Grüße, Übrigens, Später, Schön, Café, Olé], picture: word, size: 700..4000, note: word, secret: word, dish: [Köln, Käse, Café, Höhle, Müll, Züge, Küche, Möwe]}
+      members:
+        garnet.test: {user: "{user}", password: "{password}"}
+    steps:
+      - do: 'pc sends {user}@garnet.test reader@cobalt.test "{greeting} {subject}" "Two files go with this letter." password {password} attaching {picture}.png image/png {size} attaching {note}.txt text/plain "{secret}"'
+        text: A text and two files. Look for the line that stands between them.
+      - do: 'pc sends {user}@garnet.test reader@cobalt.test "{subject}" "{dish} is one word that has a letter which is not in the alphabet of seven bits." password {password}'
+        at: 8s
+        text: One letter of the text does not fit. How does it pass?
+    faults:
+      - id: eight
+        title: As it is
+        text: |
+          A program types the bytes as they are. mail.cobalt.test said that it takes eight bits, so they arrive. Elsewhere there was, and may be, a hop that
+          clears the top bit of each byte. No server of this world does; work out what it would make of it.
+        steps:
+          - {do: 'pc types mail.cobalt.test 25 "EHLO pc.test\r\nMAIL FROM:<{user}@pc.test> BODY=8BITMIME\r\nRCPT TO:<reader@cobalt.test>\r\nDATA\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{dish} {subject}\r\n.\r\nQUIT\r\n" line by line', at: 20s}
+    guards:
+      - id: base64
+        title: Made fit
+        text: The same word in letters that every hop leaves alone.
+        against: eight
+        steps:
+          - {do: 'pc types mail.cobalt.test 25 "EHLO pc.test\r\nMAIL FROM:<{user}@pc.test>\r\nRCPT TO:<reader@cobalt.test>\r\nDATA\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{dish:base64}\r\n.\r\nQUIT\r\n" line by line', at: 20s}
+    questions:
+      - id: guess
+        ask: "Before the run: base64 writes three bytes as four letters, in lines of 76 with two bytes of line end. How many bytes does a file of {size} take?"
+        kind: predict
+        tolerance: 4
+        key: smtp.letter[0].part[1].bytes
+        read: smtp.letter[0]
+      - id: type
+        ask: Which type has the first letter as a whole?
+        kind: text
+        key: smtp.letter[0].type
+        read: smtp.letter[0]
+      - id: boundary
+        ask: What stands between its parts? Copy it, without the hyphens before it.
+        kind: text
+        key: smtp.letter[0].boundary
+        read: smtp.letter[0]
+      - id: parts
+        ask: How many parts has it?
+        kind: number
+        key: count(smtp.letter[0].part)
+        read: smtp.letter[0]
+      - id: types
+        ask: Of which types are they, in their order?
+        kind: order
+        key: smtp.letter[0].part.type
+        read: smtp.letter[0]
+      - id: name
+        ask: What is the last part's file called?
+        kind: text
+        key: smtp.letter[0].part[2].name
+        read: smtp.letter[0]
+      - id: growth
+        ask: By how many per cent is the picture larger on its way than it is?
+        kind: number
+        tolerance: 0.6
+        key: 100 * smtp.letter[0].part[1].bytes / smtp.letter[0].part[1].decodedBytes - 100
+        read: smtp.letter[0]
+      - id: secret
+        ask: Decode the last part. What stands in the file?
+        kind: text
+        key: smtp.letter[0].part[2].text
+        read: smtp.letter[0]
+      - id: hash
+        ask: "Which SHA-256 hash has that file? `base64 -d | sha256sum` says it."
+        kind: text
+        key: smtp.letter[0].part[2].sha256
+        read: smtp.letter[0]
+      - id: subject
+        ask: How does the word {greeting} of the subject pass? Copy the whole value of the field.
+        kind: text
+        key: smtp.letter[0].field["subject"]
+        read: smtp.letter[0]
+      - id: encoding
+        ask: Which encoding has the text of the second letter?
+        kind: text
+        key: (smtp.letter where from == "pc")[1].part[0].encoding
+        read: (smtp.letter where from == "pc")[1]
+      - id: word
+        ask: And how does its first word pass?
+        kind: text
+        key: word((smtp.letter where from == "pc")[1].part[0].content, 0)
+        read: (smtp.letter where from == "pc")[1]
+      - id: same
+        ask: Does mail.garnet.test change the parts when it passes the first letter on?
+        kind: choice
+        options: ["yes", "no"]
+        key: 'if((smtp.letter where from == "mail.garnet.test")[0].body == smtp.letter[0].body, "no", "yes")'
+        read: (smtp.letter where from == "mail.garnet.test")[0]
+      - id: declared
+        ask: With bytes as they are, what does the client say behind the sender?
+        kind: text
+        run: eight
+        key: 'word(last(smtp.command where verb == "MAIL" and from == "pc").argument, 1)'
+        read: 'last(smtp.command where verb == "MAIL" and from == "pc")'
+      - id: bytes
+        ask: How many bytes does the first word of the text take?
+        kind: number
+        run: eight
+        key: length(word(last(smtp.letter where from == "pc").part[0].content, 0))
+        read: last(smtp.letter where from == "pc")
+        hint: "In UTF-8 a letter beyond the alphabet of seven bits takes two bytes, both of them with the top bit."
+      - id: cleared
+        ask: What would be left of the first word if a hop cleared the top bit of each byte?
+        kind: text
+        run: eight
+        key: word(last(smtp.letter where from == "pc").part[0].sevenBit, 0)
+        read: last(smtp.letter where from == "pc")
+        hint: "C3 becomes 43, which is C."
+      - id: fit
+        ask: And what would such a hop change in the letter that was made fit?
+        kind: choice
+        options: [something, nothing]
+        run: base64
+        key: 'if(last(smtp.letter where from == "pc").part[0].sevenBit == last(smtp.letter where from == "pc").part[0].content, "nothing", "something")'
+        read: last(smtp.letter where from == "pc")
+      - id: decoded
+        ask: Decode it. What does it say?
+        kind: text
+        run: base64
+        key: last(smtp.letter where from == "pc").part[0].text
+        read: last(smtp.letter where from == "pc")
+    """#
 }
