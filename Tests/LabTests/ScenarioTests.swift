@@ -169,7 +169,7 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
     ("hosts a 192.0.2.1\nat 1s a sends w r@d.test x y", "2:15: expected the author's address such as reader@home.test, found `w`"),
     ("hosts a 192.0.2.1\nat 1s a sends w@c.test r@d.test,r x y", "2:24: expected an address such as reader@home.test, found `r`"),
-    ("hosts a 192.0.2.1\nat 1s a sends w@c.test r@d.test x y by b", "2:37: expected password, at, envelope, hello, named, with, html or repeated, found `by`"),
+    ("hosts a 192.0.2.1\nat 1s a sends w@c.test r@d.test x y by b", "2:37: expected password, at, envelope, hello, named, with, html, repeated or attaching, found `by`"),
     ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by pop3 \"LIST; SELECT INBOX\"", "2:34: expected a command of POP3, take, clear or wait T, found `SELECT INBOX`"),
     ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by imap take", "2:34: expected a command of IMAP, idle T or wait T, found `take`"),
     ("hosts a 192.0.2.1\nat 1s a reads r@d.test p by imap \"LOGOUT\"", "2:34: expected a command of IMAP, idle T or wait T, found `LOGOUT`"),

@@ -1,9 +1,9 @@
 // What a scenario may say of letters and mailboxes, as values and as words: a letter that is sent, a mailbox that is read.
 // Not here: doing it (Running/LetterDeeds.swift, Running/MailboxDeeds.swift), the other deeds (ScenarioReader.swift).
+import Bytes
 import IMAP
 import Mail
 import POP3
-import Bytes
 import Settings
 
 extension Scenario {
@@ -98,8 +98,7 @@ extension ScenarioReader {
       case "html": letter.isHTML = true
       case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
       case "attaching": letter.attachments.append(try attachment(&line))
-      default:
-        throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html, repeated or attaching, found `\(word.text)`")
+      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html, repeated or attaching, found `\(word.text)`")
       }
     }
     return letter
