@@ -10,12 +10,13 @@ import World
 
 @Suite("Truth of the lessons")
 struct LessonTruthTests {
-  static let ids = truths.keys.sorted()
+  static let all = truths.merging(lineTruths) { $1 }.merging(mailTruths) { $1 }
+  static let ids = all.keys.sorted()
 
   @Test("every key is what the bytes say", arguments: ids)
   func isTrue(_ id: String) throws {
     let run = try carriedOut(id, "ada")
-    let answers = try truths[id]?(Truth(run)) ?? [:]
+    let answers = try Self.all[id]?(Truth(run)) ?? [:]
     for (question, key) in zip(run.lesson.questions, try run.keys()) {
       let answer = try #require(answers[question.id], "\(id) \(question.id) is not worked out")
       let score = try run.score([question.id: answer])

@@ -130,7 +130,8 @@ package final class MailHost: Sendable {
       aliases[postmaster] = [first]
     }
     let domains = Set([domain].compactMap { try? MailDomain($0) })
-    return MailDirectory(domains: domains, aliases: aliases) { store.hasAccount($0) }
+    let backedUp = Set(settings.backupFor.compactMap { try? MailDomain($0) })
+    return MailDirectory(domains: domains, backedUp: backedUp, aliases: aliases) { store.hasAccount($0) }
   }
 
   /// Lets these accounts in from now on; each has its mailboxes. The mail of those that are gone stays, and nobody gets at it.

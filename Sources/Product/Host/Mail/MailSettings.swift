@@ -14,6 +14,8 @@ package struct MailSettings: Sendable, Hashable {
   package var users: [SiteAccess.User] = []
   /// Addresses that stand for others, in the order of the file.
   package var aliases: [Alias] = []
+  /// Domains whose mail is kept until their own servers can be reached again: their zones name this host as one more exchanger.
+  package var backupFor: [String] = []
   package var care = Care.sorting
   /// A server that takes all mail for elsewhere; nil: each domain's own.
   package var smartHost: Endpoint?
@@ -35,7 +37,7 @@ package struct MailSettings: Sendable, Hashable {
 
   package init() {}
 
-  /// Reads the keys `name`, `users`, `aliases`, `care`, `smart-host`, `message-size` and `quota` of a mapping.
+  /// Reads the keys `name`, `users`, `aliases`, `backup-for`, `care`, `smart-host`, `message-size` and `quota` of a mapping.
   package init(_ reader: SettingsReader) {
     name = reader.optional("name", .domainName)
     for entry in reader.entries("users") {
@@ -47,6 +49,7 @@ package struct MailSettings: Sendable, Hashable {
       guard let name = Self.checked(entry) else { continue }
       aliases.append(Alias(name: name, targets: targets))
     }
+    backupFor = reader.list("backup-for", .domainName)
     care = reader.value("care", .choice(standIn: .sorting), default: care)
     smartHost = reader.optional("smart-host", .endpoint)
     messageBytesMax = reader.value("message-size", .size, default: messageBytesMax)

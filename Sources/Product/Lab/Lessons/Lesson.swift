@@ -37,32 +37,36 @@ package struct Lesson: Sendable, Equatable {
 
 /// What a lesson adds to its world.
 package struct WorldChange: Sendable, Equatable {
-  /// Files of sites.
+  /// Files of sites and file servers.
   package var files: [(site: String, file: SiteFile)] = []
   /// Records of zones, as lines of master files.
   package var records: [(zone: String, text: String)] = []
   /// Times to live of zones. Unit: seconds.
   package var timesToLive: [(zone: String, seconds: Int)] = []
   package var links: [LinkDescription] = []
-  /// Users of sites.
+  /// Users of sites, of mail domains, of file servers.
   package var members: [LessonMember] = []
+  /// What the files of file servers may hold together. Unit: bytes.
+  package var rooms: [(server: String, bytes: Int)] = []
   /// How many segments the clips of video sites have.
   package var clips: [(site: String, segmentCount: Int)] = []
+  package var mail: [LessonMail] = []
 
   package init() {}
 
   package static func == (a: WorldChange, b: WorldChange) -> Bool {
     a.links == b.links && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
       && a.timesToLive.elementsEqual(b.timesToLive) { $0 == $1 } && a.clips.elementsEqual(b.clips) { $0 == $1 }
+      && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail
   }
 }
 
-/// Somebody whom a site knows by name and password.
+/// Somebody whom a site, a mail domain or a file server knows by name and password.
 package struct LessonMember: Sendable, Equatable {
   package var site: String
   package var user: String
   package var password: String
-  /// Below this path every request needs a user; nil: nothing more is closed than was.
+  /// Of a site: below this path every request needs a user; nil: nothing more is closed than was.
   package var area: String?
 }
 

@@ -2,7 +2,8 @@
 //
 //   draw: {size: 2000..9000, age: 1d..300d, path: word, colour: [red, green, blue]}
 //
-// Each becomes a text that stands for `{name}` everywhere in the lesson's file.
+// Each becomes a text that stands for `{name}` everywhere in the lesson's file; `{name:base64}` is the same in base64.
+import Bytes
 import Settings
 import World
 
@@ -78,19 +79,27 @@ struct DrawnTexts {
     while let open = rest.firstIndex(of: "{"), filled.utf8.count < Self.bytesMax {
       filled += rest[..<open]
       rest = rest[open...]
-      guard let close = rest.prefix(40).firstIndex(of: "}"), let value = values.first(where: { $0.name == rest[rest.index(after: open)..<close] }) else {
+      guard let close = rest.prefix(40).firstIndex(of: "}"), let value = value(rest[rest.index(after: open)..<close]) else {
         filled.append("{")
         rest = rest.dropFirst()
         continue
       }
-      filled += value.value
+      filled += value
       rest = rest[rest.index(after: close)...]
     }
     return filled + rest
   }
 
+  /// What stands for a name; for `name:base64` the same in base64.
+  private func value(_ name: Substring) -> String? {
+    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+    guard let value = values.first(where: { $0.name == parts.first ?? "" })?.value else { return nil }
+    if parts.count == 1 { return value }
+    return parts.count == 2 && parts[1] == "base64" ? Base64.text(value.utf8) : nil
+  }
+
   /// The first `{name}` of a text that nothing was drawn for.
   static func unfilled(_ text: String) -> String? {
-    text.firstMatch(of: /\{([a-z][A-Za-z0-9]*)\}/).map { String($0.1) }
+    text.firstMatch(of: /\{([a-z][A-Za-z0-9]*)(:base64)?\}/).map { String($0.1) }
   }
 }

@@ -63,7 +63,7 @@ private final class LessonReader {
 
   /// The values to draw, from the mapping under `world`.
   static func draws(_ reader: SettingsReader) -> [(name: String, draw: LessonDraw)] {
-    for key in ["hosts", "files", "records", "ttl", "links", "members", "clips"] { _ = reader.item(key) }
+    for key in ["hosts", "files", "records", "ttl", "links", "members", "clips", "rooms", "mail"] { _ = reader.item(key) }
     let entries = reader.entries("draw")
     if entries.count > LessonLimits().itemsMax { reader.problem(at: "draw", "expected at most \(LessonLimits().itemsMax) drawn values") }
     return entries.compactMap { entry in
@@ -133,7 +133,9 @@ private final class LessonReader {
     for zone in reader.entries("records") { if let text = zone.value.value(.text) { change.records.append((zone.name, text)) } }
     for zone in reader.entries("ttl") { if let seconds = zone.value.value(.integer(0...2_147_483_647)) { change.timesToLive.append((zone.name, seconds)) } }
     for site in reader.entries("clips") { if let count = site.value.value(.integer(1...300)) { change.clips.append((site.name, count)) } }
+    for server in reader.entries("rooms") { if let bytes = server.value.value(.integer(0...limits.fileBytesMax)) { change.rooms.append((server.name, bytes)) } }
     for site in reader.entries("members") { if let member = site.value.mapping({ self.member(of: site.name, $0) }) { change.members.append(member) } }
+    change.mail = reader.entries("mail").compactMap { LessonMail($0) }
     for item in bounded(reader, "links") { if let link = item.mapping({ self.link($0) }) { change.links.append(link) } }
     return change
   }

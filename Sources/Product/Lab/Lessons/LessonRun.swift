@@ -132,6 +132,11 @@ extension WorldDescription {
     var world = self
     for name in lesson.hosts where world.host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
     for (site, file) in lesson.changes.files {
+      if let index = world.files.firstIndex(where: { $0.host == site }) {
+        world.files[index].content.removeAll { $0.path == file.path }
+        world.files[index].content.append(file)
+        continue
+      }
       guard let index = world.sites.firstIndex(where: { $0.name == site }), case .files(var files) = world.sites[index].content else {
         throw .world("lesson \(lesson.id) puts a file on site `\(site)`, which the world does not have as files")
       }
@@ -156,16 +161,21 @@ extension WorldDescription {
       }
       world.sites[index].content = .video(segmentCount: count)
     }
+    for (server, bytes) in lesson.changes.rooms {
+      guard let index = world.files.firstIndex(where: { $0.host == server }) else {
+        throw .world("lesson \(lesson.id) gives room to file server `\(server)`, which the world does not have")
+      }
+      world.files[index].room = bytes
+    }
     var salts = seed.random(for: "salts")
     for member in lesson.changes.members {
-      guard let index = world.sites.firstIndex(where: { $0.name == member.site }) else {
-        throw .world("lesson \(lesson.id) makes somebody a member of site `\(member.site)`, which the world does not have")
-      }
       // As cheap as a hash can be: a lesson's passwords guard nothing, and its runs must not take long.
       guard let hash = PasswordHash(member.password, costLog: 1, using: &salts) else { continue }
-      world.sites[index].access.users.append(SiteAccess.User(name: member.user, hash: hash))
-      if let area = member.area { world.sites[index].access.protected.append(area) }
+      guard world.add(member, hash) else {
+        throw .world("lesson \(lesson.id) makes somebody a member of `\(member.site)`, which is no site, mail domain or file server of the world")
+      }
     }
+    for mail in lesson.changes.mail { try mail.change(&world, of: lesson.id) }
     for link in lesson.changes.links {
       guard world.host(link.first) != nil, world.host(link.second) != nil else {
         throw .world("lesson \(lesson.id) changes a link between \(link.first) and \(link.second), which the world does not both have")
@@ -173,5 +183,23 @@ extension WorldDescription {
     }
     world.links += lesson.changes.links
     return world
+  }
+
+  /// Lets somebody in; false: nowhere.
+  private mutating func add(_ member: LessonMember, _ hash: PasswordHash) -> Bool {
+    let user = SiteAccess.User(name: member.user, hash: hash)
+    if let index = sites.firstIndex(where: { $0.name == member.site }) {
+      sites[index].access.users.append(user)
+      if let area = member.area { sites[index].access.protected.append(area) }
+    } else if let index = mail.firstIndex(where: { $0.domain == member.site }) {
+      // Whoever has a mailbox already gets another password.
+      mail[index].settings.users.removeAll { $0.name == user.name }
+      mail[index].settings.users.append(user)
+    } else if let index = files.firstIndex(where: { $0.host == member.site }) {
+      files[index].users.append(FileServerDescription.User(name: member.user, hash: hash, mayWrite: true))
+    } else {
+      return false
+    }
+    return true
   }
 }

@@ -35,7 +35,7 @@ extension ScenarioRun {
   }
 
   /// Asks the resolver that is near; names of one word stand in the world's own zone.
-  private func address(of name: String, _ client: SimulatedNetwork, as host: String) async -> Address? {
+  func address(of name: String, _ client: SimulatedNetwork, as host: String) async -> Address? {
     if let address = Address(name) { return address }
     guard let resolver = world.resolver(near: world.host(host))?.addresses.first else { return world.host(name)?.addresses.first }
     guard let asked = try? Name(name.contains(".") ? name : "\(name).\(world.domain)") else { return nil }

@@ -6,6 +6,7 @@ import Host
 import SimulatedTransport
 import Sockets
 import Synchronization
+import Trace
 import Transport
 import World
 
@@ -88,20 +89,24 @@ extension ScenarioRun {
     return .failed("the conversation ended without an answer")
   }
 
-  /// Sends `text` as it stands, then says nothing more, and hears the peer out for `silence`.
-  func type(_ client: SimulatedNetwork, _ server: Endpoint, _ text: String, _ silence: Duration, as host: String) async -> Result.Outcome {
+  /// How long a hand takes for a line, and its eye for what comes back.
+  private static var lineTime: Duration { .milliseconds(500) }
+
+  /// Sends `text` as it stands, or a line at a time, then says nothing more, and hears the peer out for `silence`.
+  func type(_ client: SimulatedNetwork, _ server: Endpoint, _ text: String, isByLine: Bool, _ silence: Duration, as host: String) async -> Result.Outcome {
     let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
     let heard = Mutex(Buffer())
-    let isSaid = Mutex(text.isEmpty)
+    let unsaid = Mutex((isByLine ? Buffer(text).lines : [Buffer(text)].filter { !$0.isEmpty })[...])
     do {
-      _ = try await client.connect(PipeStreamClient(lingerTime: silence), to: server, trace: trace(host)) { question, _ in
+      _ = try await client.connect(PipeStreamClient(lingerTime: silence), to: server, trace: trace(host)) { question, answers in
         switch question {
         case .more:
-          let isFirst = isSaid.withLock { isSaid in
-            defer { isSaid = true }
-            return !isSaid
+          let next: PipeStreamClient.Input = unsaid.withLock { $0.popFirst() }.map { .say($0) } ?? .finished
+          guard isByLine else { return next }
+          client.start {
+            try? await client.clock.sleep(until: client.clock.now + Self.lineTime)
+            answers.give(next)
           }
-          return isFirst ? .say(Buffer(text)) : .finished
         case .deliver(let bytes): heard.withLock { $0.append(bytes) }
         case .ended:
           queue.yield(.said(heard.withLock { $0.text }))
@@ -112,4 +117,9 @@ extension ScenarioRun {
     } catch { return .failed("\(error)") }
     return await first(of: answers)
   }
+}
+
+extension Buffer {
+  /// The lines, each with its end.
+  fileprivate var lines: [Buffer] { TextLines(self, linesMax: .max).lines.map { self[$0.whole] } }
 }

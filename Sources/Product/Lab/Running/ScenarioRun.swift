@@ -188,11 +188,17 @@ package final class ScenarioRun: Sendable {
     case .visit(let name, let how):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await visit(client, how, as: name) }
+    case .send(let name, let letter):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await send(client, letter, as: name) }
+    case .read(let name, let visit):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await read(client, visit, as: name) }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
-    case .type(let name, let server, let port, let text, let silence):
+    case .type(let name, let server, let port, let text, let silence, let isByLine):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
-      perform(at: step.time, as: name) { [self] in await type(client, target, text, silence, as: name) }
+      perform(at: step.time, as: name) { [self] in await type(client, target, text, isByLine: isByLine, silence, as: name) }
     case .edit(let site, let path, let text):
       guard world.sites.contains(where: { $0.name == site }) else { throw failure("a site of the world", site, step.line) }
       internet.after(step.time) { [self] in controls.edit(site, path, text, at: internet.now) }

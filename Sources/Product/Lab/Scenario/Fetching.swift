@@ -90,7 +90,7 @@ extension ScenarioReader {
     return url.text
   }
 
-  private func readField(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
+  func readField(_ line: inout ScenarioLine) throws(ScenarioError) -> String {
     let field = try line.take("a field such as \"Accept: */*\"")
     guard field.text.split(separator: ":", maxSplits: 1).count == 2, field.text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
       throw line.failure(at: field, "expected a field such as \"Accept: */*\", found `\(field.text)`")

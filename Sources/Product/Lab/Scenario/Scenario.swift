@@ -82,10 +82,15 @@ package struct Scenario: Sendable, Equatable {
     case play(host: String, url: String, rule: PlayerRule)
     /// `user gets ftp://ftp.home.test/notes.txt`, or `user visits ftp.home.test "list; get notes.txt"`: one session with a file server
     case visit(host: String, FileVisit)
+    /// `user sends writer@home.test reader@away.test "Stones" "Hello" password red-ink`: a letter, through one's own server or straight to another
+    case send(host: String, Letter)
+    /// `user reads reader@away.test blue-ink by pop3 "LIST; RETR 1"`: one session with a mailbox
+    case read(host: String, MailboxVisit)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
-    /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end
-    case type(host: String, server: String, port: UInt16, text: String, silence: Duration)
+    /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,
+    /// which reads what comes in between
+    case type(host: String, server: String, port: UInt16, text: String, silence: Duration, isByLine: Bool = false)
     /// `user says srv 6789 tcp "hello"`
     case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
     /// `user pings srv 12000 10 times`

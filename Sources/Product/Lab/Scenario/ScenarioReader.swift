@@ -10,11 +10,14 @@
 //           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST
 //           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
-//           | HOST types HOST PORT "TEXT" [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
+//           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
+//           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
+//           and LETTER is password P | at HOST | envelope ADDRESS|none | hello NAME | named "NAME" | with "FIELD: VALUE" | html | repeated N; a mailbox's STEP
+//           is a command, wait T, and with POP3 take | clear, with IMAP idle T
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
@@ -279,6 +282,8 @@ struct ScenarioReader {
       let url = try readURL(&line)
       guard line.take(if: "by") else { throw line.failure("`by rate` or `by buffer`") }
       return .play(host: actor, url: url, rule: try line.take(.choice(standIn: .rate)))
+    case "sends": return .send(host: actor, try readLetter(&line))
+    case "reads": return .read(host: actor, try readMailboxVisit(&line))
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
@@ -286,8 +291,10 @@ struct ScenarioReader {
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
       let text = try line.take("a text in quotes").text
+      let isByLine = line.take(if: "line")
+      if isByLine { guard line.take(if: "by"), line.take(if: "line") else { throw line.failure("`line by line`") } }
       let silence: Duration = line.take(if: "for") ? try line.take(.duration) : .seconds(1)
-      return .type(host: actor, server: server, port: port, text: text, silence: silence)
+      return .type(host: actor, server: server, port: port, text: text, silence: silence, isByLine: isByLine)
     case "says":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
@@ -305,7 +312,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, takes, says, types or pings" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types or pings" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }

@@ -245,6 +245,7 @@ package enum DefaultWorld {
         users:
           writer: '$scrypt$ln=14,r=8,p=5$qW0P6JmvP4czcREiqqOXkQ$MzcbgjAQvkYsypohVVTSN1wUTWQkIJDGD8yLv/BTlyI'
         # What is done with mail whose sender is forged: marking, sorting, refusing, or careless, where nobody looks.
+        # Also known: backup-for ([other.test]), the domains whose mail is kept until their own servers are back.
         care: refusing
       cobalt.test:
         host: mail.cobalt.test

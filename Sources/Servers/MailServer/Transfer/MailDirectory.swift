@@ -31,6 +31,8 @@ package struct MailDirectory: Sendable {
 
   /// Our domains.
   package let domains: Set<MailDomain>
+  /// Domains whose mail is taken and passed on to their own servers, when those cannot be reached.
+  private let backedUp: Set<MailDomain>
   /// Addresses that stand for others. An address whose local part is `*` stands for all that nobody has.
   private let aliases: [String: [MailAddress]]
   private let limits: TransferLimits
@@ -38,10 +40,11 @@ package struct MailDirectory: Sendable {
   private let hasAccount: @Sendable (String) -> Bool
 
   package init(
-    domains: Set<MailDomain>, aliases: [MailAddress: [MailAddress]] = [:], limits: TransferLimits = TransferLimits(),
+    domains: Set<MailDomain>, backedUp: Set<MailDomain> = [], aliases: [MailAddress: [MailAddress]] = [:], limits: TransferLimits = TransferLimits(),
     hasAccount: @escaping @Sendable (String) -> Bool
   ) {
     self.domains = domains
+    self.backedUp = backedUp
     self.aliases = Dictionary(aliases.map { (Self.key($0.key), $0.value) }) { $0 + $1 }
     self.limits = limits
     self.hasAccount = hasAccount
@@ -61,6 +64,9 @@ package struct MailDirectory: Sendable {
   }
 
   package func isOurs(_ domain: MailDomain) -> Bool { domains.contains(domain) }
+
+  /// Whether mail for `domain` is taken from anybody, to be passed on.
+  package func backsUp(_ domain: MailDomain) -> Bool { backedUp.contains(domain) }
 
   /// What `address` means.
   package func place(of address: MailAddress) -> Place {

@@ -38,7 +38,7 @@ package struct FactKind: Sendable, Equatable {
   // MARK: The kinds
 
   /// What every message has.
-  private static let passing = [
+  static let passing = [
     Member("from", .text, "the host that sent it"), Member("to", .text, "the host it was for"),
     Member("bytes", .number, "how many bytes it has"), Member("time", .duration, "when it was sent, from the start of the run"),
     Member("arrived", .duration, "when it arrived; nothing when it did not"), Member("lost", .truth, "whether it was lost on the way"),
@@ -100,18 +100,89 @@ package struct FactKind: Sendable, Equatable {
     Member("scope", .number, "for how many bits of the told network the answer holds; nothing without one"),
   ])
 
+  // MARK: Mail
+
+  package static let smtpCommand = FactKind("command of SMTP", passing + [
+    Member("verb", .text, "MAIL, RCPT, …; `response` for a line inside an authentication, `.` for the end of a letter"),
+    Member("argument", .text, "what follows the verb"), Member("address", .text, "what stands between the angle brackets of MAIL and RCPT"),
+    Member("code", .number, "the code of its reply; nothing without one"), Member("reply", .text, "the lines of its reply without the code"),
+  ])
+
+  package static let smtpReply = FactKind("reply of SMTP", passing + [
+    Member("code", .number, "its three digits"), Member("enhanced", .text, "the code behind it, such as 5.1.1; nothing without one"),
+    Member("text", .text, "its last line without the code"), Member("lines", .list(.text), "all its lines without the code"),
+    Member("command", .fact(smtpCommand), "the command it answers; the greeting answers none"),
+  ])
+
+  package static let letterPart = FactKind("part of a letter", [
+    Member("type", .text, "type and subtype, in small letters"), Member("charset", .text, "how its bytes are to be read as text; nothing when it is no text"),
+    Member("encoding", .text, "7bit, quoted-printable, base64, …"), Member("disposition", .text, "inline or attachment; nothing when it is not said"),
+    Member("name", .text, "what its file is called"), Member("bytes", .number, "how many bytes it takes on its way"),
+    Member("decodedBytes", .number, "how many it has when its encoding is taken off"), Member("content", .text, "its beginning as it passes"),
+    Member("text", .text, "its beginning without the encoding"), Member("sha256", .text, "the hash of it without the encoding, in hexadecimal"),
+    Member("sevenBit", .text, "what passes when somebody clears the top bit of every byte"),
+  ])
+
+  /// What every letter has, wherever it was seen.
+  package static let lettering = [
+    Member("field", .fact(fields), "a field's value, the uppermost's of several: `field[\"subject\"]`"),
+    Member("received", .list(.text), "the values of all Received fields, the newest first"), Member("headBytes", .number, "bytes of the fields and the empty line"),
+    Member("bodyBytes", .number, "bytes below the empty line"), Member("body", .text, "the beginning of what stands below the empty line"),
+    Member("type", .text, "type and subtype of the whole, in small letters"), Member("boundary", .text, "what stands between its parts; nothing when it has none"),
+    Member("part", .list(.fact(letterPart)), "the parts that hold something, in their order; a simple letter has one"),
+  ]
+
+  package static let letter = FactKind("letter", passing + lettering + [
+    Member("sender", .text, "who sends it by the envelope; empty for a report"), Member("recipients", .list(.text), "who is to get it by the envelope: those that were taken"),
+    Member("contentBytes", .number, "its own bytes, without added dots and the end"), Member("bareLines", .number, "how many of its lines end in LF alone"),
+    Member("code", .number, "the server's verdict"), Member("enhanced", .text, "the code behind it; nothing without one"),
+  ])
+
+  package static let smtp = FactKind("part of SMTP", [
+    Member("command", .list(.fact(smtpCommand)), "everything clients say, letters apart"), Member("reply", .list(.fact(smtpReply)), "everything servers say"),
+    Member("letter", .list(.fact(letter)), "every letter about which a verdict was given"),
+  ])
+
+  // MARK: Files
+
+  package static let ftpCommand = FactKind("command of FTP", passing + [
+    Member("verb", .text, "USER, RETR, …"), Member("argument", .text, "what follows the verb"), Member("code", .number, "the code of its last reply; nothing without one"),
+    Member("reply", .text, "the lines of its last reply without the code"),
+  ])
+
+  package static let ftpReply = FactKind("reply of FTP", passing + [
+    Member("code", .number, "its three digits"), Member("text", .text, "its last line without the code"), Member("lines", .list(.text), "all its lines without the code"),
+    Member("command", .fact(ftpCommand), "the command it answers; the greeting answers none"),
+    Member("address", .text, "of 227: the address to call"), Member("port", .number, "of 227 and 229: the port to call"),
+  ])
+
+  package static let ftpTransfer = FactKind("data connection", [
+    Member("opener", .text, "the host that opened it"), Member("listener", .text, "the host that accepted it"), Member("port", .number, "the port at which it was accepted"),
+    Member("from", .text, "the host that content came from"), Member("bytes", .number, "how many bytes passed"), Member("content", .text, "their beginning; nothing when they are no text"),
+    Member("closer", .text, "the host that closed it first; nothing while it is open"), Member("opened", .duration, "when it was opened, from the start of the run"),
+    Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("command", .fact(ftpCommand), "the command it was for"),
+    Member("connection", .number, "its number, from 0"),
+  ])
+
+  package static let ftp = FactKind("part of FTP", [
+    Member("command", .list(.fact(ftpCommand)), "every command"), Member("reply", .list(.fact(ftpReply)), "every reply"),
+    Member("transfer", .list(.fact(ftpTransfer)), "every data connection"),
+  ])
+
+  // MARK: Below all protocols
+
   package static let connection = FactKind("connection", [
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
@@ -150,11 +221,13 @@ package struct FactKind: Sendable, Equatable {
   /// The whole: what names at the beginning of a path mean.
   package static let trace = FactKind("trace", [
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
-    Member("udp", .fact(udp), "exchanges and datagrams"), Member("message", .list(.fact(message)), "every message of every protocol"),
+    Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
+    Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
+    Member("ftp", .fact(ftp), "files"), Member("message", .list(.fact(message)), "every message of every protocol"),
     Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, tcp, connection, packet, udp, message, ping, step, host]
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, tcp, connection, packet, udp, message, ping, step, host] + mailAccess
 }

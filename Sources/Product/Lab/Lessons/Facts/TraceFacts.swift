@@ -1,6 +1,6 @@
 // Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
-// Read next: HTTPFacts.swift, DNSFacts.swift, SocketFacts.swift.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, SocketFacts.swift.
 import Bytes
 import Trace
 import World
@@ -25,7 +25,7 @@ struct TraceFacts {
     dialogues = exchanges.filter { hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
-  /// The members `http`, `dns`, `tcp`, `udp`, `message` and `ping` of the whole.
+  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `tcp`, `udp`, `message` and `ping` of the whole.
   func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
     for (index, dialogue) in dialogues.enumerated() {
@@ -33,6 +33,9 @@ struct TraceFacts {
     }
     let web = HTTPFacts(self).facts()
     let names = DNSFacts(self).facts(of: passed)
+    let maildrops = POP3Facts(self).facts()
+    let mailboxes = IMAPFacts(self).facts()
+    let fetched = FetchedLetterFacts(self).facts(of: maildrops.letters + mailboxes.letters)
     let sockets = SocketFacts(self)
     let all = sockets.packets(of: packets)
     let inOrder = passed.sorted { ($0.passage.time, $0.passage.event.sequence) < ($1.passage.time, $1.passage.event.sequence) }
@@ -45,6 +48,9 @@ struct TraceFacts {
           "exchange": .list(sockets.connections(.udp)), "packet": .list(all.udp),
           "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
         ])),
+      "smtp": .fact(SMTPFacts(self).facts()), "ftp": .fact(FTPFacts(self).facts()),
+      "pop3": .fact(LessonFact(.pop3, ["command": TraceFacts.inOrder(maildrops.commands), "reply": TraceFacts.inOrder(maildrops.replies)])),
+      "imap": .fact(LessonFact(.imap, ["command": TraceFacts.inOrder(mailboxes.commands), "response": TraceFacts.inOrder(mailboxes.responses)])), "fetched": TraceFacts.inOrder(fetched),
       "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
     ]
   }
@@ -59,6 +65,24 @@ struct TraceFacts {
     var dialect: Dialect { dialogue.exchange.best.info.dialect }
     /// Every host of a lesson records what it gets, so a datagram that nobody recorded getting never came.
     var isLost: Bool { passage.fate == .lost || carrier == .udp && passage.received == nil }
+  }
+
+  /// A fact with what orders it among others.
+  struct Draft {
+    var fact: LessonFact
+    fileprivate var time: Instant
+    fileprivate var sequence: UInt64
+
+    init(_ passed: Passed, _ fact: LessonFact) {
+      self.fact = fact
+      time = passed.passage.time
+      sequence = passed.passage.event.sequence
+    }
+  }
+
+  /// The facts in the order of their times.
+  static func inOrder(_ drafts: [Draft]) -> LessonValue {
+    .list(drafts.sorted { ($0.time, $0.sequence) < ($1.time, $1.sequence) }.map { .fact($0.fact) })
   }
 
   // MARK: What all messages share
