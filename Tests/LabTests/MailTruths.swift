@@ -124,7 +124,7 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "M6": { truth in
     /// The last letter that came over the last connection of IMAP.
     func last(_ variant: String) throws -> String {
-      let said = try #require(truth.sessions(.imap, variant, by: "pc2").last?.received)
+      let said = try needed(truth.sessions(.imap, variant, by: "pc2").last?.received)
       return String((said.components(separatedBy: "BODY[] {").last ?? "").drop { $0 != "\r\n" }.dropFirst())
     }
     let both = try #require(truth.sessions(.imap, by: "pc2").first?.received).components(separatedBy: "BODY[] {").dropFirst().map { String($0.drop { $0 != "\r\n" }.dropFirst()) }
@@ -200,3 +200,6 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     ]
   },
 ]
+
+/// `#require` where the compiler does not see that it throws: in a function inside a closure.
+private func needed<Value>(_ value: Value?) throws -> Value { try #require(value) }
