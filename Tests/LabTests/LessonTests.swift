@@ -113,6 +113,13 @@ struct LessonTests {
     #expect(page.contains("Zoë &quot;Z&quot;") && page.contains("<svg") && !page.contains("<script"))
   }
 
+  @Test("answers that were written read back", .spec("YAML 1.2", "5.1"), arguments: ["304", "a \"b\" \\", "one\ntwo\t", "\u{7F}\u{85}\u{90}", "\u{2028}\u{2029}", "\u{FEFF}", "é ✓ 𝄞", ""])
+  func written(_ text: String) throws {
+    let answers = LessonAnswers(lesson: "H2", learner: text, answers: [("which", text)])
+    let read = try LessonAnswers(file: "a.yaml", text: answers.text)
+    #expect(read.learner == text && read.byQuestion == ["which": text])
+  }
+
   @Test("answers are read as people write them", arguments: [
     ("1,024", 1_024.0), ("1_024", 1_024), ("0,5", 0.5), ("30 %", 30), ("-3", -3), ("1e3", nil), ("", nil), ("twelve", nil), ("0x10", nil), ("1 000", 1_000),
   ] as [(String, Double?)])

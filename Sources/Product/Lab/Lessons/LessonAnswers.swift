@@ -53,6 +53,12 @@ package struct LessonAnswers: Sendable, Equatable {
   private static func quoted(_ text: String) -> String {
     var writer = JSONWriter()
     writer.value(nil, text)
-    return writer.bytes.text
+    // YAML 1.2 §5.1, §5.4: what ends a line there or may not stand there, and what a reader may take for the beginning of a file.
+    return writer.bytes.text.unicodeScalars.reduce(into: "") { plain, scalar in
+      switch scalar.value {
+      case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: plain += "\\u" + Hexadecimal.text([UInt8(scalar.value >> 8), UInt8(scalar.value & 0xFF)])
+      default: plain.unicodeScalars.append(scalar)
+      }
+    }
   }
 }
