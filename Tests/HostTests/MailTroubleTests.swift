@@ -33,6 +33,20 @@ private final class FullDisk: RecordStore {
   }
 }
 
+/// Blobs on a disk that has as much room as a test says.
+private final class NarrowDisk: BlobStore {
+  private let inner = MemoryBlobs()
+  let left = Mutex<Int64>(100 << 20)
+
+  var room: Int64? { left.withLock { $0 } }
+  func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) { try await inner.put(bytes, as: name) }
+  func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { try await inner.bytes(of: name) }
+  func open(_ name: BlobName) async throws(StorageError) -> BlobContent? { try await inner.open(name) }
+  func remove(_ name: BlobName) async throws(StorageError) { try await inner.remove(name) }
+  func names() async throws(StorageError) -> [BlobName] { try await inner.names() }
+  func draft() async throws(StorageError) -> any BlobDraft { try await inner.draft() }
+}
+
 /// A mail server of the old kind: our own conversation, which does not say 8BITMIME and has no answer to QUIT.
 private struct OldServer: StreamConversation {
   private var inner = SMTP.ServerConversation(ServerOptions(.relay, name: "old.there.test", postmaster: try! MailAddress("postmaster@there.test"), tls: .absent))
@@ -160,6 +174,28 @@ struct MailTroubleTests {
     }
   }
 
+  @Test("what comes in leaves room for the records of what is there: it is passed on, and failures are told")
+  func narrowDisk() throws {
+    let world = MailWorld()
+    try world.publish()
+    let disk = NarrowDisk()
+    try world.run(for: .seconds(3_600)) {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], blobs: disk)
+      let clock = here.post.network.clock
+      _ = try await world.submit(Self.letter, from: "ada@here.test", to: ["nobody@there.test"])
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob"])
+      disk.left.withLock { $0 = (16 << 20) + 1_000 }
+      #expect(isAccepted(try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"]).first))
+      let long = Self.letter + String(repeating: "Many.\n", count: 200)
+      #expect(later(try await world.submit(long, from: "ada@here.test", to: ["bob@there.test"]).first) == "452 4.3.1")
+      disk.left.withLock { $0 = 10 << 20 }
+      #expect(later(try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"]).first) == "452 4.3.1")
+      try await clock.sleep(until: clock.now + .seconds(900))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && here.post.queue.count == 0)
+      #expect(try await MailWorld.messages(here, "ada@here.test").first?.contains("Status: 5.1.1") == true)
+    }
+  }
+
   @Test("what became of an attempt cannot be written: whoever has it gets it once, and a failure is told later")
   func unwritten() throws {
     let world = MailWorld()
@@ -197,6 +233,31 @@ struct MailTroubleTests {
       #expect(try await records.records(in: MailQueue.table, from: Buffer(), to: nil, limit: 10).isEmpty && here.post.queue.count == 1)
       try await clock.sleep(until: clock.now + .seconds(12))
       #expect(here.post.queue.count == 0)
+    }
+  }
+
+  @Test("whoever got it at a later attempt does not get it again from the next process")
+  func partly() throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.run(for: .seconds(4 * 3_600)) {
+      let (records, blobs) = (MemoryRecords(), MemoryBlobs())
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], records: records, blobs: blobs)
+      let clock = here.post.network.clock
+      // Nobody is there yet.
+      _ = world.internet.addHost("mail.there.test down", MailWorld.there)
+      _ = try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test", "eve@there.test"])
+      try await clock.sleep(until: clock.now + .seconds(120))
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob", "eve"])
+      let eve = try await there.post.store.account("eve@there.test")
+      try await eve.setQuota(Usage(bytes: 0, messages: 0))
+      try await clock.sleep(until: clock.now + .seconds(900))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && here.post.queue.count == 1)
+      await here.close(grace: .zero)
+      try await eve.setQuota(Usage(bytes: 1_000_000, messages: 10))
+      let again = try await world.host("here.test", Address("192.0.2.9")!, users: ["ada"], records: records, blobs: blobs)
+      try await clock.sleep(until: clock.now + .seconds(7_200))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && eve.usage.messages == 1 && again.post.queue.count == 0)
     }
   }
 

@@ -114,6 +114,8 @@ final class FailingStorage: RecordStore, BlobStore {
     return try await blobs.names()
   }
 
+  var room: Int64? { blobs.room }
+
   func draft() async throws(StorageError) -> any BlobDraft { FailingDraft(try await blobs.draft(), in: self) }
 
   /// A draft whose keeping is a step.

@@ -42,6 +42,8 @@ public final class FileBlobs: BlobStore {
     return draft
   }
 
+  public var room: Int64? { SystemFiles.room(at: directory) }
+
   /// A path for bytes that are still coming. No blob's name begins with a dot, so it never meets another.
   private func aside() -> String {
     let number = nextNumber.withLock { number in

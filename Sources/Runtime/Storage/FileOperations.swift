@@ -48,6 +48,17 @@ public struct SystemFiles: FileOperations {
     if let failure = writeAll(bytes, to: file) { throw .system(failure, path) }
   }
 
+  /// How much room the disk under `path` has for us; nil: it does not say. Unit: bytes.
+  static func room(at path: String) -> Int64? {
+    var raw = statvfs()
+    return statvfs(path, &raw) == 0 ? room(in: raw) : nil
+  }
+
+  static func room(in raw: statvfs) -> Int64 {
+    let (room, overflow) = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
+    return overflow ? .max : Int64(clamping: room)
+  }
+
   public func hasten(file path: String) {
     let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return }

@@ -91,6 +91,8 @@ public final class MemoryBlobs: BlobStore {
   public func names() async throws(StorageError) -> [BlobName] { blobs.withLock { $0.keys.sorted() } }
 
   public func draft() async throws(StorageError) -> any BlobDraft { MemoryDraft(in: self) }
+
+  public var room: Int64? { nil }
 }
 
 /// Bytes in memory that become a blob, or go.

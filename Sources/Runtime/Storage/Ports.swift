@@ -49,6 +49,8 @@ public protocol BlobStore: Sendable {
   func names() async throws(StorageError) -> [BlobName]
   /// Begins a blob whose bytes come piece by piece.
   func draft() async throws(StorageError) -> any BlobDraft
+  /// How much room there is for more; nil: nobody knows. Unit: bytes.
+  var room: Int64? { get }
 }
 
 /// What stands in a blob, wherever it lies.

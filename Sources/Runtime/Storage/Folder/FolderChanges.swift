@@ -54,8 +54,7 @@ extension WritableFolder {
     defer { Glibc.close(top) }
     var raw = statvfs()
     guard fstatvfs(top, &raw) == 0 else { throw FolderError(errno: errno) }
-    let (room, overflow) = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
-    return overflow ? .max : Int64(clamping: room)
+    return SystemFiles.room(in: raw)
   }
 
   /// Opens the file at `path` to be written on: from byte `offset` on, what is there behind it being dropped; nil: at its end. One that is not

@@ -223,6 +223,7 @@ final class IMAPDesk: Sendable {
     guard order.size <= store.limits.messageBytesMax else { throw .tooLarge(allowed: store.limits.messageBytesMax) }
     _ = try account.selectable(order.mailbox)
     guard account.hasRoom(for: order.size) else { throw .overQuota }
+    guard store.hasRoom(for: order.size) else { throw .storage(.full) }
     state.withLock { $0.append = Append(draft: store.draft(), order: order) }
     return .done
   }

@@ -263,6 +263,9 @@ package final class MailStore: Sendable {
 
   // MARK: Content
 
+  /// Whether the disk has room for a message of so many bytes from outside.
+  package func hasRoom(for bytes: Int64) -> Bool { blobs.room.map { $0 - limits.roomKeptBytes >= bytes } ?? true }
+
   /// Begins a message that comes piece by piece.
   package func draft() -> ContentDraft { ContentDraft(blobs, limits) }
 

@@ -37,6 +37,8 @@ package struct MailboxLimits: Sendable, Hashable {
   package var waitingMax = 10_000
   /// Most bytes of messages written in one transaction. Unit: bytes. Past it: the next order waits for the next one.
   package var transactionBytesMax = 8 << 20
+  /// Room that messages coming in leave on the disk: for the records of what becomes of those that are there. Unit: bytes. Past it: `storage(.full)`.
+  package var roomKeptBytes: Int64 = 16_777_216
   /// What an account may use when nobody says otherwise. Unit: bytes. Past it: `overQuota`.
   package var quotaBytes: Int64 = 10 << 30
   /// The same, counted in messages. Past it: `overQuota`.

@@ -11,6 +11,12 @@ import World
 extension Intake {
   /// Decides about the message in `draft` and makes it safe. What this returns may be said.
   func accept(_ draft: ContentDraft, _ writing: Writing, because cause: ConversationID?) async -> Reply {
+    // Others came meanwhile, and not everybody says beforehand how large it is.
+    guard post.store.hasRoom(for: 0) else {
+      await draft.discard()
+      post.queue.giveBack(promised)
+      return .storageFull
+    }
     let verdict = await writing.origin?.verdict(because: cause)
     if let verdict, verdict.isForged, post.care == .refusing {
       await draft.discard()

@@ -58,6 +58,8 @@ final class Reception: Sendable {
 
   private func reply(to sender: Sender, _ session: Session) -> Reply {
     guard post.clients.mayMessage(client.address, at: post.clock.now) else { return .tooMuch }
+    // RFC 1870 §6.1: better now than when it is here.
+    guard post.store.hasRoom(for: sender.size ?? 0) else { return .storageFull }
     let directory = post.directory()
     switch (session.role, sender.path.address) {
     case (.submission, nil): return .senderRefused

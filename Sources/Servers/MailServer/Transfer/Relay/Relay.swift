@@ -122,7 +122,7 @@ package final class Relay: Sendable {
     do throws(MailboxError) {
       outcome.entry = try await post.queue.noteAttempt(entry)
       if !entry.recipients.isEmpty { try await attempt(&outcome) }
-      try await settle(outcome)
+      try await settle(&outcome)
     } catch {
       // Nothing is known to be recorded: whoever has it has it, and the rest is tried again later. Those whose failure nobody was told of are of
       // the rest.
@@ -137,6 +137,8 @@ package final class Relay: Sendable {
   struct Outcome: Sendable {
     /// Its recipients are those that are still to get it.
     var entry: QueuedMessage
+    /// Who had not got it before.
+    let before: [MailAddress]
     var failed: [(address: MailAddress, reply: Reply, server: String?)] = []
     var wasAlive = true
     /// Connections that may still be saying goodbye.
@@ -144,7 +146,10 @@ package final class Relay: Sendable {
     /// The last word of whoever was asked.
     var lastReply = Reply.unreachable
 
-    init(_ entry: QueuedMessage) { self.entry = entry }
+    init(_ entry: QueuedMessage) {
+      self.entry = entry
+      before = entry.recipients
+    }
 
     /// All that are left fail.
     mutating func failAll(_ reply: Reply) {
@@ -179,7 +184,7 @@ package final class Relay: Sendable {
       rest.removeFirst(some.count)
       let delivery = SMTP.Delivery(
         sender: outcome.entry.sender, recipients: some, content: content.parts(from: outcome.entry.start), isEightBit: outcome.entry.body == .eightBit)
-      let sent = await Sending.send(
+      let sent = await Sending.decide(
         delivery, to: exchanger, as: ClientOptions(name: post.name.description, tls: tls == nil ? .never : .opportunistic), limits: limits,
         network: post.network, tls: tls, timeout: post.limits.connectTimeout, trace: post.clientTrace?.because(of: outcome.entry.cause))
       if sent.wasAlive { outcome.wasAlive = true }
@@ -217,9 +222,8 @@ package final class Relay: Sendable {
   // MARK: What became of it
 
   /// Records the outcome, together with the reports it asks for.
-  private func settle(_ outcome: Outcome) async throws(MailboxError) {
+  private func settle(_ outcome: inout Outcome) async throws(MailboxError) {
     let now = post.network.clock.now
-    var outcome = outcome
     let end = post.queue.schedule.end(of: outcome.entry.arrived, isReport: outcome.entry.isReport)
     if now >= end {
       let last = Reply(554, EnhancedCode(5, 4, 7), "It was tried for too long; at last: \(outcome.lastReply)")
@@ -228,6 +232,7 @@ package final class Relay: Sendable {
     var entry = outcome.entry
     if !outcome.failed.isEmpty {
       try await post.report(.failed, outcome.failed, about: entry, givesUpAt: end, along: [post.queue.put(entry)])
+      outcome.failed = []
     } else if !entry.recipients.isEmpty {
       let due = post.queue.schedule.delayReportsDue(at: entry.arrived.duration(to: now))
       if due > entry.delayReports {
@@ -240,7 +245,7 @@ package final class Relay: Sendable {
       try await post.store.release(entry.id.key, of: entry.content, along: [post.queue.removal(entry)])
       await finish(outcome, leaving: nil)
     } else {
-      if entry.attempts == 1 || entry.recipients != outcome.entry.recipients { try await post.queue.write(entry) }
+      if entry.attempts == 1 || entry.recipients != outcome.before { try await post.queue.write(entry) }
       await finish(outcome, leaving: entry)
     }
   }

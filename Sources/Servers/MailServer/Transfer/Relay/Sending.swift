@@ -53,8 +53,18 @@ package final class Sending: Sendable {
     self.network = network
   }
 
-  /// Dials `exchanger` and hands `delivery` over. Returns when it is decided, for that is to be noted at once: before the farewell.
+  /// Dials `exchanger` and hands `delivery` over. Returns when the connection has ended.
   package static func send(
+    _ delivery: SMTP.Delivery, to exchanger: Exchanger, as options: ClientOptions, limits: SMTP.Limits, network: any Network, tls: TLSClientOptions?,
+    timeout: Duration, trace: TraceContext?
+  ) async -> Sent {
+    let sent = await decide(delivery, to: exchanger, as: options, limits: limits, network: network, tls: tls, timeout: timeout, trace: trace)
+    await sent.connection?.end()
+    return sent
+  }
+
+  /// The same, but returns when it is decided what became of the message, before the farewell: that is to be noted at once.
+  static func decide(
     _ delivery: SMTP.Delivery, to exchanger: Exchanger, as options: ClientOptions, limits: SMTP.Limits, network: any Network, tls: TLSClientOptions?,
     timeout: Duration, trace: TraceContext?
   ) async -> Sent {
