@@ -1,7 +1,7 @@
 """Side by side: starts servers, loads them in turn, and compares the CPU time that each spends per operation.
 
 What is here: processes pinned to a core, their CPU time from /proc, alternating rounds, Markdown tables.
-Not here: what is asked of whom (bench_http.py, bench_dns.py, bench_startup.py).
+Not here: what is asked of whom (bench_http.py, bench_dns.py, bench_mail.py and the others).
 """
 import os
 import shutil
@@ -46,7 +46,7 @@ def family(pid):
 
 
 def cpu_seconds(pid):
-    """User and system time of the process, all its threads and its children."""
+    """User and system time of the process, all its threads and its children; of those that have ended too, if their parent noticed."""
     total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
     for member in family(pid):
         try:
@@ -54,6 +54,7 @@ def cpu_seconds(pid):
             # The scheduler's own count is in nanoseconds; stat's in ticks, but it also knows threads that have ended.
             threads = sum(int((t / "schedstat").read_text().split()[0]) for t in Path(f"/proc/{member}/task").glob("*")) / 1e9
             total += threads if threads > 0 else (int(fields[11]) + int(fields[12])) / ticks
+            total += (int(fields[13]) + int(fields[14])) / ticks
         except OSError:
             pass
     return total
@@ -72,19 +73,38 @@ def resident_mib(pid):
     return total / 1024
 
 
-class Server:
-    """A running server; ends with the `with` block."""
+def control_group(name):
+    """The folder and the account of a control group that is ours alone, or None where we may make none."""
+    for place, account in (("/sys/fs/cgroup/cpuacct", "cpuacct.usage"), ("/sys/fs/cgroup", "cpu.stat")):
+        folder = Path(place) / f"netstead-bench-{os.getpid()}-{name}"
+        try:
+            if (folder.parent / "cgroup.procs").exists():
+                folder.mkdir()
+                return folder, folder / account
+        except OSError:
+            pass
+    return None
 
-    def __init__(self, name, command, ready, cwd=None, core=SERVER_CORE, env=None, user=None):
+
+class Server:
+    """A running server; ends with the `with` block. `group`: its processes come and go, so the kernel counts them together."""
+
+    def __init__(self, name, command, ready, cwd=None, core=SERVER_CORE, env=None, user=None, group=False):
         self.name, self.command, self.ready, self.cwd, self.core = name, command, ready, cwd, core
         # A number: nobody needs to have a name for it.
         self.user = user if os.getuid() == 0 else None
         self.env = dict(os.environ, **(env or {}))
+        self.group = control_group(name) if group else None
+
+    def pinned(self, command):
+        """The command on the server's core and, where there is one, on its account."""
+        words = (["taskset", "-c", self.core] if self.core else []) + [str(word) for word in command]
+        return ["sh", "-c", 'echo $$ > "$0"; exec "$@"', str(self.group[0] / "cgroup.procs")] + words if self.group else words
 
     def __enter__(self):
         started = time.monotonic()
         self.log = open(f"/tmp/bench-{self.name}.log", "wb")
-        pinned = (["taskset", "-c", self.core] if self.core else []) + [str(word) for word in self.command]
+        pinned = self.pinned(self.command)
         self.process = subprocess.Popen(pinned, cwd=self.cwd, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=self.env, user=self.user, group=self.user, extra_groups=[] if self.user else None)
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - started > 60:
@@ -107,6 +127,26 @@ class Server:
                     pass
             self.process.wait()
         self.log.close()
+        if self.group:
+            # What is still at work would keep the group from going.
+            for _ in range(50):
+                for member in (self.group[0] / "cgroup.procs").read_text().split():
+                    try:
+                        os.kill(int(member), signal.SIGKILL)
+                    except OSError:
+                        pass
+                try:
+                    self.group[0].rmdir()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+
+    def cpu_seconds(self):
+        """The CPU time that it has spent up to now."""
+        if not self.group:
+            return cpu_seconds(self.pid)
+        text = self.group[1].read_text()
+        return int(text.split()[1]) / 1e6 if text.startswith("usage_usec") else int(text) / 1e9
 
     @property
     def pid(self):
@@ -126,17 +166,18 @@ def accepts(port, host="127.0.0.1"):
 
 def measured(server, load):
     """Runs `load` (which returns how many operations were done, and how many a second) and divides the server's CPU time by it."""
-    before = cpu_seconds(server.pid)
+    before = server.cpu_seconds()
     operations, rate = load(server)
-    spent = cpu_seconds(server.pid) - before
+    spent = server.cpu_seconds() - before
     return {"cpu": spent / max(1, operations) * 1e6, "rate": rate}
 
 
-def alternate(servers, load, rounds):
-    """Loads the servers in turn, the order turned round each time; the first round only warms up."""
+def alternate(servers, load, rounds, prepare=lambda server: None):
+    """Loads the servers in turn, the order turned round each time; the first round only warms up. `prepare` is not measured."""
     results = {server.name: [] for server in servers}
     for number in range(rounds + 1):
         for server in servers if number % 2 == 0 else servers[::-1]:
+            prepare(server)
             outcome = measured(server, load)
             if number:
                 results[server.name].append(outcome)

@@ -32,7 +32,7 @@ import World
 /// Answers each form with one of its fields.
 private struct FormDesk: Application {
   func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
-    .workflow { exchange in
+    .workflow(staysOnLoop: true) { exchange in
       do { exchange.respond(.text(.ok, try await exchange.form().fields["article"] ?? "")) } catch { exchange.respond(Response(.badRequest)) }
     }
   }

@@ -17,7 +17,7 @@ import Transport
 import World
 
 /// Two mail servers and a user in an internet of their own.
-private final class MailWorld: Sendable {
+final class MailWorld: Sendable {
   let internet = SimulatedInternet(seed: 11) { _, _ in Link(delay: .milliseconds(10)) }
   /// What the DNS says; changed by tests.
   let records = Mutex<[LookupQuestion: LookupAnswer]>([:])
@@ -53,12 +53,13 @@ private final class MailWorld: Sendable {
   static let key = SigningKey(seed: (0..<32).map { UInt8($0) })!
 
   func host(
-    _ domain: String, _ address: Address, users: [String], care: Care = .marking, records store: any RecordStore = MemoryRecords(),
+    _ domain: String, _ address: Address, users: [String], care: Care = .marking, aliases: [MailSettings.Alias] = [], records store: any RecordStore = MemoryRecords(),
     blobs: any BlobStore = MemoryBlobs(), listens: Bool = true
   ) async throws -> MailHost {
     let network = internet.addHost("mail.\(domain)", address)
     var settings = MailSettings()
     settings.care = care
+    settings.aliases = aliases
     var random = SeededRandom(seed: 5)
     let hash = PasswordHash("secret", costLog: 1, using: &random)!
     let secret = Mutex(SeededRandom(seed: 6))
@@ -80,18 +81,19 @@ private final class MailWorld: Sendable {
   }
 
   /// Submits a message at `here` and returns what the server said about each recipient.
-  func submit(_ text: String, from: String, to recipients: [String], user name: String = "ada") async throws -> [Fate] {
+  func submit(_ text: String, from: String, to recipients: [String], user name: String = "ada", isEightBit: Bool = false) async throws -> [Fate] {
     var options = ClientOptions(name: "user.test", tls: .never, credentials: SASL.Credentials(user: name, password: "secret"))
     options.logsIn = .always
-    return try await send(text, from: from, to: recipients, options, Endpoint(Self.here, 587), user)
+    return try await send(text, from: from, to: recipients, options, Endpoint(Self.here, 587), user, isEightBit: isEightBit)
   }
 
   func send(
-    _ text: String, from: String, to recipients: [String], _ options: ClientOptions, _ endpoint: Endpoint, _ network: SimulatedNetwork
+    _ text: String, from: String, to recipients: [String], _ options: ClientOptions, _ endpoint: Endpoint, _ network: SimulatedNetwork,
+    isEightBit: Bool = false
   ) async throws -> [Fate] {
     let delivery = SMTP.Delivery(
       sender: from.isEmpty ? .empty : .mailbox(try MailAddress(from)), recipients: try recipients.map { try MailAddress($0) },
-      content: [.bytes(Buffer(text.replacing("\n", with: "\r\n")))])
+      content: [.bytes(Buffer(text.replacing("\n", with: "\r\n")))], isEightBit: isEightBit)
     let sent = await Sending.send(
       delivery, to: Exchanger(name: "server", endpoint: endpoint), as: options, limits: SMTP.Limits(), network: network, tls: nil,
       timeout: .seconds(30), trace: nil)

@@ -30,6 +30,12 @@ struct ExplainTests {
     #expect(explanation.problem == nil)
   }
 
+  @Test("a masked secret is no mistake, and does not hide one", arguments: [
+    ("a AUTHENTICATE PLAIN ****\r\n", nil), ("a LOGIN alice ******\r\n", nil), ("a LOGIN {5}\r\nalice ***********\r\n", nil), ("****\r\n", nil),
+    ("a LOGIN alice *bc\r\n", "expected password, found * at byte 14 (RFC 3501 §9)"), ("a LOGIN\r\n", "expected SP, found the end at byte 7 (RFC 3501 §9)"),
+  ] as [(String, String?)])
+  func masked(_ shown: String, _ problem: String?) { #expect(explain(Buffer(shown)).problem == problem) }
+
   @Test("names in modified UTF-7 are read")
   func names() {
     let field = explain("a SELECT Entw&APw-rfe\r\n").fields.last

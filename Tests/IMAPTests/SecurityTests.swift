@@ -152,7 +152,7 @@ struct SecurityTests {
     arguments: [
       ("a LOGIN alice secret\r\n", "a LOGIN alice ******\r\n"), ("a login \"al ice\" \"sec\\\"ret\"\r\n", "a login \"al ice\" **********\r\n"),
       ("a LOGIN {5}\r\nalice {6}\r\nsecret\r\n", "a LOGIN {5}\r\nalice ***********\r\n"), ("LOGIN alice secret\r\n", "LOGIN*************\r\n"), ("a LOGIN alice sec", "a LOGIN alice ***"),
-      ("a AUTHENTICATE PLAIN AGEAYg==\r\n", "a AUTHENTICATE PLAIN ********\r\n"), ("a AUTHENTICATE PLAIN\r\n", "a AUTHENTICATE PLAIN\r\n"), ("AGEAYg==\r\n", "********\r\n"),
+      ("a AUTHENTICATE PLAIN AGEAYg==\r\n", "a AUTHENTICATE PLAIN ********\r\n"), ("a AUTHENTICATE PLAIN\r\n", "a AUTHENTICATE PLAIN\r\n"), 
       ("DONE\r\n", "DONE\r\n"), ("*\r\n", "*\r\n"), ("a LOGIN alice\r\n", "a LOGIN alice\r\n"), ("a SELECT x\r\n", "a SELECT x\r\n"), ("* OK [CAPABILITY] LOGIN x\r\n", "* OK [CAPABILITY] LOGIN x\r\n"),
       ("a LOGIN {99999999999999999999}\r\nx", "a LOGIN {99999999999999999999}\r\nx"),
     ])
@@ -161,6 +161,27 @@ struct SecurityTests {
     for range in ServerConversation.secrets(in: Buffer(said)) { for index in range { bytes[index] = UInt8(ascii: "*") } }
     #expect(String(decoding: bytes, as: UTF8.self) == shown)
     #expect(ClientConversation.secrets(in: Buffer(said)) == ServerConversation.secrets(in: Buffer(said)))
+  }
+
+  @Test("answers to challenges are masked as a whole, by either side, and nothing else is")
+  func responses() {
+    let server = BareEnd(ServerConversation(.loopback))
+    server.receive("a AUTHENTICATE LOGIN\r\nYWxpY2U=\r\nhunter2\r\n")
+    server.receive("NOOP\r\n")
+    #expect(server.shown.map(\.text).filter { !$0.hasPrefix("* ") && !$0.hasPrefix("a ") } == ["+ VXNlcm5hbWU6\r\n", "**********", "+ UGFzc3dvcmQ6\r\n", "*********", "NOOP\r\n", "NOOP BAD expected SP, found the end at byte 4\r\n"])
+    // Half a response before the end.
+    let clumsy = BareEnd(ServerConversation(.loopback))
+    clumsy.receive("a AUTHENTICATE LOGIN\r\nYWxpY2U=\r\n")
+    clumsy.receive("hunt")
+    clumsy.happen(.lost)
+    #expect(!clumsy.shown.contains { $0.text.contains("hunt") })
+
+    let client = BareEnd(ClientConversation())
+    client.receive("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n")
+    var tickets = Ticket()
+    client.give(.order(tickets.taken(), .logIn(.init(user: "alice", password: "secret"))))
+    client.receive("+ \r\n")
+    #expect(client.shown.map(\.text).suffix(3) == ["n1 AUTHENTICATE PLAIN\r\n", "+ \r\n", String(repeating: "*", count: 22)])
   }
 }
 

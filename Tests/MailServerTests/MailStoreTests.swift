@@ -3,6 +3,7 @@
 import Bytes
 import IMAP
 import Storage
+import Synchronization
 import TestKit
 import Testing
 import World
@@ -51,8 +52,15 @@ struct MailStoreTests {
       #expect(try await blobs.names().count == 1)
       let told = Told()
       let session = try await alice.open(.inbox, as: .readWrite, listener: told.listener)
+      // Whoever looks at its mailboxes hears of their end in the order in which they were made.
+      let ended = Mutex<[String]>([])
+      var others: [MailboxSession] = []
+      for listed in alice.mailboxes.reversed() {
+        others.append(try await alice.open(listed.name, as: .readOnly) { _ in ended.withLock { $0.append(listed.name.text) } })
+      }
       try await store.removeAccount("alice")
       #expect(told.take() == [.replaced])
+      #expect(ended.withLock { $0 } == ["INBOX", "Drafts", "Sent", "Archive", "Junk", "Trash"] && others.count == 6)
       await #expect(throws: MailboxError.noSuchMailbox) { try await session.store(StoreOrder(UIDSet(1), .add, Flags(.seen))) }
       await #expect(throws: MailboxError.noSuchAccount) { _ = try await store.account("alice") }
       await store.settled()

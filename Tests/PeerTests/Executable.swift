@@ -51,6 +51,7 @@ final class Background {
   }
 
   var isRunning: Bool { process.isRunning }
+  var processIdentifier: Int32 { process.processIdentifier }
 
   /// What it has in memory now. Unit: bytes.
   var residentBytes: Int {

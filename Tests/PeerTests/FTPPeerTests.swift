@@ -196,12 +196,12 @@ struct FTPPeerTests {
     }
   }
 
-  @Test("Python's ftplib does everything it can in the clear", .timeLimit(.minutes(2)))
-  func ftplib() async throws {
+  @Test("Python's ftplib does everything it can, in the clear and inside TLS", .timeLimit(.minutes(2)), arguments: [[], ["tls"]])
+  func ftplib(_ options: [String]) async throws {
     guard let python = ProgramRunner("python3") else { return }
     try await withServer { scene in
       let outcome = await python.run(
-        ["\(repositoryRoot)/Tests/PeerTests/Scripts/ftp_session.py", "127.0.0.1", "\(scene.port)"], timeout: .seconds(60))
+        ["\(repositoryRoot)/Tests/PeerTests/Scripts/ftp_session.py", "127.0.0.1", "\(scene.port)"] + options, timeout: .seconds(60))
       #expect(outcome.status == 0 && outcome.text == "done\n", "\(outcome.text)\(outcome.errorText)")
     }
   }

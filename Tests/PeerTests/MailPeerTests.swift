@@ -28,7 +28,7 @@ struct MailPeerTests {
     var authority: String { folder + "/data/authority/authority.pem" }
   }
 
-  private func withHouse(more settings: String = "", _ body: (House) async throws -> Void) async throws {
+  static func withHouse(more settings: String = "", _ body: (House) async throws -> Void) async throws {
     let netstead = try executable()
     try await withRuntimeFolder { environment, folder in
       let file = folder + "/netstead.yaml"
@@ -52,7 +52,7 @@ struct MailPeerTests {
   @Test("swaks submits, inside TLS from the start and from the middle, by either mechanism; and may not relay", .timeLimit(.minutes(3)))
   func swaks() async throws {
     guard let swaks = ProgramRunner("swaks"), let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       let submission = try house.port("submission")
       let envelope = ["-f", "ada@home.test", "-t", "bob@home.test", "--helo", "pc.test"]
       for (name, arguments) in [
@@ -88,7 +88,7 @@ struct MailPeerTests {
   @Test("Python's smtplib, imaplib and poplib: everything they can say", .timeLimit(.minutes(3)))
   func python() async throws {
     guard let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       let ports = try ["submission", "submissions", "IMAP", "IMAPS", "POP3", "POP3S", "SMTP"].map { try house.port($0) }
       let outcome = await python.run([scriptPath("mail_python.py"), "all"] + ports + [house.authority], timeout: .seconds(90))
       #expect(outcome.status == 0 && outcome.text.hasSuffix("good\n"), "\(outcome.text)\(outcome.errorText)")
@@ -98,7 +98,7 @@ struct MailPeerTests {
   @Test("mbsync keeps a Maildir and our mailboxes the same, both ways", .timeLimit(.minutes(3)))
   func mbsync() async throws {
     guard let mbsync = ProgramRunner("mbsync"), let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       let script = scriptPath("mail_python.py")
       _ = await python.run([script, "fill", try house.port("submission"), house.authority, "20"], timeout: .seconds(60))
       let maildir = house.folder + "/Maildir"
@@ -164,7 +164,7 @@ struct MailPeerTests {
   @Test("fetchmail takes mail away, by POP3 and by IMAP", .timeLimit(.minutes(3)), arguments: ["POP3", "IMAP"])
   func fetchmail(protocolName: String) async throws {
     guard let fetchmail = ProgramRunner("fetchmail"), let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       _ = await python.run([scriptPath("mail_python.py"), "fill", try house.port("submission"), house.authority, "5"], timeout: .seconds(60))
       let box = house.folder + "/box"
       let configuration = try house.write(
@@ -186,7 +186,7 @@ struct MailPeerTests {
   @Test("neomutt sends a letter with an attachment and reads it at the other end", .timeLimit(.minutes(3)))
   func neomutt() async throws {
     guard let neomutt = ProgramRunner("neomutt"), let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       let attachment = try house.write("some stones\n", "stones.txt")
       let common = """
         set ssl_force_tls=yes
@@ -216,7 +216,7 @@ struct MailPeerTests {
     else { return }
     // A port that was free a moment ago.
     let port = freePort()
-    try await withHouse(more: "mail: {smart-host: \"127.0.0.1:\(port)\"}") { house in
+    try await Self.withHouse(more: "mail: {smart-host: \"127.0.0.1:\(port)\"}") { house in
       let folder = house.folder + "/postfix"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       // Postfix's own processes go through the folder above.
@@ -248,7 +248,7 @@ struct MailPeerTests {
   @Test("Dovecot reads our mailboxes as a client", .enabled(if: getuid() == 0, "Dovecot's own users need root"), .timeLimit(.minutes(3)))
   func dovecotReads() async throws {
     guard ProgramRunner("doveadm") != nil, let bash = ProgramRunner("bash"), let python = ProgramRunner("python3") else { return }
-    try await withHouse { house in
+    try await Self.withHouse { house in
       // Dovecot's own users go through the folder.
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: house.folder)
       _ = await python.run([scriptPath("mail_python.py"), "fill", try house.port("submission"), house.authority, "7"], timeout: .seconds(60))

@@ -29,6 +29,16 @@ private struct Triples: StreamConversation {
 
 @Suite("drivers")
 struct DriverTests {
+  @Test("the way back to a conversation is as long after many answers as at first")
+  func manyAnswers() {
+    // Were it longer by a call each time, the stack would end on the way.
+    let answers = Answers<Int>()
+    let sum = Atomic(0)
+    answers.connect { number, _ in sum.add(number, ordering: .relaxed) }
+    for _ in 0..<500_000 { answers.give(1) }
+    #expect(sum.load(ordering: .relaxed) == 500_000)
+  }
+
   @Test("a peer whose segments always end inside the next message makes nothing grow")
   func halfMessages() {
     let driver = ConversationDriver(Triples(), trace: nil)

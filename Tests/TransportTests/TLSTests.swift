@@ -133,6 +133,26 @@ struct TLSTests {
     #expect(recorder.book.withLock { $0.events.first?.0 } == .wireSent)
   }
 
+  @Test("who says farewell first is answered before the connection goes", arguments: [true, false])
+  func farewell(saysMore: Bool) async throws {
+    let identity = try CertificateAuthority(at: now).issue(for: ["here.test"], at: now)
+    try await withNetwork { network in
+      let server = try await server(network, [identity])
+      let tls = TLSClientOptions(serverName: "here.test", acceptsAnything: true)
+      let client = try await network.probe(Probe(), at: server.endpoint, options: DialOptions(tls: tls))
+      client.send("hi")
+      #expect(await client.waits { $0.bytes == "hi" })
+      client.act { carrier in
+        if saysMore { carrier.send("and goodbye") }
+        carrier.close(.afterFlush)
+      }
+      #expect(await client.waits { $0.closedBecause != nil })
+      // RFC 8446 §6.1: without close_notify nobody knows that this was all.
+      #expect(client.carrier?.wasCutShort == false)
+      #expect(await eventually { server.load.open == 0 })
+    }
+  }
+
   @Test("garbage at a TLS port ends the connection", arguments: ["GET / HTTP/1.1\r\nHost: here.test\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}", "\0\0\0\0\0\0\0\0"])
   func garbage(text: String) async throws {
     var limits = StreamLimits()

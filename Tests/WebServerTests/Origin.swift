@@ -67,7 +67,11 @@ final class Origin: Application {
     var content = Buffer(chosen)
     content.append(Self.content(query["size"].flatMap { Int($0) } ?? 10))
     let status = Status(rawValue: query["status"].flatMap { UInt16($0) } ?? 200)
-    guard query["chunked"] != nil || query["cut"] != nil || query["open"] != nil else { return exchange.respond(Response(status, fields: fields, body: .bytes(content))) }
+    guard query["chunked"] != nil || query["cut"] != nil || query["open"] != nil else {
+      var response = Response(status, fields: fields, body: .bytes(content))
+      if query["close"] != nil { response.afterwards = .close }
+      return exchange.respond(response)
+    }
     exchange.respond(Response(status, fields: fields, body: .parts(length: nil)))
     while let piece = content.take(min(20_000, content.count)), !piece.isEmpty { try? await exchange.send(piece) }
     if query["open"] != nil { await withCheckedContinuation { continuation in exchange.whenAbandoned { continuation.resume() } } }

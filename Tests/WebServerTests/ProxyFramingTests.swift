@@ -21,7 +21,7 @@ struct ProxyFramingTests {
     var settings = ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80)))
     settings.limits.hopsMax = 10
     let proxy = Proxy(settings, network: network, lookUp: { _, _ in [.loopback] }, cache: try WebCache(CacheSettings()))
-    let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($0) })
+    let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($1) })
     let connection = TestConnection(service)
     connection.end.received(Buffer(latin: c.input))
     connection.carrier.runWaiting()
@@ -35,7 +35,7 @@ struct ProxyFramingTests {
   func control() throws {
     let network = Nowhere(runsWork: true)
     let proxy = Proxy(ProxySettings(.reverse(UpstreamServer(host: "127.0.0.1", port: 80))), network: network, lookUp: { _, _ in [.loopback] })
-    let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($0) })
+    let service = WebService(sites: SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy))])), names: nil, trace: nil, start: { network.start($1) })
     let connection = TestConnection(service)
     connection.end.received("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
     connection.carrier.runWaiting()

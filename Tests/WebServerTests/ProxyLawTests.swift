@@ -123,6 +123,7 @@ struct ProxyLawTests {
     rules.reachesInside = true
     var limits = ProxyLimits()
     limits.upstreamConnectionsMax = 1
+    limits.turnTimeout = .zero
     try await ProxiedOrigin.forward(rules, limits: limits) { world in
       let second = Origin()
       let listener = try await WebService.start(
@@ -138,6 +139,39 @@ struct ProxyLawTests {
       #expect(try await world.through("/c", origin: listener.endpoint.port).status == 503)
       #expect(try await slow.status == 200)
       await listener.close(grace: .zero)
+    }
+  }
+
+  @Test("requests wait their turn when as many connections as may be are in use")
+  func turns() async throws {
+    var limits = ProxyLimits()
+    limits.perUpstreamMax = 2
+    var rules = ForwardRules()
+    rules.reachesInside = true
+    try await ProxiedOrigin.forward(rules, limits: limits) { world in
+      // A closed connection makes room for the next one, a kept one is handed on.
+      for end in ["", "&close=1"] {
+        try await withThrowingTaskGroup(of: Int.self) { group in
+          for number in 0..<12 { group.addTask { try await world.through("/t\(number)?delay=20\(end)").status } }
+          for try await status in group {
+            #expect(status == 200)
+            #expect(world.proxy.pool.openCount <= 2)
+          }
+        }
+      }
+    }
+    limits.turnTimeout = .milliseconds(100)
+    limits.waitingMax = 1
+    try await ProxiedOrigin.forward(rules, limits: limits) { world in
+      async let first = world.through("/a?delay=1000")
+      async let second = world.through("/b?delay=1000")
+      try await Self.eventually { world.origin.count("/a") > 0 && world.origin.count("/b") > 0 }
+      async let late = world.through("/late")
+      async let tooMany = world.through("/many")
+      #expect(try await [late.status, tooMany.status] == [503, 503])
+      #expect(world.origin.count("/late") + world.origin.count("/many") == 0)
+      #expect(try await [first.status, second.status] == [200, 200])
+      #expect(try await world.through("/again").status == 200)
     }
   }
 }

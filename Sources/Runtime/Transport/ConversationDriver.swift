@@ -33,7 +33,13 @@ public struct TraceContext: Sendable {
 
 /// The way answers come back to a conversation that asked: from any thread, at any time, also too late.
 public final class Answers<Input: Sendable>: Sendable {
-  private let way = Mutex<(@Sendable (Input, _ because: ConversationID?) -> Void)?>(nil)
+  /// How to reach the conversation. In a structure, since a function alone in a `Mutex` is wrapped anew each time it is looked at: after some
+  /// thousand answers the wrappers would be all that is called.
+  private struct Way: Sendable {
+    var deliver: @Sendable (Input, _ because: ConversationID?) -> Void
+  }
+
+  private let way = Mutex<Way?>(nil)
   private let number = Atomic<UInt64>(0)
 
   @usableFromInline init() {}
@@ -54,7 +60,7 @@ public final class Answers<Input: Sendable>: Sendable {
 
   func end(because reason: String) { ended.withLock { $0 = reason } }
 
-  func connect(_ deliver: @escaping @Sendable (Input, _ because: ConversationID?) -> Void) { way.withLock { $0 = deliver } }
+  func connect(_ deliver: @escaping @Sendable (Input, _ because: ConversationID?) -> Void) { way.withLock { $0 = Way(deliver: deliver) } }
 
   /// Forgets the conversation, which otherwise would be kept by its own way of being answered.
   func disconnect() { way.withLock { $0 = nil } }
@@ -62,8 +68,7 @@ public final class Answers<Input: Sendable>: Sendable {
   /// Hands `input` to the conversation on its own loop. After the connection's end it does nothing. `cause` is the conversation because of
   /// which, where it may be another one than before; nil: the same, or none.
   public func give(_ input: Input, because cause: ConversationID? = nil) {
-    let deliver = way.withLock { $0 }
-    deliver?(input, cause)
+    way.withLock { $0 }?.deliver(input, cause)
   }
 }
 

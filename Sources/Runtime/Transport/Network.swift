@@ -24,6 +24,13 @@ public protocol Network: Sendable {
 
   /// Runs `work` as a task of this network: on real sockets an ordinary task, in the simulator on its seeded executor.
   func start(_ work: @escaping @Sendable () async -> Void)
+  /// The same, when called on a loop, as a task that stays there: what it awaits from that loop's connections costs no change of threads. For work
+  /// that neither computes for long nor waits for a disk.
+  func startOnLoop(_ work: @escaping @Sendable () async -> Void)
+}
+
+extension Network {
+  public func startOnLoop(_ work: @escaping @Sendable () async -> Void) { start(work) }
 }
 
 /// Something that listens: a server socket or a datagram port.

@@ -50,6 +50,29 @@ def put(port, user, password):
     print(client.append('INBOX', None, None, b'Subject: put here\r\n\r\n.one\r\n..two\r\n')[0])
     client.logout()
 
+def wide(port, authority):
+    """Sends a letter of eight bits, and says so."""
+    client = smtplib.SMTP('localhost', int(port), local_hostname='pc.test')
+    client.starttls(context=context(authority))
+    client.login('ada', 'ruby')
+    text = 'From: ada@home.test\r\nSubject: wide\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\u00fc\u00dfe aus Granat\r\n'
+    client.sendmail('ada@home.test', ['eve@elsewhere.test'], text.encode(), mail_options=['BODY=8BITMIME'])
+    client.quit()
+
+def narrow(box, dns_port):
+    """Reads the first letter of a box, which has seven bits only, and checks its signatures by the keys that our name server has."""
+    import dkim, dns.message, dns.query
+    letter = open(box, 'rb').read().split(b'\n', 1)[1]
+    must('seven bits', all(byte < 128 for byte in letter))
+    message = email.message_from_bytes(letter)
+    print(message.get_payload(decode=True).decode().strip())
+    def key(name, timeout=5):
+        answer = dns.query.tcp(dns.message.make_query(name.decode(), 'TXT'), '127.0.0.1', port=int(dns_port))
+        return b''.join(answer.answer[0][0].strings)
+    signatures = len(message.get_all('DKIM-Signature', []))
+    whole = letter.rstrip(b'\n').replace(b'\n', b'\r\n') + b'\r\n'
+    print(sum(dkim.DKIM(whole).verify(index, dnsfunc=key) for index in range(signatures)), 'signatures hold')
+
 def must(what, holds):
     if not holds:
         print('not so:', what)
@@ -118,4 +141,4 @@ def refusal(act):
         return True
     return False
 
-{'count': count, 'fill': fill, 'look': look, 'parts': parts, 'put': put, 'all': everything}[sys.argv[1]](*sys.argv[2:])
+{'count': count, 'fill': fill, 'look': look, 'parts': parts, 'put': put, 'wide': wide, 'narrow': narrow, 'all': everything}[sys.argv[1]](*sys.argv[2:])

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Postfix in a folder of its own: postfix_peer.sh start FOLDER ITS-PORT OUR-PORT, or stop FOLDER. It takes mail for elsewhere.test into
-# FOLDER/box/mbox, and hands everything else to our port.
+# A real Postfix in a folder of its own: postfix_peer.sh start FOLDER ITS-PORT OUR-PORT [EXTENSIONS-IT-LACKS], or stop FOLDER. It takes mail for
+# elsewhere.test into FOLDER/box/mbox, and hands everything else to our port.
 set -eu
 folder=$2
 if [ "$1" = stop ]; then exec postfix -c "$folder/etc" stop; fi
@@ -34,6 +34,7 @@ smtp_tls_security_level = may
 smtp_host_lookup = native
 smtp_dns_support_level = disabled
 smtpd_forbid_bare_newline = normalize
+smtpd_discard_ehlo_keywords = ${5:-}
 maillog_file = $folder/log
 maillog_file_prefixes = $folder
 M

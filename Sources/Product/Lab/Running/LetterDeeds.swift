@@ -60,10 +60,11 @@ extension ScenarioRun {
   /// The letter's bytes; nil: an address, a name or a field is none.
   private func content(of letter: Scenario.Letter, by author: MailAddress) -> Buffer? {
     let number = (0..<4).map { _ in String(nextID(), radix: 16) }.joined()
+    let text = Array(repeating: letter.text, count: letter.repetitions).joined(separator: "\n")
     var draft = MessageDraft(
       from: NamedAddress(author, name: letter.name), to: letter.recipients.compactMap { try? MailAddress($0) }.map { NamedAddress($0) }, subject: letter.subject,
-      text: letter.isHTML ? nil : letter.text, date: MailDate(internet.now), messageID: "\(number)@\(author.domain)")
-    if letter.isHTML { draft.html = letter.text }
+      text: letter.isHTML ? nil : text, date: MailDate(internet.now), messageID: "\(number)@\(author.domain)")
+    if letter.isHTML { draft.html = text }
     var random = chance.derived("letter \(number)")
     draft.attachments = letter.attachments.map { file in
       let content: Buffer =

@@ -28,6 +28,8 @@ extension Scenario {
     package var fields: [String] = []
     /// `html`: the text is HTML.
     package var isHTML = false
+    /// `repeated N`: the text stands there so often, each on a line of its own.
+    package var repetitions = 1
     /// `attaching NAME TYPE "TEXT"`, `attaching NAME TYPE N`: a file of this text, or of so many bytes that are left to chance.
     package var attachments: [Attachment] = []
 
@@ -95,7 +97,8 @@ extension ScenarioReader {
       case "with": letter.fields.append(try readField(&line))
       case "html": letter.isHTML = true
       case "attaching": letter.attachments.append(try attachment(&line))
-      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html or attaching, found `\(word.text)`")
+      case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
+      default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html, repeated or attaching, found `\(word.text)`")
       }
     }
     return letter

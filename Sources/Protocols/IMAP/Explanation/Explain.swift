@@ -27,7 +27,7 @@ private func problem(_ bytes: Buffer) -> String? {
   guard LineExplainer(bytes, tokenizer.line().tokens, 0..<bytes.count).isCommand else { return nil }
   var reader = CommandReader()
   reader.noteLogin()
-  var rest = bytes
+  var rest = unmasked(bytes)
   while true {
     switch reader.next(from: &rest) {
     case .bad(_, let error): return error.description
@@ -36,6 +36,15 @@ private func problem(_ bytes: Buffer) -> String? {
     default: return nil
     }
   }
+}
+
+/// The command with letters for the stars that stand where a trace masked a secret: nothing is wrong with those.
+private func unmasked(_ bytes: Buffer) -> Buffer {
+  var letters = bytes.array
+  for range in ServerConversation.secrets(in: bytes) where letters[range].allSatisfy({ $0 == UInt8(ascii: "*") }) {
+    for index in range { letters[index] = UInt8(ascii: "x") }
+  }
+  return Buffer(letters)
 }
 
 /// Explains one line with its literals.

@@ -10,7 +10,7 @@ enum Secrets {
     let first = scanner.word()
     // Who forgets the tag has still written a password.
     if isKey(first) { return range(scanner.index, end) }
-    guard scanner.skipSpace() else { return isResponse(bytes[0..<end]) ? range(0, end) : [] }
+    guard scanner.skipSpace() else { return [] }
     let second = scanner.word()
     guard isKey(second), scanner.skipSpace() else { return [] }
     // LOGIN's user, AUTHENTICATE's mechanism: everybody may see them.
@@ -22,12 +22,6 @@ enum Secrets {
   private static func isKey(_ word: Buffer) -> Bool { Keyword.areSame(word.text, "LOGIN") || Keyword.areSame(word.text, "AUTHENTICATE") }
 
   private static func range(_ start: Int, _ end: Int) -> [Range<Int>] { start < end ? [start..<end] : [] }
-
-  /// Whether a line may be the answer to a challenge: base64 and nothing else.
-  private static func isResponse(_ line: Buffer) -> Bool {
-    let digits = CharacterClass.letters.union(.digits).union(CharacterClass("+/="))
-    return !line.isEmpty && !Keyword.areSame(line.text, "DONE") && line.withUnsafeBytes { $0.allSatisfy(digits.contains) }
-  }
 }
 
 /// Steps over words and strings without judging them.
@@ -67,8 +61,27 @@ private struct LooseScanner {
 
 extension ServerConversation {
   public static func secrets(in bytes: Buffer) -> [Range<Int>] { Secrets.ranges(in: bytes) }
+
+  public func secretsNow(in bytes: Buffer, sent: Bool) -> [Range<Int>] {
+    if !sent, isInsideAuthentication { return [0..<bytes.count] }
+    return Self.secrets(in: bytes)
+  }
+
+  /// Whether what the client says is a response, which is a secret as a whole.
+  private var isInsideAuthentication: Bool {
+    if case .authentication = exchange { true } else { endedInsideAuthentication }
+  }
 }
 
 extension ClientConversation {
   public static func secrets(in bytes: Buffer) -> [Range<Int>] { Secrets.ranges(in: bytes) }
+
+  public func secretsNow(in bytes: Buffer, sent: Bool) -> [Range<Int>] {
+    let secrets = Self.secrets(in: bytes)
+    // An answer to a challenge is a secret as a whole; what begins with the tag is the command.
+    if sent, secrets.isEmpty, case .running(let running) = state, case .logIn(_?) = running.kind, !bytes.array.starts(with: "\(running.tag) ".utf8) {
+      return [0..<bytes.count]
+    }
+    return secrets
+  }
 }

@@ -123,6 +123,8 @@ public struct ServerConversation: StreamConversation {
   var alerts: [String] = []
   var isCongested = false
   var isRetired = false
+  /// Everything was said in the middle of an authentication: what still came may be half a response, which is a secret.
+  private(set) var endedInsideAuthentication = false
   /// When the connection began, or became secure.
   var began: Instant?
   /// When the client last said something whole.
@@ -209,6 +211,7 @@ public struct ServerConversation: StreamConversation {
     flush(into: &actions)
     phase = .closed
     work = .none
+    if case .authentication = exchange { endedInsideAuthentication = true }
     exchange = .commands
     selection = nil
     actions.append(.ask(.gone))

@@ -27,7 +27,7 @@ public struct Downgrade: Hashable, Sendable {
   }
 
   /// The plan for a message; `read` gives the bytes of a range, of heads only. Nil: it cannot be done, since a head, or a part that is
-  /// encoded already or was not taken apart, breaks the rules itself.
+  /// encoded already or was not taken apart, breaks the rules itself, or since what would change is inside a multipart/signed.
   public init?(_ structure: MessageStructure, reading read: (Range<Int>) -> Buffer) {
     var position = 0
     func put(_ step: Step, for range: Range<Int>, into steps: inout [Step]) {
@@ -37,7 +37,11 @@ public struct Downgrade: Hashable, Sendable {
     }
     // What stands behind the last part of a multipart comes when its parts are passed.
     var endings: [Range<Int>] = []
-    for part in structure.parts {
+    // RFC 1847 §2.1: not a byte of what is signed may change.
+    var signed = [Bool](repeating: false, count: structure.parts.count)
+    for (index, part) in structure.parts.enumerated() {
+      if let parent = part.parent { signed[index] = signed[parent] || structure.parts[parent].content.isSigned }
+      if signed[index], !part.needs.isEmpty || part.content.isWide { return nil }
       while let ending = endings.last, ending.upperBound <= part.head.lowerBound {
         endings.removeLast()
         if !ending.isEmpty { put(.mask(ending), for: ending, into: &steps) }
@@ -89,14 +93,51 @@ public struct Downgrade: Hashable, Sendable {
   public func result(for message: Buffer) -> Buffer {
     var out = Buffer(capacity: message.count + message.count / 2)
     for step in steps {
-      switch step {
-      case .copy(let range): out.append(message[range])
-      case .mask(let range): out.append(message[range].array.map { $0 < 0x80 && $0 != 0 ? $0 : UInt8(ascii: "?") })
-      case .write(let bytes): out.append(bytes)
-      case .encode(let range, let encoding): out.append(TransferEncoder.encoded(message[range], encoding))
-      }
+      var writer = Writer(step)
+      out.append(writer.take(message[writer.source]))
+      out.append(writer.finish())
     }
     return out
+  }
+
+  /// Does one step, given the bytes of its source in pieces.
+  public struct Writer: Sendable {
+    private let step: Step
+    private var encoder: TransferEncoder?
+
+    public init(_ step: Step) {
+      self.step = step
+      if case .encode(_, let encoding) = step { encoder = TransferEncoder(encoding) }
+    }
+
+    /// What it needs of the message.
+    public var source: Range<Int> {
+      switch step {
+      case .copy(let range), .mask(let range), .encode(let range, _): range
+      case .write: 0..<0
+      }
+    }
+
+    /// What becomes of the next piece.
+    public mutating func take(_ piece: Buffer) -> Buffer {
+      switch step {
+      case .copy: return piece
+      case .mask: return Buffer(piece.array.map { $0 < 0x80 && $0 != 0 ? $0 : UInt8(ascii: "?") })
+      case .write: return Buffer()
+      case .encode:
+        var out = Buffer()
+        encoder?.encode(piece, into: &out)
+        return out
+      }
+    }
+
+    /// What is left to be written.
+    public mutating func finish() -> Buffer {
+      if case .write(let bytes) = step { return bytes }
+      var out = Buffer()
+      encoder?.finish(into: &out)
+      return out
+    }
   }
 
   /// A message made seven-bit; as it is, when it is so already; nil: it cannot be done.
@@ -110,4 +151,7 @@ public struct Downgrade: Hashable, Sendable {
 extension ContentFields {
   /// Announced as more than seven bits.
   fileprivate var isWide: Bool { encoding == "8bit" || encoding == "binary" }
+
+  /// Whether what is inside is signed as it stands.
+  fileprivate var isSigned: Bool { type == "multipart" && subtype == "signed" }
 }

@@ -34,6 +34,7 @@ public final class ShapedNetwork: Network {
   public var clock: any WorldClock { inner.clock }
 
   public func start(_ work: @escaping @Sendable () async -> Void) { inner.start(work) }
+  public func startOnLoop(_ work: @escaping @Sendable () async -> Void) { inner.startOnLoop(work) }
 
   /// A generator for one connection or port.
   private func random() -> SeededRandom { SeededRandom(seed: chance.withLock { $0.next() }) }

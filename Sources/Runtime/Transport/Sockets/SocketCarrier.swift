@@ -399,7 +399,9 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.whenComplete { result in
       if case .failure(let error) = result { self.outputFailed(error) }
-      self.outputLeft()
+      guard self.isEncrypted else { return self.outputLeft() }
+      // This is the inside of a flush: TLS's farewell, written here, would not be flushed before the close behind it.
+      self.loop.eventLoop.execute { self.outputLeft() }
     }
     context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: promise)
   }

@@ -24,6 +24,8 @@ final class SocketLoop: @unchecked Sendable {
   // Unchecked: everything that changes is touched on `eventLoop` alone.
   let eventLoop: any EventLoop
   let clock: SystemClock
+  /// Runs tasks that stay on this loop.
+  let executor: LoopExecutor
   private var wheel: TimerWheel<any Sleeper>
   private var armed: Scheduled<Void>?
   private var armedFor: Instant?
@@ -33,6 +35,7 @@ final class SocketLoop: @unchecked Sendable {
   init(_ eventLoop: any EventLoop, clock: SystemClock) {
     self.eventLoop = eventLoop
     self.clock = clock
+    executor = LoopExecutor(eventLoop)
     wheel = TimerWheel(now: clock.now)
   }
 

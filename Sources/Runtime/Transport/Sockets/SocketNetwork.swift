@@ -34,6 +34,11 @@ public final class SocketNetwork: Network {
 
   public func start(_ work: @escaping @Sendable () async -> Void) { Task { await work() } }
 
+  public func startOnLoop(_ work: @escaping @Sendable () async -> Void) {
+    guard let here = MultiThreadedEventLoopGroup.currentEventLoop, let loop = loopsByIdentity[ObjectIdentifier(here)] else { return start(work) }
+    Task(executorPreference: loop.executor) { await work() }
+  }
+
   /// Lets this process hold as many connections as the system permits it. Returns how many descriptors that are.
   @discardableResult
   public static func allowManyConnections() -> Int {
@@ -49,6 +54,7 @@ public final class SocketNetwork: Network {
   /// Ends all threads. Everything open is closed.
   public func shutDown() async {
     for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
+    for loop in loops { loop.executor.end() }
     try? await group.shutdownGracefully()
   }
 
@@ -138,7 +144,8 @@ public final class SocketNetwork: Network {
       guard !tls.acceptsAnything, let named = Address(tls.serverName), named != endpoint.address else { continue }
       throw .tls(endpoint, "a certificate for \(named) cannot be checked on a connection to \(endpoint.address)")
     }
-    let eventLoop = group.next()
+    // Who dials on a loop is served there.
+    let eventLoop = group.any()
     let established = eventLoop.makePromise(of: Void.self)
     do {
       let context = try options.tls.map { try contexts.client($0) }

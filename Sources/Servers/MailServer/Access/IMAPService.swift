@@ -9,26 +9,19 @@ package final class IMAPService: Sendable {
   let store: MailStore
   let gate: LoginGate
   let start: @Sendable (@escaping @Sendable () async -> Void) -> Void
-  private let hostName: String
+  private let options: ServerConversation.Options
   private let limits: IMAP.Limits
   private let trace: TraceContext?
-  private let isSecure: Bool
-  private let offersTLS: Bool
-  /// Whether passwords may be said in the clear from everywhere.
-  private let mayLogInInTheClear: Bool
 
   private init(
-    store: MailStore, gate: LoginGate, hostName: String, limits: IMAP.Limits, trace: TraceContext?, isSecure: Bool, offersTLS: Bool,
-    mayLogInInTheClear: Bool, start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
+    store: MailStore, gate: LoginGate, options: ServerConversation.Options, limits: IMAP.Limits, trace: TraceContext?,
+    start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
   ) {
     self.store = store
     self.gate = gate
-    self.hostName = hostName
+    self.options = options
     self.limits = limits
     self.trace = trace
-    self.isSecure = isSecure
-    self.offersTLS = offersTLS
-    self.mayLogInInTheClear = mayLogInInTheClear
     self.start = start
   }
 
@@ -40,18 +33,19 @@ package final class IMAPService: Sendable {
     startTLS: TLSServerOptions? = nil, trace: TraceContext? = nil, limits: IMAP.Limits = IMAP.Limits(), listening: ListenLimits = ListenLimits(),
     boundSocket: Int32? = nil, mayLogInInTheClear: Bool = false
   ) async throws(NetworkError) -> any Listener {
-    let service = IMAPService(
-      store: store, gate: gate, hostName: hostName, limits: limits, trace: trace, isSecure: tls != nil, offersTLS: startTLS != nil,
-      mayLogInInTheClear: mayLogInInTheClear, start: { network.start($0) })
-    let options = ListenOptions(tls: tls, startTLS: startTLS, limits: listening, boundSocket: boundSocket)
-    return try await network.listen(at: endpoint, options: options) { remote, _ in service.makeEnd(for: remote) }
+    let options = ServerConversation.Options(
+      isSecure: tls != nil, offersTLS: startTLS != nil, allowsClearPasswords: mayLogInInTheClear, hostName: hostName)
+    let service = IMAPService(store: store, gate: gate, options: options, limits: limits, trace: trace, start: { network.start($0) })
+    return try await network.listen(at: endpoint, options: ListenOptions(tls: tls, startTLS: startTLS, limits: listening, boundSocket: boundSocket)) { remote, _ in
+      service.makeEnd(for: remote)
+    }
   }
 
   /// The end of a new connection.
   private func makeEnd(for remote: Endpoint) -> any StreamEnd {
     let desk = IMAPDesk(self, remote: remote.address)
-    let options = ServerConversation.Options(
-      isSecure: isSecure, offersTLS: offersTLS, allowsClearPasswords: mayLogInInTheClear || remote.address.isLoopback, hostName: hostName)
+    var options = options
+    if remote.address.isLoopback { options.allowsClearPasswords = true }
     return ConversationDriver(ServerConversation(options, limits: limits), trace: trace) { question, answers in desk.take(question, answers) }
   }
 }

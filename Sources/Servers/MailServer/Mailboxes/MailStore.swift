@@ -243,12 +243,12 @@ package final class MailStore: Sendable {
       guard !account.isGone else { throw .noSuchAccount }
       plan.remove(Table.account, Buffer(name))
       plan.remove(Table.usage, Key.of(account.id))
-      for mailbox in account.all.values {
+      for mailbox in account.all.values.sorted(by: { $0.id < $1.id }) {
         plan.remove(Table.mailbox, mailbox.key)
         plan.remove(Table.counters, mailbox.key)
         if mailbox.counters.uidNext > 1 { plan.put(Table.dead, Key.of(mailbox.id), Key.of(account.id)) }
       }
-      for name in account.subscriptions { plan.remove(Table.subscription, Key.of(account.id, name)) }
+      for name in account.subscriptions.sorted() { plan.remove(Table.subscription, Key.of(account.id, name)) }
       plan.publish { [self] in
         state.withLock { state in
           state.names.remove(name)
@@ -299,16 +299,17 @@ package final class MailStore: Sendable {
   /// Puts a message into mailboxes and makes others hold its content, all in one transaction, with other changes of the caller's; or nothing of
   /// it. The outcome is in the order of `deliveries`. When it fails the content is still kept, and may be delivered otherwise.
   ///
-  /// `holders` are names of the caller's own choice, up to a thousand bytes each. `along` may have expectations; then nobody shares the transaction.
+  /// `holders` are names of the caller's own choice, up to a thousand bytes each; they give up `old`, if there is one, for this. `along` may have
+  /// expectations; then nobody shares the transaction.
   package func deliver(
-    _ content: KeptContent, to deliveries: [Delivery], holders: [Buffer] = [], along: [Change] = []
+    _ content: KeptContent, to deliveries: [Delivery], holders: [Buffer] = [], along: [Change] = [], replacing old: ContentID? = nil
   ) async throws(MailboxError) -> [Delivered] {
     guard deliveries.count <= limits.deliveriesMax else { throw .limit(LimitReached("deliveriesMax", allowed: limits.deliveriesMax, unit: "mailboxes")) }
     try check(along, holders)
     var accounts: [Account] = []
     for delivery in deliveries { accounts.append(try await account(delivery.account)) }
     let order = Order(
-      shared: Array(Set(accounts.map { Claim.tree($0.id) })), changes: deliveries.count * 5 + holders.count + along.count + 4,
+      shared: Array(Set(accounts.map { Claim.tree($0.id) })), changes: deliveries.count * 5 + holders.count * 2 + along.count + 5,
       isAlone: along.contains { if case .expect = $0 { true } else { false } })
     let now = InternalDate(clock.now)
     let places = zip(deliveries, accounts).map { ($0, $1) }
@@ -322,6 +323,7 @@ package final class MailStore: Sendable {
       }
       for (delivery, account) in places { delivered.append(try put(content, as: delivery, into: account, at: now, in: &plan)) }
       for holder in holders { plan.put(Table.holder, Key.holder(content.id, holder)) }
+      if let old { release(old, from: holders, in: &plan) }
       plan.add(along)
       return delivered
     }
@@ -353,11 +355,15 @@ package final class MailStore: Sendable {
     try check(along, [holder])
     let isAlone = along.contains { if case .expect = $0 { true } else { false } }
     try await ledger.perform(Order(changes: along.count + 2, isAlone: isAlone)) { [self] plan throws(MailboxError) in
-      plan.remove(Table.holder, Key.holder(id, holder))
-      plan.put(Table.grave, Key.of(id))
+      release(id, from: [holder], in: &plan)
       plan.add(along)
-      plan.publish { [self] in bury([id]) }
     }
+  }
+
+  private func release(_ id: ContentID, from holders: [Buffer], in plan: inout Plan) {
+    for holder in holders { plan.remove(Table.holder, Key.holder(id, holder)) }
+    plan.put(Table.grave, Key.of(id))
+    plan.publish { [self] in bury([id]) }
   }
 
   /// Refuses what would spoil the transaction for everybody else in it.

@@ -24,9 +24,8 @@ final class Reception: Sendable {
     content = SendGate(bytesMax: contentBytesMax, isHeld: true)
   }
 
-  /// The connection's side. Returns whether the exchange is over with this. `ending`: why the connection has ended, if it has.
-  @discardableResult
-  func take(_ question: ClientConversation.Question, becauseOf ending: String? = nil) -> Bool {
+  /// The connection's side. `ending`: why the connection has ended, if it has.
+  func take(_ question: ClientConversation.Question, becauseOf ending: String? = nil) {
     switch question {
     case .interim(_, let head): news.add(.interim(head))
     case .responseHead(_, let head): news.add(.head(head))
@@ -34,18 +33,15 @@ final class Reception: Sendable {
     case .responseEnd:
       news.end()
       content.close()
-      return true
     case .failed(_, var failure):
       // What is wrong with the server's certificate, the connection knows alone.
       if failure.kind == .insecure, let ending { failure.explanation += ": \(ending)" }
       fail(failure)
-      return true
     case .giveBody, .resumeParts: content.resume()
     case .holdParts: content.hold()
     case .partTaken(_, let count): content.leave(count)
     case .opened, .ended: break
     }
-    return false
   }
 
   /// The exchange came to nothing.
@@ -96,4 +92,14 @@ final class Collected: Sendable {
   }
 
   var whole: Buffer { state.withLock { $0 } }
+}
+
+extension ClientConversation.Question {
+  /// Whether the exchange is over with this.
+  var endsExchange: Bool {
+    switch self {
+    case .responseEnd, .failed: true
+    default: false
+    }
+  }
 }

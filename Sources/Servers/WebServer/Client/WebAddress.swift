@@ -90,6 +90,8 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
     guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") }) else { return nil }
+    // RFC 1035 §2.3.1: a name has no empty label.
+    guard !host.contains("..") else { return nil }
     // A dot at the end means the root: the same host.
     if host.count > 1, host.hasSuffix(".") { host = host.dropLast() }
     return (host.lowercased(), port)

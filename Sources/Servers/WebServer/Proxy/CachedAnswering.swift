@@ -12,10 +12,10 @@ extension Proxy {
     let demand = CacheControl(of: request.head.fields, inRequest: true)
     // RFC 9111 §4.3.2: only the origin knows whether its resource is still what these two assume.
     let isForOrigin = request.head.fields.contains(.ifMatch) || request.head.fields.contains(.ifUnmodifiedSince)
-    if demand.isNoStore || (isForOrigin && !demand.onlyIfCached) { return .workflow { await self.pass(request, $0, detail: .request) } }
+    if demand.isNoStore || (isForOrigin && !demand.onlyIfCached) { return workflow { await self.pass(request, $0, detail: .request) } }
     let search = CacheSearch(request: request, key: key, demand: demand, cache: cache)
     switch cache.find(key, for: request.head, at: now) {
-    case .passes where !demand.onlyIfCached: return .workflow { await self.pass(request, $0, detail: .miss) }
+    case .passes where !demand.onlyIfCached: return workflow { await self.pass(request, $0, detail: .miss) }
     case .entry(let entry):
       switch entry.stored.reuse(demanding: demand, at: now) {
       case .fresh, .staleByRequest: return answer(search, with: entry, at: now)
@@ -23,7 +23,7 @@ extension Proxy {
         let (filling, isOurs) = cache.fill(key, for: request.head)
         if isOurs { network.start { await self.lead(search, filling, .stale, former: entry, for: nil) } }
         return answer(search, with: entry, at: now)
-      case .unusable: return .workflow { await self.pass(request, $0, detail: .method) }
+      case .unusable: return workflow { await self.pass(request, $0, detail: .method) }
       case .validate(let reason):
         if demand.onlyIfCached { break }
         return begin(search, reason == .requestDemands ? .request : .stale, former: entry)
@@ -38,8 +38,8 @@ extension Proxy {
 
   private func begin(_ search: CacheSearch, _ reason: CacheStatus.Reason, former: CacheEntry?) -> ApplicationAnswer {
     // The head alone is nothing to keep.
-    if search.request.head.method == .head { return .workflow { await self.pass(search.request, $0, detail: reason) } }
-    return .workflow { await self.fetch(search, reason, former: former, for: $0) }
+    if search.request.head.method == .head { return workflow { await self.pass(search.request, $0, detail: reason) } }
+    return workflow { await self.fetch(search, reason, former: former, for: $0) }
   }
 
   /// A hit.
@@ -53,7 +53,7 @@ extension Proxy {
       }
       return .response(response)
     }
-    return .workflow { exchange in
+    return workflow { exchange in
       self.statistics.note { $0.cacheable += 1 }
       if await self.serve(entry, .hit, to: exchange) { return }
       // What was in the folder is torn: as if it had never been there.
@@ -232,8 +232,8 @@ extension Proxy {
         }
         if !isKept, await !entry.body.room(settings.limits.bufferBytesMax) { throw Abandoned() }
       }
-      if isKept { cache.complete(entry, checksum: checksum.value) } else { entry.body.finish() }
       release(live)
+      if isKept { cache.complete(entry, checksum: checksum.value) } else { entry.body.finish() }
     } catch {
       cache.forget(entry)
       entry.body.breakOff()

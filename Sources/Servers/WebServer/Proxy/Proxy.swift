@@ -15,7 +15,9 @@ package final class Proxy: Sendable {
   package let statistics = ProxyStatistics()
   let pool: UpstreamPool
   let network: any Network
-  let lookUp: WebClient.LookUp
+  private let lookUp: WebClient.LookUp
+  /// Names that are being looked up, and who else waits for their addresses.
+  private let lookUps = Mutex<[String: [CheckedContinuation<Result<[Address], any Error>, Never>]]>([:])
   let trace: TraceContext?
 
   /// Makes a proxy. `lookUp` finds addresses of names; `tls` says whom to trust when asking over TLS, `nil`: the system's authorities.
@@ -29,6 +31,11 @@ package final class Proxy: Sendable {
     self.lookUp = lookUp
     self.trace = trace
     pool = UpstreamPool(network, trace: trace, limits: settings.limits, tls: tls)
+  }
+
+  /// A workflow that waits for the network alone, unless what it passes on is kept on a disk.
+  func workflow(_ work: @escaping @Sendable (Exchange) async -> Void) -> ApplicationAnswer {
+    .workflow(staysOnLoop: cache?.settings.folder == nil, work)
   }
 
   /// Ends all connections to upstreams; what is under way on them fails, and what was being kept of it is not. What is kept whole is in its
@@ -45,9 +52,9 @@ package final class Proxy: Sendable {
       if head.method == .connect { return try openTunnel(head) }
       request = try place(head, client)
     } catch { return .response(refused(head, error)) }
-    guard let cache, let key = request.key else { return .workflow { await self.pass(request, $0, detail: nil) } }
+    guard let cache, let key = request.key else { return workflow { await self.pass(request, $0, detail: nil) } }
     if head.methodText == "PURGE" { return .response(purge(request, key, cache)) }
-    guard head.method == .get || head.method == .head, !head.hasBody else { return .workflow { await self.pass(request, $0, detail: nil) } }
+    guard head.method == .get || head.method == .head, !head.hasBody else { return workflow { await self.pass(request, $0, detail: nil) } }
     return answer(request, key, cache, at: now)
   }
 
@@ -120,7 +127,7 @@ package final class Proxy: Sendable {
       throw ProxyFailure(.badRequest, "A tunnel leads to host:port.")
     }
     guard rules.tunnelPorts.contains(port) else { throw ProxyFailure(.forbidden, "This proxy opens no tunnels to port \(port).") }
-    return .workflow { await Tunnel(self, host: address.host, port: port).run($0) }
+    return workflow { await Tunnel(self, host: address.host, port: port).run($0) }
   }
 
   private static func port(of authority: String) -> UInt16? {
@@ -137,7 +144,7 @@ package final class Proxy: Sendable {
     if let address = Address(host) {
       addresses = [address]
     } else {
-      do { addresses = try await lookUp(host, cause) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
+      do { addresses = try await self.addresses(of: host, because: cause) } catch { throw ProxyFailure(.badGateway, "The name \(host) could not be looked up: \(error).") }
     }
     guard !addresses.isEmpty else { throw ProxyFailure(.badGateway, "There is no address for \(host).") }
     guard case .forward(let rules) = settings.role else { return addresses.map { Endpoint($0, port) } }
@@ -148,6 +155,23 @@ package final class Proxy: Sendable {
     }
     guard !allowed.isEmpty else { throw ProxyFailure(.forbidden, "This proxy does not ask \(host).") }
     return allowed
+  }
+
+  /// Many requests at once for a host are one look-up.
+  private func addresses(of host: String, because cause: ConversationID?) async throws -> [Address] {
+    let found = await withCheckedContinuation { waiting in
+      let isFirst = lookUps.withLock { lookUps in
+        lookUps[host, default: []].append(waiting)
+        return lookUps[host]?.count == 1
+      }
+      guard isFirst else { return }
+      network.startOnLoop { [self] in
+        let found: Result<[Address], any Error>
+        do { found = .success(try await lookUp(host, cause)) } catch { found = .failure(error) }
+        for waiting in lookUps.withLock({ $0.removeValue(forKey: host) }) ?? [] { waiting.resume(returning: found) }
+      }
+    }
+    return try found.get()
   }
 
   // MARK: Removing

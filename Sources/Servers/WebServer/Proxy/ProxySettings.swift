@@ -83,8 +83,14 @@ private struct PortChange: Sendable, Hashable {
 
 /// What one proxy may use.
 package struct ProxyLimits: Sendable, Hashable {
-  /// Most connections to all upstreams together. Unit: connections. Past it: 503.
+  /// Most connections to all upstreams together. Unit: connections. Past it: requests wait their turn.
   package var upstreamConnectionsMax = 2_048
+  /// Most connections to one upstream. Unit: connections. Past it: requests wait their turn.
+  package var perUpstreamMax = 512
+  /// Most requests that wait for a connection. Unit: requests. Past it: 503.
+  package var waitingMax = 8_192
+  /// Longest wait of a request for its turn. Past it: 503.
+  package var turnTimeout = Duration.seconds(10)
   /// Most idle connections kept to one upstream. Unit: connections. Past it: the oldest is closed.
   package var idlePerUpstreamMax = 64
   /// How long an idle connection is used again. Past it: closed.

@@ -67,8 +67,12 @@ extension Proxy {
       }
     }
     let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: request.endpoints, because: cause)
-    let connection = try await pool.connect(request.place, endpoints, because: cause)
-    return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause)
+    while true {
+      let (connection, isFresh) = try await pool.connect(request.place, endpoints, because: cause)
+      do throws(ProxyFailure) { return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause) } catch {
+        guard !isFresh, error.isRepeatable, !hasBody else { throw error }
+      }
+    }
   }
 
   private func ask(
@@ -128,8 +132,9 @@ extension Proxy {
         sent += Int64(piece.count)
         try await exchange.send(piece)
       }
-      exchange.finish()
+      // First, so that a client that asks again at once finds it.
       release(live)
+      exchange.finish()
     } catch {
       live.connection.discard()
       exchange.breakOff()

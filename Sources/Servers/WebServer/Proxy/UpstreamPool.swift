@@ -72,8 +72,12 @@ final class UpstreamConnection: Sendable {
       ended(self)
       return
     }
-    let current = state.withLock { $0.current }
-    if current?.take(question) == true { state.withLock { if $0.current === current { $0.current = nil } } }
+    // The connection is free before the workflow learns that its exchange is over: it may give it back at once.
+    let current = state.withLock { state in
+      defer { if question.endsExchange { state.current = nil } }
+      return state.current
+    }
+    current?.take(question)
   }
 
   /// Ends the connection, whatever is under way on it.
@@ -89,7 +93,7 @@ final class UpstreamConnection: Sendable {
       defer { state.current = nil }
       return state.current
     }
-    _ = current?.take(.failed(Ticket(), Self.closing))
+    current?.take(.failed(Ticket(), Self.closing))
     give(.connection(.lost))
   }
 
@@ -102,8 +106,24 @@ final class UpstreamConnection: Sendable {
   }
 }
 
-/// The idle connections of one proxy, by place.
+/// The connections of one proxy, by place; and who waits for one.
 final class UpstreamPool: Sendable {
+  /// A request that waits until there is a connection for it.
+  private struct Waiting {
+    var place: UpstreamPlace
+    var deadline: Instant
+    var turn: CheckedContinuation<Turn, Never>
+  }
+
+  /// How a wait ends.
+  private enum Turn {
+    /// With the connection of somebody who needs it no more.
+    case connection(UpstreamConnection)
+    /// There is room for a new one.
+    case room
+    case refused
+  }
+
   private struct State {
     /// Of each place the one idle for longest first.
     var idle: [UpstreamPlace: [UpstreamConnection]] = [:]
@@ -130,8 +150,34 @@ final class UpstreamPool: Sendable {
     var oldest: UpstreamConnection? { places.compactMap { idle[$0]?.first { $0.isUsable } }.min { $0.idleSince < $1.idleSince } }
 
     /// All there are, also those that are still being made.
-    var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    private(set) var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    private var openAt: [UpstreamPlace: Int] = [:]
+    /// In the order in which they came.
+    var waiting: [Waiting] = []
+    /// Whether somebody looks after those who have waited long enough.
+    var isWatched = false
     var isClosed = false
+
+    mutating func add(_ connection: UpstreamConnection) {
+      if open.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil { openAt[connection.place, default: 0] += 1 }
+    }
+
+    mutating func remove(_ connection: UpstreamConnection) {
+      guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+      let count = openAt[connection.place, default: 1] - 1
+      openAt[connection.place] = count == 0 ? nil : count
+    }
+
+    /// Whether one more may be made to `place`, if need be instead of one that nobody uses.
+    func hasRoom(for place: UpstreamPlace, _ limits: ProxyLimits) -> Bool {
+      openAt[place, default: 0] < limits.perUpstreamMax && (open.count < limits.upstreamConnectionsMax || oldest != nil)
+    }
+
+    /// Who may make a connection now, in the order in which they came.
+    mutating func takeNext(_ limits: ProxyLimits) -> Waiting? {
+      guard let index = waiting.firstIndex(where: { hasRoom(for: $0.place, limits) }) else { return nil }
+      return waiting.remove(at: index)
+    }
   }
 
   private let state = Mutex(State())
@@ -155,18 +201,25 @@ final class UpstreamPool: Sendable {
   /// A connection that was used before and is there still; nil: none.
   func takeIdle(_ place: UpstreamPlace, at now: Instant) -> UpstreamConnection? {
     while true {
-      guard let connection = state.withLock({ $0.idle[place]?.popLast() }) else { return nil }
+      let connection = state.withLock { state -> UpstreamConnection? in
+        defer { if state.idle[place]?.isEmpty == true { state.idle[place] = nil } }
+        return state.idle[place]?.popLast()
+      }
+      guard let connection else { return nil }
       if connection.isUsable, connection.idleSince + limits.idleTimeout > now { return connection }
       connection.discard()
     }
   }
 
-  /// A fresh connection to the first of `endpoints` that answers.
-  func connect(_ place: UpstreamPlace, _ endpoints: [Endpoint], because cause: ConversationID?) async throws(ProxyFailure) -> UpstreamConnection {
+  /// A fresh connection to the first of `endpoints` that answers. When as many as may be are in use the request waits its turn, and may get one
+  /// that was used before.
+  func connect(
+    _ place: UpstreamPlace, _ endpoints: [Endpoint], because cause: ConversationID?
+  ) async throws(ProxyFailure) -> (UpstreamConnection, isFresh: Bool) {
     var failure = ProxyFailure(.badGateway, "There is no address for \(place.host).")
     for endpoint in endpoints {
       let connection = UpstreamConnection(place, endpoint) { [weak self] in self?.forget($0) }
-      try enter(connection)
+      if let used = try await enter(connection) { return (used, false) }
       var options = DialOptions(timeout: limits.connectTimeout)
       if place.isSecure {
         var secure = tls ?? TLSClientOptions(serverName: place.host, protocols: ["http/1.1"])
@@ -182,7 +235,7 @@ final class UpstreamPool: Sendable {
         }
         connection.connect(answers)
         if state.withLock({ $0.isClosed }) { connection.end() }
-        return connection
+        return (connection, true)
       } catch {
         forget(connection)
         failure = ProxyFailure(error)
@@ -191,33 +244,87 @@ final class UpstreamPool: Sendable {
     throw failure
   }
 
-  private func enter(_ connection: UpstreamConnection) throws(ProxyFailure) {
-    let (failure, unused) = state.withLock { state -> (ProxyFailure?, UpstreamConnection?) in
-      if state.isClosed { return (ProxyFailure(.serviceUnavailable, "This proxy is closing."), nil) }
-      var unused: UpstreamConnection?
-      if state.open.count >= limits.upstreamConnectionsMax {
-        // One that nobody uses makes room.
-        guard let oldest = state.oldest else {
-          return (ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again."), nil)
+  /// Enters a connection that is to be made; nil: it may be. Else waits until it may, or until another one is given back, which is returned.
+  private func enter(_ connection: UpstreamConnection) async throws(ProxyFailure) -> UpstreamConnection? {
+    let deadline = network.clock.now + limits.turnTimeout
+    var hasWaited = false
+    while true {
+      // One may have been given back meanwhile.
+      if let used = takeIdle(connection.place, at: network.clock.now) { return used }
+      let (isEntered, unused, isClosed) = state.withLock { state -> (Bool, UpstreamConnection?, Bool) in
+        // Who came earlier goes first.
+        guard !state.isClosed, hasWaited || state.waiting.isEmpty, state.hasRoom(for: connection.place, limits) else { return (false, nil, state.isClosed) }
+        var unused: UpstreamConnection?
+        if state.open.count >= limits.upstreamConnectionsMax, let oldest = state.oldest {
+          _ = state.take { $0 === oldest }
+          state.remove(oldest)
+          unused = oldest
         }
-        _ = state.take { $0 === oldest }
-        state.open[ObjectIdentifier(oldest)] = nil
-        unused = oldest
+        state.add(connection)
+        return (true, unused, false)
       }
-      state.open[ObjectIdentifier(connection)] = connection
-      return (nil, unused)
+      unused?.discard()
+      if isEntered { return nil }
+      if isClosed { throw ProxyFailure(.serviceUnavailable, "This proxy is closing.") }
+      switch await turn(for: connection.place, until: deadline, isFirst: hasWaited) {
+      case .connection(let used): return used
+      case .room: hasWaited = true
+      case .refused: throw ProxyFailure(.serviceUnavailable, "This proxy has too many connections open. Please try again.")
+      }
     }
-    unused?.discard()
-    if let failure { throw failure }
   }
 
-  private func forget(_ connection: UpstreamConnection) { state.withLock { $0.open[ObjectIdentifier(connection)] = nil } }
+  private func turn(for place: UpstreamPlace, until deadline: Instant, isFirst: Bool) async -> Turn {
+    await withCheckedContinuation { turn in
+      let now = network.clock.now
+      let (outcome, watches) = state.withLock { state -> (Turn?, Bool) in
+        if state.isClosed || state.waiting.count >= limits.waitingMax || deadline <= now { return (.refused, false) }
+        // It may have become free in between.
+        if isFirst || state.waiting.isEmpty, state.idle[place] != nil || state.hasRoom(for: place, limits) { return (.room, false) }
+        state.waiting.insert(Waiting(place: place, deadline: deadline, turn: turn), at: isFirst ? 0 : state.waiting.count)
+        defer { state.isWatched = true }
+        return (nil, !state.isWatched)
+      }
+      if let outcome { turn.resume(returning: outcome) }
+      if watches { network.start { [weak self] in await self?.watch() } }
+    }
+  }
 
-  /// The connection has nothing to do: it is kept for the next request to its place.
+  /// Ends waits that take too long, until nobody waits.
+  private func watch() async {
+    while let next = state.withLock({ state -> Instant? in
+      let next = state.waiting.map(\.deadline).min()
+      state.isWatched = next != nil
+      return next
+    }) {
+      try? await network.clock.sleep(until: next)
+      let now = network.clock.now
+      let late = state.withLock { state in
+        defer { state.waiting.removeAll { $0.deadline <= now } }
+        return state.waiting.filter { $0.deadline <= now }
+      }
+      for waiting in late { waiting.turn.resume(returning: .refused) }
+    }
+  }
+
+  private func forget(_ connection: UpstreamConnection) {
+    let next = state.withLock { state in
+      state.remove(connection)
+      return state.takeNext(limits)
+    }
+    next?.turn.resume(returning: .room)
+  }
+
+  /// The connection has nothing to do: it goes to who waits for one to its place, or is kept for the next request there.
   func giveBack(_ connection: UpstreamConnection, at now: Instant) {
     connection.idleSince = now
+    var next: (Waiting, Turn)?
     let tooMany = state.withLock { state -> [UpstreamConnection] in
       if state.isClosed { return [connection] }
+      if let index = state.waiting.firstIndex(where: { $0.place == connection.place }) {
+        next = (state.waiting.remove(at: index), .connection(connection))
+        return []
+      }
       state.idle[connection.place, default: []].append(connection)
       var gone: [UpstreamConnection] = []
       if let count = state.idle[connection.place]?.count, count > limits.idlePerUpstreamMax { gone += [state.idle[connection.place]?.removeFirst()].compactMap { $0 } }
@@ -226,9 +333,11 @@ final class UpstreamPool: Sendable {
         state.nextSweep = now + .seconds(5)
         gone += state.take { $0.idleSince + limits.idleTimeout <= now || !$0.isUsable }
       }
+      next = state.takeNext(limits).map { ($0, .room) }
       return gone
     }
     for connection in tooMany { connection.discard() }
+    if let (waiting, turn) = next { waiting.turn.resume(returning: turn) }
   }
 
   /// How many are open. Unit: connections.
@@ -236,11 +345,13 @@ final class UpstreamPool: Sendable {
 
   /// Ends all connections; none is made any more.
   func close() {
-    let all = state.withLock { state in
+    let (all, waiting) = state.withLock { state in
       state.isClosed = true
       state.idle = [:]
-      return Array(state.open.values)
+      defer { state.waiting = [] }
+      return (Array(state.open.values), state.waiting)
     }
+    for waiting in waiting { waiting.turn.resume(returning: .refused) }
     for connection in all { connection.end() }
   }
 }

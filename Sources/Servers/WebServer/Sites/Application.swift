@@ -15,5 +15,5 @@ package enum ApplicationAnswer: Sendable {
   case response(Response)
   /// In a task of its own, which reads the body if it wants it and answers through the exchange. One that ends without an answer gives a
   /// 500; one that ends in the middle of a streamed answer ends that.
-  case workflow(@Sendable (Exchange) async -> Void)
+  case workflow(staysOnLoop: Bool = false, @Sendable (Exchange) async -> Void)
 }

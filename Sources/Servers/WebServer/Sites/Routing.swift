@@ -9,7 +9,7 @@ import World
 final class Routing {
   private let sites: SiteSwitch
   private let names: [String]?
-  private let start: @Sendable (@escaping @Sendable () async -> Void) -> Void
+  private let start: WebService.Start
   var carrier: (any Carrier)?
 
   private var current: SiteSet
@@ -20,7 +20,7 @@ final class Routing {
   /// What applications work on. Bounded by the conversation's `pipelinedMax`.
   private var working: [(ticket: Ticket, exchange: Exchange)] = []
 
-  init(sites: SiteSwitch, names: [String]?, start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void) {
+  init(sites: SiteSwitch, names: [String]?, start: @escaping WebService.Start) {
     self.sites = sites
     self.names = names
     self.start = start
@@ -104,12 +104,12 @@ final class Routing {
     switch answer {
     case .response(let response):
       return .respond(ticket, response)
-    case .workflow(let work):
+    case .workflow(let staysOnLoop, let work):
       let exchange = Exchange(request, ticket, answers, on: carrier)
       working.append((ticket, exchange))
       nonisolated(unsafe) let hop = carrier
       nonisolated(unsafe) let routing = self
-      start {
+      start(staysOnLoop) {
         await work(exchange)
         exchange.end()
         hop.onLoop { routing.working.removeAll { $0.ticket == ticket } }

@@ -76,7 +76,7 @@ final class SiteFront: Application {
       case .right:
         switch inner.answer(request, at: now) {
         case .response(let response): exchange.respond(response)
-        case .workflow(let work): await work(exchange)
+        case .workflow(_, let work): await work(exchange)
         }
       }
     }

@@ -11,11 +11,14 @@ package final class WebService: Sendable {
   private let names: [String]?
   private let trace: TraceContext?
   private let limits: HTTP.Limits
-  private let start: @Sendable (@escaping @Sendable () async -> Void) -> Void
+  private let start: Start
+
+  /// Starts a task; `staysOnLoop`: on the loop it is called on.
+  package typealias Start = @Sendable (_ staysOnLoop: Bool, _ work: @escaping @Sendable () async -> Void) -> Void
 
   package init(
     sites: SiteSwitch, names: [String]?, trace: TraceContext?, limits: HTTP.Limits = HTTP.Limits(),
-    start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void = { work in Task { await work() } }
+    start: @escaping Start = { _, work in Task { await work() } }
   ) {
     self.sites = sites
     self.names = names
@@ -34,7 +37,8 @@ package final class WebService: Sendable {
     // RFC 7301 §3.1: said plainly, so that a client that offers HTTP/2 too knows where it is.
     if tls?.protocols.isEmpty == true { tls?.protocols = ["http/1.1"] }
     let service = WebService(
-      sites: sites, names: tls.map { $0.identities.flatMap(\.names) }, trace: trace, limits: limits, start: { network.start($0) })
+      sites: sites, names: tls.map { $0.identities.flatMap(\.names) }, trace: trace, limits: limits, 
+      start: { staysOnLoop, work in if staysOnLoop { network.startOnLoop(work) } else { network.start(work) } })
     return try await network.listen(at: endpoint, options: ListenOptions(tls: tls, limits: listening, isSharded: isSharded, boundSocket: boundSocket)) { _, _ in
       service.makeEnd()
     }

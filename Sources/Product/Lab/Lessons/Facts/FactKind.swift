@@ -175,14 +175,14 @@ package struct FactKind: Sendable, Equatable {
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, smtp, ftp, ftp-data, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, smtp, ftp, ftp-data, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])

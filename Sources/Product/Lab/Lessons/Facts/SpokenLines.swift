@@ -73,8 +73,10 @@ struct SpokenLines {
     while let end = bytes.firstIndex(of: 0x0A, from: offset) {
       var line = bytes[offset..<(end + 1)]
       offset = end + 1
-      if line.count <= 3, line.text.hasPrefix(".\r") || line.text == ".\n" { break }
-      if line[at: 0] == UInt8(ascii: ".") { line = line[1..<line.count] }
+      if line[at: 0] == UInt8(ascii: ".") {
+        line = line[1..<line.count]
+        if line.count == 1 || line.count == 2 && line[at: 0] == 0x0D { break }
+      }
       content.append(line)
     }
     return content

@@ -161,13 +161,16 @@ package final class MailQueue: Sendable {
     var entry = entry
     entry.attempts += 1
     if entry.attempts > 1 {
-      entry.nextAttempt = state.withLock { clock.now + schedule.wait(after: entry.attempts, using: &$0.chance) }
+      entry.nextAttempt = time(after: entry.attempts)
       try await write(entry)
     }
     let now = entry
     state.withLock { if $0.entries[now.id] != nil { $0.entries[now.id] = now } }
     return entry
   }
+
+  /// When to try again after `attempts` have failed.
+  func time(after attempts: Int) -> Instant { state.withLock { clock.now + schedule.wait(after: attempts, using: &$0.chance) } }
 
   /// Makes an entry durable as it is now.
   func write(_ entry: QueuedMessage) async throws(MailboxError) { try await apply([put(entry)]) }

@@ -39,8 +39,30 @@ extension Intake {
     }
   }
 
+  /// Puts it where it goes. Mailboxes without room keep nobody else waiting: for them it enters the queue, from where the sender is told. Where all
+  /// are full, the client keeps it.
   private func place(
     _ content: KeptContent, _ homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
+  ) async throws(MailboxError) -> Reply {
+    var (open, others) = (homes, elsewhere)
+    while true {
+      do throws(MailboxError) {
+        return try await place(content, in: open, others, junk: junk, start: start, cause: cause)
+      } catch .overQuota {
+        var full: [MailDirectory.Home] = []
+        for home in open {
+          let hasRoom = try await post.store.account(home.account).hasRoom(for: content.size)
+          if !hasRoom { full.append(home) }
+        }
+        guard !full.isEmpty, full.count < open.count || !elsewhere.isEmpty else { throw .overQuota }
+        open.removeAll { full.contains($0) }
+        others += full.compactMap { try? MailAddress($0.account) }
+      }
+    }
+  }
+
+  private func place(
+    _ content: KeptContent, in homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
   ) async throws(MailboxError) -> Reply {
     let entries = post.queue.entries(
       for: content.id, from: envelope.sender.path, body: envelope.sender.body ?? .sevenBit, to: elsewhere, start: start, cause: cause)

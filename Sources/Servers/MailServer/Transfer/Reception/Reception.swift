@@ -37,7 +37,7 @@ final class Reception: Sendable {
   func answer(_ question: ServerConversation.Question, _ answers: Answers<ServerConversation.Input>) -> ServerConversation.Input? {
     switch question {
     case .sender(let ticket, let sender, let session): return .answered(ticket, reply(to: sender, session))
-    case .recipient(let ticket, let recipient, _, let session): return reply(to: recipient, session, ticket, answers)
+    case .recipient(let ticket, let recipient, let sender, let session): return reply(to: recipient, of: sender.size ?? 1, session, ticket, answers)
     case .credentials(let ticket, let credentials, _):
       check(credentials, ticket, answers)
       return nil
@@ -71,7 +71,7 @@ final class Reception: Sendable {
   }
 
   private func reply(
-    to recipient: MailAddress, _ session: Session, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>
+    to recipient: MailAddress, of size: Int64, _ session: Session, _ ticket: Ticket, _ answers: Answers<ServerConversation.Input>
   ) -> ServerConversation.Input? {
     let directory = post.directory()
     switch directory.place(of: recipient) {
@@ -80,7 +80,7 @@ final class Reception: Sendable {
       guard homes.count == 1, let home = homes.first else { return .answered(ticket, .recipientAccepted) }
       let store = post.store
       post.network.start {
-        let isFull = (try? await store.account(home.account))?.hasRoom(for: 1) == false
+        let isFull = (try? await store.account(home.account))?.hasRoom(for: size) == false
         answers.give(.answered(ticket, isFull ? .mailboxFull : .recipientAccepted))
       }
       return nil

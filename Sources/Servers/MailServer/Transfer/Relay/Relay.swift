@@ -13,7 +13,7 @@ package import World
 
 /// Passes mail on.
 package final class Relay: Sendable {
-  private let post: PostOffice
+  let post: PostOffice
   private let limits: SMTP.Limits
   /// Whom to trust where TLS is offered; nil: TLS is never begun.
   private let tls: TLSClientOptions?
@@ -124,8 +124,11 @@ package final class Relay: Sendable {
       if !entry.recipients.isEmpty { try await attempt(&outcome) }
       try await settle(outcome)
     } catch {
-      // Nothing is known to be recorded: the entry stays as it was, and is tried again at its time.
+      // Nothing is known to be recorded: whoever has it has it, and the rest is tried again later. Those whose failure nobody was told of are of
+      // the rest.
+      outcome.entry.recipients += outcome.failed.map(\.address)
       outcome.entry.lastFailure = "the queue could not be written: \(error)"
+      outcome.entry.nextAttempt = max(outcome.entry.nextAttempt, post.queue.time(after: max(1, outcome.entry.attempts)))
       post.queue.settle(entry.id, outcome.entry, destination: entry.destination, wasAlive: outcome.wasAlive)
     }
   }
@@ -149,6 +152,8 @@ package final class Relay: Sendable {
   }
 
   private func attempt(_ outcome: inout Outcome) async throws(MailboxError) {
+    // Mail for here is in the queue only because a mailbox was full when it came: its sender is told.
+    if post.directory().isOurs(outcome.entry.destination) { return outcome.failAll(.mailboxStaysFull) }
     guard let content = try await post.store.content(outcome.entry.content) else { return outcome.entry.recipients = [] }
     var chance = state.withLock { state in SeededRandom(seed: state.chance.next()) }
     switch await post.route(to: outcome.entry.destination, because: outcome.entry.cause, using: &chance) {
@@ -158,13 +163,14 @@ package final class Relay: Sendable {
       outcome.wasAlive = false
       for exchanger in exchangers where !outcome.entry.recipients.isEmpty {
         // A server that took some and not yet others has been asked: the others wait for the next attempt.
-        if await hand(content, to: exchanger, &outcome) { break }
+        if try await hand(content, to: exchanger, &outcome) { break }
       }
     }
   }
 
   /// Hands the message to one server, in as many transactions as its recipients need. True: it has said something to each.
-  private func hand(_ content: MessageContent, to exchanger: Exchanger, _ outcome: inout Outcome) async -> Bool {
+  private func hand(_ content: MessageContent, to exchanger: Exchanger, _ outcome: inout Outcome) async throws(MailboxError) -> Bool {
+    var content = content
     var rest = outcome.entry.recipients
     while !rest.isEmpty {
       let some = Array(rest.prefix(post.limits.recipientsPerTransactionMax))
@@ -175,6 +181,14 @@ package final class Relay: Sendable {
         delivery, to: exchanger, as: ClientOptions(name: post.name.description, tls: tls == nil ? .never : .opportunistic), limits: limits,
         network: post.network, tls: tls, timeout: post.limits.connectTimeout, trace: post.clientTrace?.because(of: outcome.entry.cause))
       if sent.wasAlive { outcome.wasAlive = true }
+      if sent.wantsSevenBits {
+        guard try await makeSevenBit(&content, &outcome) else {
+          outcome.failAll(.notInSevenBits(exchanger.name))
+          return true
+        }
+        rest = some + rest
+        continue
+      }
       guard let fates = sent.fates else {
         outcome.entry.lastFailure = "\(exchanger.name): \(sent.failure ?? "no answer")"
         outcome.lastReply = Reply(451, EnhancedCode(4, 4, 1), sent.failure ?? "The mail server does not answer")

@@ -92,5 +92,11 @@ extension Reply {
   static let noAddress = Reply(550, EnhancedCode(5, 4, 4), "The domain's mail servers have no address")
   static let routeUnknown = Reply(451, EnhancedCode(4, 4, 3), "The name servers of the domain do not answer")
   static let unreachable = Reply(451, EnhancedCode(4, 4, 1), "The mail server does not answer")
+  /// RFC 3463 §3.3
+  static let mailboxStaysFull = Reply(552, EnhancedCode(5, 2, 2), "The mailbox is full")
+  // RFC 6152 §3
+  static func notInSevenBits(_ server: String) -> Reply {
+    Reply(554, EnhancedCode(5, 6, 3), "\(server) takes seven bits only, and the message cannot be changed without harm")
+  }
   static let expired = Reply(554, EnhancedCode(5, 4, 7), "It was tried for too long")
 }

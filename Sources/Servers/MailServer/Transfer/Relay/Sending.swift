@@ -17,6 +17,8 @@ package struct Sent: Sendable {
   package var failure: String?
   /// Whether a mail server answered at all.
   package var wasAlive: Bool
+  /// The server takes seven bits only, and the message has eight: it was not offered.
+  package var wantsSevenBits = false
 }
 
 /// Hands one message over.
@@ -58,9 +60,14 @@ package final class Sending: Sendable {
 
   private func answer(_ question: ClientConversation.Question, _ answers: Answers<ClientConversation.Input>) -> ClientConversation.Input? {
     switch question {
-    case .ready:
+    case .ready(let peer):
       return state.withLock { state in
         state.sent.wasAlive = true
+        // RFC 6152 §3
+        if delivery.isEightBit, !peer.takesEightBits {
+          state.sent.wantsSevenBits = true
+          return .quit
+        }
         guard !state.isHanded else { return .quit }
         state.isHanded = true
         return .deliver(delivery)

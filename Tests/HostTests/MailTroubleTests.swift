@@ -1,0 +1,234 @@
+// Mail in bad times, in virtual time: mailboxes that are full, a disk that is full, a server that takes seven bits only.
+// Not here: kills, storms and real disks (PeerTests).
+import Bytes
+import DNS
+@testable import Host
+import Mail
+@testable import MailServer
+import SimulatedTransport
+import SMTP
+import Storage
+import Synchronization
+import Testing
+import Transport
+import World
+
+/// Records on a disk that is full whenever a test says so.
+private final class FullDisk: RecordStore {
+  private let inner = MemoryRecords()
+  let isFull = Mutex(false)
+  /// How often something was to be written.
+  let attempts = Mutex(0)
+
+  func value(in table: String, at key: Buffer) async throws(StorageError) -> Buffer? { try await inner.value(in: table, at: key) }
+  func values(in table: String, at keys: [Buffer]) async throws(StorageError) -> [Buffer?] { try await inner.values(in: table, at: keys) }
+  func records(in table: String, from lower: Buffer, to upper: Buffer?, limit: Int) async throws(StorageError) -> [Record] {
+    try await inner.records(in: table, from: lower, to: upper, limit: limit)
+  }
+
+  func apply(_ changes: [Change]) async throws(StorageError) {
+    attempts.withLock { $0 += 1 }
+    if isFull.withLock({ $0 }) { throw .full }
+    try await inner.apply(changes)
+  }
+}
+
+/// A mail server of the old kind: our own conversation, which does not say 8BITMIME.
+private struct SevenBitServer: StreamConversation {
+  private var inner = SMTP.ServerConversation(ServerOptions(.relay, name: "old.there.test", postmaster: try! MailAddress("postmaster@there.test"), tls: .absent))
+
+  typealias Question = SMTP.ServerConversation.Question
+  typealias Input = SMTP.ServerConversation.Input
+
+  static var dialect: Dialect { .smtp }
+  var stateName: String { inner.stateName }
+  var acceptsBytes: Bool { inner.acceptsBytes }
+  var deadline: Instant? { inner.deadline }
+  func input(for event: ConnectionEvent) -> Input? { inner.input(for: event) }
+  mutating func next(from bytes: inout Buffer) -> Input? { inner.next(from: &bytes) }
+
+  mutating func handle(_ input: Input, at now: Instant, into actions: inout [StreamAction<Question>]) {
+    var all: [StreamAction<Question>] = []
+    inner.handle(input, at: now, into: &all)
+    actions += all.map { if case .send(let bytes) = $0 { .send(Buffer(bytes.text.replacing("250-8BITMIME\r\n", with: ""))) } else { $0 } }
+  }
+}
+
+/// What came to a server that takes everything.
+private final class Letterbox: Sendable {
+  let letters = Mutex<[Buffer]>([])
+  private let coming = Mutex(Buffer())
+
+  func listen(at endpoint: Endpoint, _ network: SimulatedNetwork) async throws {
+    _ = try await network.listen(at: endpoint, options: ListenOptions()) { _, _ in
+      ConversationDriver(SevenBitServer(), trace: nil) { question, answers in
+        switch question {
+        case .sender(let ticket, _, _): return .answered(ticket, .senderAccepted)
+        case .recipient(let ticket, _, _, _): return .answered(ticket, .recipientAccepted)
+        case .message(let ticket, _, _): return .answered(ticket, .goAhead)
+        case .content(let ticket, let bytes):
+          self.coming.withLock { $0.append(bytes) }
+          return .contentTaken(ticket, bytes.count)
+        case .messageEnd(let ticket):
+          let letter = self.coming.withLock { $0.takeAll() }
+          self.letters.withLock { $0.append(letter) }
+          return .answered(ticket, .contentAccepted)
+        case .credentials, .abandoned: return nil
+        }
+      }
+    }
+  }
+}
+
+@Suite("mail in bad times")
+struct MailTroubleTests {
+  private static let letter = "From: Ada <ada@here.test>\nTo: bob@there.test\nSubject: Stones\n\nHow many?\n"
+
+  private func isAccepted(_ fate: Fate?) -> Bool { if case .accepted = fate { true } else { false } }
+
+  /// What was said to somebody who shall try again.
+  private func later(_ fate: Fate?) -> String { if case .temporary(let reply) = fate { "\(reply.code) \(reply.enhanced?.description ?? "")" } else { "\(fate as Any)" } }
+
+  // MARK: Full mailboxes
+
+  @Test("of several mailboxes one is full: the others get it, its sender hears of that one; where all are full nothing is taken")
+  func fullMailboxes() throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      let there = try await world.host(
+        "there.test", MailWorld.there, users: ["bob", "eve"], aliases: [MailSettings.Alias(name: "all", targets: ["bob", "eve", "ada@here.test"]), MailSettings.Alias(name: "both", targets: ["bob", "eve"])])
+      let clock = here.post.network.clock
+      let bob = try await there.post.store.account("bob@there.test")
+      try await bob.setQuota(Usage(bytes: 1_000, messages: 10))
+      let long = Self.letter + String(repeating: "Many.\n", count: 200)
+      #expect(isAccepted(try await world.submit(long, from: "ada@here.test", to: ["all@there.test"]).first))
+      try await clock.sleep(until: clock.now + .seconds(10))
+      #expect(try await MailWorld.messages(there, "eve@there.test").count == 1 && bob.usage.messages == 0)
+      let inbox = try await MailWorld.messages(here, "ada@here.test")
+      #expect(inbox.count == 2 && here.post.queue.count == 0 && there.post.queue.count == 0)
+      let report = inbox.first { $0.contains("multipart/report") } ?? ""
+      #expect(report.contains("Status: 5.2.2") && report.contains("bob@there.test") && !report.contains("eve@there.test"), "\(report)")
+      // Known before it comes: how large it is was said.
+      _ = try await world.submit(long, from: "ada@here.test", to: ["bob@there.test", "eve@there.test"])
+      try await clock.sleep(until: clock.now + .seconds(10))
+      let waiting = try #require(here.post.queue.all.first)
+      #expect(waiting.recipients.map(\.description) == ["bob@there.test"] && waiting.lastFailure.contains("4.2.2"), "\(waiting)")
+      #expect(try await MailWorld.messages(there, "eve@there.test").count == 2)
+      // Nobody has room: it stays with whoever has it.
+      try await there.post.store.account("eve@there.test").setQuota(Usage(bytes: 10, messages: 10))
+      _ = try await world.submit(long, from: "ada@here.test", to: ["both@there.test"])
+      try await clock.sleep(until: clock.now + .seconds(10))
+      #expect(here.post.queue.count == 2 && there.post.queue.count == 0)
+      #expect(here.post.queue.all.last?.lastFailure.contains("4.2.2") == true)
+    }
+  }
+
+  // MARK: A full disk
+
+  @Test("a full disk: 452 4.3.1 to users and servers, nothing lost, and all goes on when there is room")
+  func fullDisk() throws {
+    let world = MailWorld()
+    try world.publish()
+    let disk = FullDisk()
+    try world.run(for: .seconds(4 * 3_600)) {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], records: disk)
+      let clock = here.post.network.clock
+      // Nobody is there yet.
+      _ = world.internet.addHost("mail.there.test down", MailWorld.there)
+      #expect(isAccepted(try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"]).first))
+      try await clock.sleep(until: clock.now + .seconds(120))
+      disk.isFull.withLock { $0 = true }
+      disk.attempts.withLock { $0 = 0 }
+      #expect(later(try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test", "ada@here.test"]).first) == "452 4.3.1")
+      let stranger = try await world.send(
+        Self.letter, from: "eve@evil.test", to: ["ada@here.test"], ClientOptions(name: "evil.test", tls: .never), Endpoint(MailWorld.here, 25), world.rogue)
+      #expect(later(stranger.first) == "452 4.3.1")
+      // The queue does not turn in circles.
+      try await clock.sleep(until: clock.now + .seconds(2 * 3_600))
+      #expect(disk.attempts.withLock { $0 } < 40 && here.post.queue.count == 1)
+      #expect(here.post.queue.all.first?.lastFailure.contains("no space left") == true)
+      disk.isFull.withLock { $0 = false }
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob"])
+      #expect(isAccepted(try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"]).first))
+      try await clock.sleep(until: clock.now + .seconds(5_400))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 2)
+      #expect(try await MailWorld.messages(here, "ada@here.test").isEmpty && here.post.queue.count == 0)
+    }
+  }
+
+  @Test("what became of an attempt cannot be written: whoever has it gets it once, and a failure is told later")
+  func unwritten() throws {
+    let world = MailWorld()
+    try world.publish()
+    let disk = FullDisk()
+    try world.run(for: .seconds(7_200)) {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], records: disk)
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob"])
+      let clock = here.post.network.clock
+      _ = try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test", "nobody@there.test"])
+      disk.isFull.withLock { $0 = true }
+      try await clock.sleep(until: clock.now + .seconds(60))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && here.post.queue.count == 1)
+      disk.isFull.withLock { $0 = false }
+      try await clock.sleep(until: clock.now + .seconds(3_600))
+      #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && here.post.queue.count == 0)
+      let reports = try await MailWorld.messages(here, "ada@here.test")
+      #expect(reports.count == 1 && reports.first?.contains("nobody@there.test") == true && reports.first?.contains("Status: 5.1.1") == true)
+    }
+  }
+
+  // MARK: Seven bits
+
+  struct Wide: Sendable {
+    var what: String
+    var head = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n"
+    var body: String
+    /// Nil: it comes back.
+    var arrives: String?
+  }
+
+  @Test("a server that takes seven bits only gets them, signed again; what somebody else signed comes back", arguments: [
+    Wide(what: "a short text", body: "Grüße\n", arrives: "Gr=C3=BC=C3=9Fe\r\n"),
+    Wide(what: "a text that is a file", body: String(repeating: "Grüße\n", count: 60_000), arrives: String(repeating: "Gr=C3=BC=C3=9Fe\r\n", count: 60_000)),
+    Wide(what: "said to be of eight bits, and is not", body: "Stones\n", arrives: "Stones\r\n"),
+    Wide(what: "signed by the user's own program", head: "DKIM-Signature: v=1; a=rsa-sha256; d=here.test; s=x; h=from; bh=eA==; b=eA==\nContent-Transfer-Encoding: 8bit\n", body: "Grüße\n"),
+    Wide(
+      what: "signed inside", head: "Content-Type: multipart/signed; boundary=b\nContent-Transfer-Encoding: 8bit\n",
+      body: "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße\n--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"),
+    Wide(what: "a head of eight bits", head: "X-Stone: Grüße\n", body: "x\n"),
+  ])
+  func sevenBits(_ c: Wide) throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.say("s1._domainkey.here.test", .txt, MailWorld.key.recordData)
+    let letterbox = Letterbox()
+    let records = MemoryRecords()
+    let reports = try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], records: records)
+      try await letterbox.listen(at: Endpoint(MailWorld.there, 25), world.internet.addHost("old.there.test", MailWorld.there))
+      let text = "From: Ada <ada@here.test>\nTo: bob@there.test\nMIME-Version: 1.0\n\(c.head)\n\(c.body)"
+      #expect(isAccepted(try await world.submit(text, from: "ada@here.test", to: ["bob@there.test"], isEightBit: true).first), "\(c.what)")
+      try await here.post.network.clock.sleep(until: here.post.network.clock.now + .seconds(20))
+      #expect(here.post.queue.count == 0)
+      return try await MailWorld.messages(here, "ada@here.test")
+    }
+    let letters = letterbox.letters.withLock { $0 }
+    guard let body = c.arrives else {
+      #expect(letters.isEmpty && reports.count == 1 && reports.first?.contains("Status: 5.6.3") == true, "\(c.what): \(reports)")
+      return
+    }
+    let letter = try #require(letters.first, "\(c.what): \(reports)")
+    #expect(letters.count == 1 && letter.text.hasSuffix("\r\n\r\n" + body) && letter.withUnsafeBytes { $0.allSatisfy { $0 < 0x80 } }, "\(c.what)")
+    let head = MessageHead(reading: letter)
+    #expect(head.all("dkim-signature").count == 1 && head.all("content-transfer-encoding").count == 1 && head.all("received").count == 1)
+    var check = SignatureCheck(head)
+    check.take(letter[head.bytes.count..<letter.count])
+    for question in check.questions { check.take(.records([MailWorld.key.recordData]), to: question) }
+    #expect(check.verdicts(at: .simulationStart + .seconds(60)).map(\.result) == [.pass], "\(c.what)")
+    // Nothing is left of either version.
+    let contents = try world.run { try await records.records(in: Table.content, from: Buffer(), to: nil, limit: 10).count }
+    #expect(contents == 0, "\(c.what)")
+  }
+}
