@@ -10,7 +10,7 @@ import World
 
 extension Truth {
   /// One connection of lines, as the host that accepted it recorded it.
-  struct Talk {
+  struct Spoken {
     var client: String
     var server: String
     var port: UInt16
@@ -44,7 +44,7 @@ extension Truth {
   }
 
   /// The connections of one protocol in a run, in the order they were opened.
-  func talks(_ variant: String = "", _ dialect: Dialect, by client: String? = nil) -> [Talk] {
+  func spoken(_ variant: String = "", _ dialect: Dialect, by client: String? = nil) -> [Spoken] {
     guard let store = run.leg(variant)?.store else { return [] }
     func time(_ instant: Instant) -> Double { Double(instant.nanoseconds - Instant.simulationStart.nanoseconds) / 1e6 }
     let records = store.conversations().filter { $0.info.role == .server && $0.info.dialect == dialect }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }
@@ -52,7 +52,7 @@ extension Truth {
       let pieces = store.events(of: record.id).filter { $0.kind == .sent || $0.kind == .received }.map {
         (isSaid: $0.kind == .received, at: time($0.time), text: String(decoding: $0.bytes.array, as: UTF8.self), bytes: $0.length, number: $0.sequence)
       }
-      return Talk(
+      return Spoken(
         client: run.world.host(at: record.info.remote.address)?.name ?? "?", server: record.info.host, port: record.info.local.port, opened: time(record.opened), pieces: pieces)
     }.filter { client ?? $0.client == $0.client }
   }
@@ -77,10 +77,10 @@ extension String {
 /// The answers to the questions about files and letters, by lesson.
 let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "F1": { truth in
-    let session = try #require(truth.talks("", .ftp).first)
-    let carried = truth.talks("", .ftpData).filter { $0.opened < 9_000 }
+    let session = try #require(truth.spoken("", .ftp).first)
+    let carried = truth.spoken("", .ftpData).filter { $0.opened < 9_000 }
     let ports = session.heard.components(separatedBy: "229 ").dropFirst().compactMap { $0.number(between: "(|||", "|)") }
-    let (full, resumed) = (truth.talks("full", .ftp), truth.talks("resume", .ftp))
+    let (full, resumed) = (truth.spoken("full", .ftp), truth.spoken("resume", .ftp))
     let (upload, kept) = (Int(truth.draw("upload")) ?? 0, Int(truth.draw("kept")) ?? 0)
     #expect(resumed[3].reply(to: "SIZE") == "213 \(upload)")
     #expect(ports.count == 4 && carried.map { Int($0.port) } == ports)
@@ -94,10 +94,10 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     ]
   },
   "F2": { truth in
-    let sessions = truth.talks("", .ftp)
+    let sessions = truth.spoken("", .ftp)
     let passive = sessions[0].reply(to: "PASV")
-    let data = truth.talks("", .ftpData)
-    let (nat, closed, bounce, epsv) = (truth.talks("nat", .ftp), truth.talks("closed", .ftp), truth.talks("bounce", .ftp), truth.talks("epsv", .ftp))
+    let data = truth.spoken("", .ftpData)
+    let (nat, closed, bounce, epsv) = (truth.spoken("nat", .ftp), truth.spoken("closed", .ftp), truth.spoken("bounce", .ftp), truth.spoken("epsv", .ftp))
     let bouncing = try #require(bounce.first { $0.client == "rogue" })
     return [
       "numbers": String(passive.dropFirst(4)), "passive": "\(passive.place.port)", "address": "198.51.100.14", "caller": "pc",
@@ -108,13 +108,13 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     ]
   },
   "M1": { truth in
-    let sessions = truth.talks("", .smtp)
+    let sessions = truth.spoken("", .smtp)
     let wire = try #require(sessions[0].letters.first)
     let ended = try #require(sessions[0].pieces.last { $0.isSaid && $0.text.hasSuffix(".\r\n") && !$0.text.hasPrefix("QUIT") })
-    let bare = try #require(truth.talks("bare", .smtp).last)
+    let bare = try #require(truth.spoken("bare", .smtp).last)
     let letter = bare.said.components(separatedBy: "DATA\r\n").dropFirst().joined(separator: "DATA\r\n")
-    let stuffed = try #require(truth.talks("stuffed", .smtp).last)
-    let passed = truth.talks("completed", .smtp, by: "mail.garnet.test")
+    let stuffed = try #require(truth.spoken("stuffed", .smtp).last)
+    let passed = truth.spoken("completed", .smtp, by: "mail.garnet.test")
     let whole = passed.map(\.said).joined()
     #expect(passed.count == 1 && stuffed.letters.count >= 1 && stuffed.code(of: "QUIT") == "221")
     #expect(whole.contains("\r\n..\r\nMAIL FROM:<\(truth.draw("boss"))@garnet.test>\r\n"))
@@ -127,24 +127,24 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     ]
   },
   "M3": { truth in
-    let sessions = truth.talks("", .smtp)
+    let sessions = truth.spoken("", .smtp)
     let offer = sessions[0].heard.components(separatedBy: "\r\n").filter { $0.hasPrefix("250") }
     let login = sessions[2].lines
     let onward = try #require(sessions.first { $0.server == "mail.cobalt.test" })
-    let tapped = truth.talks("tap", .smtp)
-    let insisting = try #require(truth.talks("insist", .smtp).last)
+    let tapped = truth.spoken("tap", .smtp)
+    let insisting = try #require(truth.spoken("insist", .smtp).last)
     let rogues = try #require(tapped.first { $0.client == "rogue" })
     #expect(login[2].undone == truth.draw("user") && login[3].undone == truth.draw("password"))
     return [
       "offered": offer.contains { $0.contains("STARTTLS") } ? "yes" : "no", "lines": "\(offer.count)", "first": sessions[0].code(of: "MAIL"), "asks": "Username:",
       "wrong": sessions[1].code(of: Data(truth.draw("wrong").utf8).base64EncodedString()), "user": truth.draw("user"), "password": truth.draw("password"),
       "welcome": sessions[2].code(of: login[3]), "onward": onward.client, "again": onward.said.contains("AUTH") ? "yes" : "no",
-      "tapped": rogues.code(of: ".\r\n"), "shown": truth.draw("user") + "@garnet.test", "injected": truth.talks("injected", .smtp).last.map { String($0.replies.last?.prefix(3) ?? "") } ?? "?",
+      "tapped": rogues.code(of: ".\r\n"), "shown": truth.draw("user") + "@garnet.test", "injected": truth.spoken("injected", .smtp).last.map { String($0.replies.last?.prefix(3) ?? "") } ?? "?",
       "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": "TLSA",
     ]
   },
   "M4": { truth in
-    let first = try #require(truth.talks("", .smtp, by: "pc").first)
+    let first = try #require(truth.spoken("", .smtp, by: "pc").first)
     let letter = try #require(first.letters.first)
     let boundary = try #require(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
     // Each part: its fields, an empty line, its content; the line end before a boundary is the boundary's.
@@ -153,8 +153,8 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     // The line end of the last line is its own, the next one the boundary's.
     let picture = parts[1][1...].joined().utf8.count + 2
     let size = Int(truth.draw("size")) ?? 0
-    let passed = try #require(truth.talks("", .smtp, by: "mail.garnet.test").first?.letters.first)
-    let second = try #require(truth.talks("", .smtp, by: "pc").last?.letters.first)
+    let passed = try #require(truth.spoken("", .smtp, by: "mail.garnet.test").first?.letters.first)
+    let second = try #require(truth.spoken("", .smtp, by: "pc").last?.letters.first)
     let dish = truth.draw("dish")
     #expect((size + 2) / 3 * 4 + ((size + 2) / 3 * 4 + 75) / 76 * 2 == picture)
     #expect(Data(base64Encoded: parts[1][1].filter { !$0.isWhitespace })?.count == size)

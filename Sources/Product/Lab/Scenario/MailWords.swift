@@ -1,9 +1,9 @@
 // What a scenario may say of letters and mailboxes, as values and as words: a letter that is sent, a mailbox that is read.
 // Not here: doing it (Running/LetterDeeds.swift, Running/MailboxDeeds.swift), the other deeds (ScenarioReader.swift).
-import Bytes
 import IMAP
 import Mail
 import POP3
+import Bytes
 import Settings
 
 extension Scenario {
@@ -96,8 +96,8 @@ extension ScenarioReader {
       case "named": letter.name = try line.take("a name in quotes").text
       case "with": letter.fields.append(try readField(&line))
       case "html": letter.isHTML = true
-      case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
       case "attaching": letter.attachments.append(try attachment(&line))
+      case "repeated": letter.repetitions = try line.take(.integer(1...10_000))
       default: throw line.failure(at: word, "expected password, at, envelope, hello, named, with, html, repeated or attaching, found `\(word.text)`")
       }
     }

@@ -17,8 +17,7 @@
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
 //           and LETTER is password P | at HOST | envelope ADDRESS|none | hello NAME | named "NAME" | with "FIELD: VALUE" | html | repeated N |
-//           attaching NAME TYPE "TEXT"|N; a mailbox's STEP
-//           is a command, wait T, and with POP3 take | clear, with IMAP idle T
+//           attaching NAME TYPE "TEXT"|N; a mailbox's STEP is a command, wait T, and with POP3 take | clear, with IMAP idle T
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
