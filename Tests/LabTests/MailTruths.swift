@@ -188,12 +188,14 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let wrong = try #require(truth.sessions(.imap, "renewed", by: "phone").last)
     let again = truth.sessions(.imap, "resync", by: "phone")
     #expect(list.count == Int(truth.draw("letters")))
+    let completed = try #require(lines.first { $0.hasSuffix("OK FETCH completed") })
+    let listing = (list + [completed]).reduce(0) { $0 + $1.utf8.count + 2 }
     return [
       "exists": truth.draw("letters"), "next": lines.first { $0.contains("UIDNEXT") }?.between("UIDNEXT ", "]") ?? "?", "validity": "\(validity(phone[0]))",
       "seen": told.between("FLAGS (\\", ")").components(separatedBy: " ")[0], "which": truth.draw("pick"), "newest": "\((Int(truth.draw("letters")) ?? 0) + 1)", "gone": "EXPUNGE",
       "left": (1...(Int(truth.draw("letters")) ?? 0) + 1).filter { "\($0)" != truth.draw("pick") }.map(String.init).joined(separator: ", "), "uid": folder.components(separatedBy: "UID ")[1].numbers.first.map(String.init) ?? "?",
       "flags": folder.between("FLAGS (", ")").components(separatedBy: " ").map { String($0.drop { $0 == "\\" }) }.joined(separator: ", "),
-      "listing": "\(list.reduce(0) { $0 + $1.utf8.count + 2 } + (lines.first { $0.hasSuffix("OK FETCH completed") }?.utf8.count ?? 0) + 2)",
+      "listing": "\(listing)",
       "fetching": "\(retrieved.letters.reduce(0) { $0 + $1.utf8.count + 5 } + retrieved.received.lines.filter { $0.hasSuffix(" octets") }.reduce(0) { $0 + $1.utf8.count + 2 })",
       "wrong": wrong.received.contains("\"\(truth.draw("last"))\"") ? truth.draw("last") : "?", "before": "\(validity(again[1]))",
       "after": "\(validity(try #require(again.last)) - validity(again[1]))",
