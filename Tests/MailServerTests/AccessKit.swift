@@ -81,7 +81,7 @@ final class LineClient: Sendable {
   }
 
   /// So many bytes.
-  func bytes(_ count: Int) async -> String { await end.hear(count).bytes.text }
+  func bytes(_ count: Int) async -> String { await end.hear(count, within: .seconds(60)).bytes.text }
 
   /// Says a command of IMAP; returns everything up to the tagged answer, literals and all.
   func command(_ text: String) async -> String {

@@ -7,16 +7,22 @@ import Synchronization
 /// Runs the pieces of tasks between the events of one loop.
 final class LoopExecutor: TaskExecutor {
   private let eventLoop: any EventLoop
-  private let isOver = Atomic(false)
+  private let isOver = Mutex(false)
 
   init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
   /// The loop is about to end: what is left of its tasks goes on elsewhere.
-  func end() { isOver.store(true, ordering: .releasing) }
+  func end() { isOver.withLock { $0 = true } }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    guard !isOver.load(ordering: .acquiring) else { return globalConcurrentExecutor.enqueue(job) }
-    eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    // What a loop has taken before its end it still does; what would come later it would throw away.
+    isOver.withLock { isOver in
+      if isOver {
+        globalConcurrentExecutor.enqueue(job)
+      } else {
+        eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+      }
+    }
   }
 }

@@ -87,7 +87,7 @@ package struct ProxyLimits: Sendable, Hashable {
   package var upstreamConnectionsMax = 2_048
   /// Most connections to one upstream. Unit: connections. Past it: requests wait their turn.
   package var perUpstreamMax = 512
-  /// Most requests that wait for a connection. Unit: requests. Past it: 503.
+  /// Most requests that wait for a connection to one upstream. Unit: requests. Past it: 503.
   package var waitingMax = 8_192
   /// Longest wait of a request for its turn. Past it: 503.
   package var turnTimeout = Duration.seconds(10)

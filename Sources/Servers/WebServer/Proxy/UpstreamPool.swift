@@ -168,10 +168,15 @@ final class UpstreamPool: Sendable {
       openAt[connection.place] = count == 0 ? nil : count
     }
 
+    func openCount(at place: UpstreamPlace) -> Int { openAt[place, default: 0] }
+
     /// Whether one more may be made to `place`, if need be instead of one that nobody uses.
     func hasRoom(for place: UpstreamPlace, _ limits: ProxyLimits) -> Bool {
-      openAt[place, default: 0] < limits.perUpstreamMax && (open.count < limits.upstreamConnectionsMax || oldest != nil)
+      openCount(at: place) < limits.perUpstreamMax && (open.count < limits.upstreamConnectionsMax || oldest != nil)
     }
+
+    /// Whether somebody waits for a connection to `place`. Those who wait for another place hold nobody up here.
+    func isWaitedFor(_ place: UpstreamPlace) -> Bool { waiting.contains { $0.place == place } }
 
     /// Who may make a connection now, in the order in which they came.
     mutating func takeNext(_ limits: ProxyLimits) -> Waiting? {
@@ -253,7 +258,7 @@ final class UpstreamPool: Sendable {
       if let used = takeIdle(connection.place, at: network.clock.now) { return used }
       let (isEntered, unused, isClosed) = state.withLock { state -> (Bool, UpstreamConnection?, Bool) in
         // Who came earlier goes first.
-        guard !state.isClosed, hasWaited || state.waiting.isEmpty, state.hasRoom(for: connection.place, limits) else { return (false, nil, state.isClosed) }
+        guard !state.isClosed, hasWaited || !state.isWaitedFor(connection.place), state.hasRoom(for: connection.place, limits) else { return (false, nil, state.isClosed) }
         var unused: UpstreamConnection?
         if state.open.count >= limits.upstreamConnectionsMax, let oldest = state.oldest {
           _ = state.take { $0 === oldest }
@@ -278,9 +283,10 @@ final class UpstreamPool: Sendable {
     await withCheckedContinuation { turn in
       let now = network.clock.now
       let (outcome, watches) = state.withLock { state -> (Turn?, Bool) in
-        if state.isClosed || state.waiting.count >= limits.waitingMax || deadline <= now { return (.refused, false) }
+        let queue = state.waiting.count { $0.place == place }
+        if state.isClosed || queue >= limits.waitingMax || deadline <= now { return (.refused, false) }
         // It may have become free in between.
-        if isFirst || state.waiting.isEmpty, state.idle[place] != nil || state.hasRoom(for: place, limits) { return (.room, false) }
+        if isFirst || queue == 0, state.idle[place] != nil || state.hasRoom(for: place, limits) { return (.room, false) }
         state.waiting.insert(Waiting(place: place, deadline: deadline, turn: turn), at: isFirst ? 0 : state.waiting.count)
         defer { state.isWatched = true }
         return (nil, !state.isWatched)
@@ -321,7 +327,20 @@ final class UpstreamPool: Sendable {
     var next: (Waiting, Turn)?
     let tooMany = state.withLock { state -> [UpstreamConnection] in
       if state.isClosed { return [connection] }
-      if let index = state.waiting.firstIndex(where: { $0.place == connection.place }) {
+      guard connection.isUsable else {
+        next = state.takeNext(limits).map { ($0, .room) }
+        return []
+      }
+      let index = state.waiting.firstIndex { $0.place == connection.place }
+      // Who waits for another place and came earlier gets the room of this one.
+      if state.open.count >= limits.upstreamConnectionsMax,
+        let other = state.waiting.firstIndex(where: { $0.place != connection.place && state.openCount(at: $0.place) < limits.perUpstreamMax }), other < index ?? .max
+      {
+        state.remove(connection)
+        next = (state.waiting.remove(at: other), .room)
+        return [connection]
+      }
+      if let index {
         next = (state.waiting.remove(at: index), .connection(connection))
         return []
       }

@@ -60,7 +60,8 @@ extension Intake {
           let hasRoom = try await post.store.account(home.account).hasRoom(for: content.size)
           if !hasRoom { full.append(home) }
         }
-        guard !full.isEmpty, full.count < open.count || !elsewhere.isEmpty else { throw .overQuota }
+        // Whose sender is nobody, or somebody else than it says, cannot be told.
+        guard !junk, envelope.sender.path.address != nil, !full.isEmpty, full.count < open.count || !elsewhere.isEmpty else { throw .overQuota }
         open.removeAll { full.contains($0) }
         others += full.compactMap { try? MailAddress($0.account) }
       }

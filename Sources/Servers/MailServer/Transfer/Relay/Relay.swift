@@ -143,6 +143,8 @@ package final class Relay: Sendable {
     var wasAlive = true
     /// Connections that may still be saying goodbye.
     var connections: [Sending] = []
+    /// Exchangers that take seven bits only, which this message cannot be made.
+    var wantingSevenBits: [String] = []
     /// The last word of whoever was asked.
     var lastReply = Reply.unreachable
 
@@ -161,7 +163,7 @@ package final class Relay: Sendable {
   private func attempt(_ outcome: inout Outcome) async throws(MailboxError) {
     // Mail for here is in the queue only because a mailbox was full when it came: its sender is told.
     if post.directory().isOurs(outcome.entry.destination) { return outcome.failAll(.mailboxStaysFull) }
-    guard let content = try await post.store.content(outcome.entry.content) else { return outcome.entry.recipients = [] }
+    guard var content = try await post.store.content(outcome.entry.content) else { return outcome.entry.recipients = [] }
     var chance = state.withLock { state in SeededRandom(seed: state.chance.next()) }
     switch await post.route(to: outcome.entry.destination, because: outcome.entry.cause, using: &chance) {
     case .nowhere(let reply): outcome.failAll(reply)
@@ -170,14 +172,15 @@ package final class Relay: Sendable {
       outcome.wasAlive = false
       for exchanger in exchangers where !outcome.entry.recipients.isEmpty {
         // A server that took some and not yet others has been asked: the others wait for the next attempt.
-        if try await hand(content, to: exchanger, &outcome) { break }
+        if await hand(&content, to: exchanger, &outcome) { break }
       }
+      // RFC 6152 §3: only when none of them takes what there is.
+      if outcome.wantingSevenBits.count == exchangers.count, let name = outcome.wantingSevenBits.last { outcome.failAll(.notInSevenBits(name)) }
     }
   }
 
   /// Hands the message to one server, in as many transactions as its recipients need. True: it has said something to each.
-  private func hand(_ content: MessageContent, to exchanger: Exchanger, _ outcome: inout Outcome) async throws(MailboxError) -> Bool {
-    var content = content
+  private func hand(_ content: inout MessageContent, to exchanger: Exchanger, _ outcome: inout Outcome) async -> Bool {
     var rest = outcome.entry.recipients
     while !rest.isEmpty {
       let some = Array(rest.prefix(post.limits.recipientsPerTransactionMax))
@@ -190,9 +193,15 @@ package final class Relay: Sendable {
       if sent.wasAlive { outcome.wasAlive = true }
       if let connection = sent.connection { outcome.connections.append(connection) }
       if sent.wantsSevenBits {
-        guard try await makeSevenBit(&content, &outcome) else {
-          outcome.failAll(.notInSevenBits(exchanger.name))
-          return true
+        do throws(MailboxError) {
+          guard try await makeSevenBit(&content, &outcome) else {
+            outcome.wantingSevenBits.append(exchanger.name)
+            outcome.note(.notInSevenBits(exchanger.name), exchanger.name)
+            return false
+          }
+        } catch {
+          outcome.note(Reply(451, EnhancedCode(4, 3, 0), "The message could not be made seven-bit: \(error)"), exchanger.name)
+          return false
         }
         rest = some + rest
         continue
