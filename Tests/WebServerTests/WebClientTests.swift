@@ -107,6 +107,12 @@ struct WebClientTests {
     try #require(WebAddress("\(isSecure ? "https" : "http")://here.test:\(port)\(path)"))
   }
 
+  @Test("what is no address is none", .spec("RFC 3986", "3.2.2"), arguments: ["a..b", "http://..", "~../x", "[[]]/", "http://[1.2.3.4]/", "a[b]", "[::1", "a:b:c"])
+  func noAddress(_ text: String) { #expect(WebAddress(text) == nil) }
+
+  @Test("addresses", arguments: [("[::1]:81/x", "http://[::1]:81/x"), ("a.test.", "http://a.test/"), ("HTTPS://A.test:443?q#f", "https://a.test/?q")])
+  func address(_ text: String, _ read: String) { #expect(WebAddress(text)?.description == read) }
+
   @Test("GET, HEAD, POST, chunks, what is absent", .timeLimit(.minutes(1)))
   func plain() async throws {
     try await withService(.application(Desk())) { client, port in
