@@ -45,8 +45,14 @@ package struct LessonAnswers: Sendable, Equatable {
     var lines = ["schema: 1", "lesson: \(lesson)"]
     if let learner { lines.append("learner: \(Self.quoted(learner))") }
     lines.append(answers.isEmpty ? "answers: {}" : "answers:")
-    for answer in answers { lines.append("  \(answer.question): \(Self.quoted(answer.text))") }
+    for answer in answers { lines.append("  \(Self.key(answer.question)): \(Self.quoted(answer.text))") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A question's name, in quotes if it is not one that lessons give.
+  private static func key(_ name: String) -> String {
+    let isPlain = name.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    return isPlain && !name.isEmpty && !name.hasPrefix("-") ? name : quoted(name)
   }
 
   /// In double quotes, as JSON and YAML both read them.
