@@ -48,8 +48,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     path: "Tests/\(name)Tests", swiftSettings: house)
 }
 
-/// The protocols of mail and files, for the targets that join everything.
-let mailAndFiles: [Target.Dependency] = ["Mail", "SMTP", "POP3", "IMAP", "FTP"]
+/// The protocols of mail, files, peers and other names, for the targets that join everything.
+let mailFilesAndPeers: [Target.Dependency] = ["Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names"]
 
 let package = Package(
   name: "netstead",
@@ -64,6 +64,8 @@ let package = Package(
     .library(name: "NetsteadPOP3", targets: ["POP3"]),
     .library(name: "NetsteadIMAP", targets: ["IMAP"]),
     .library(name: "NetsteadFTP", targets: ["FTP"]),
+    .library(name: "NetsteadBitTorrent", targets: ["BitTorrent"]),
+    .library(name: "NetsteadNames", targets: ["Names"]),
     .library(name: "NetsteadLab", targets: ["Lab"]),
     // For the fuzzers, which are a package of their own.
     .library(name: "NetsteadEntrances", targets: ["Entrances"]),
@@ -94,6 +96,8 @@ let package = Package(
     part("Protocols", "POP3", ["Bytes", "World", "Trace", "Mail"]),
     part("Protocols", "IMAP", ["Bytes", "World", "Trace", "Mail"]),
     part("Protocols", "FTP", ["Bytes", "World", "Trace"]),
+    part("Protocols", "BitTorrent", ["Bytes", "World", "Trace", crypto]),
+    part("Protocols", "Names", ["Bytes", "World", "Trace", crypto, cryptoExtras]),
     // Runtime
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
     part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioTLS, nioSSL, x509, crypto]),
@@ -106,23 +110,24 @@ let package = Package(
     part("Servers", "MailServer", [
       "Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", crypto, cryptoExtras,
     ]),
+    part("Servers", "Swarm", ["Bytes", "World", "Trace", "HTTP", "BitTorrent", "Transport", "Storage", "CNetsteadSystem", crypto]),
     part("Servers", "FileServer", ["Bytes", "World", "Trace", "FTP", "Transport", "Storage", "Accounts", "CNetsteadSystem"]),
     // Product
     part("Product", "Host", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer",
-      "FileServer",
-    ] + mailAndFiles),
-    part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"] + mailAndFiles),
+      "FileServer", "Swarm",
+    ] + mailFilesAndPeers),
+    part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"] + mailFilesAndPeers),
     part("Product", "Lab", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
-      "Video", "WebServer", "MailServer", "FileServer", "Accounts", "Host", crypto,
-    ] + mailAndFiles),
+      "Video", "WebServer", "MailServer", "FileServer", "Swarm", "Accounts", "Host", crypto,
+    ] + mailFilesAndPeers),
     .executableTarget(
       name: "netstead",
       dependencies: [
         "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
-        "Host", "Lab", "Console", arguments,
-      ] + mailAndFiles,
+        "Swarm", "Host", "Lab", "Console", arguments,
+      ] + mailFilesAndPeers,
       path: "Sources/Product/netstead", swiftSettings: house),
     // For the benchmarks only: it needs what `package` hides.
     .executableTarget(
@@ -140,22 +145,24 @@ let package = Package(
     .target(
       name: "Entrances", dependencies: [
         "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
-        "Host", "Lab", "Console",
-      ] + mailAndFiles, path: "Tests/Entrances", swiftSettings: house),
+        "Swarm", "Host", "Lab", "Console",
+      ] + mailFilesAndPeers, path: "Tests/Entrances", swiftSettings: house),
     .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
     tests("Video"), tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("Mail", ["DNS"]), tests("SMTP", ["Mail"]), tests("POP3", ["Mail"]), tests("IMAP", ["Mail"]), tests("FTP"), tests("Accounts"),
+    tests("BitTorrent", ["Bytes", "World"]), tests("Names", ["Bytes", "World"]),
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage", "Accounts", "Entrances"]),
     tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
+    tests("Swarm", ["Bytes", "World", "BitTorrent", "HTTP", "Storage", "Transport", "SimulatedTransport"]),
     tests("Host", ["Bytes", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
     tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video"]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer", "Video", "WebServer", "MailServer",
-        "FileServer", "Host", "Lab", "Console",
-      ] + mailAndFiles, path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
+        "FileServer", "Swarm", "Host", "Lab", "Console",
+      ] + mailFilesAndPeers, path: "Tests/PeerTests", exclude: ["Scripts"], swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

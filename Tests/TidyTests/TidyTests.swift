@@ -48,6 +48,7 @@ enum Rule {
     "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
     "Mail": ["Bytes", "World", "Trace", "DNS", "Crypto", "CryptoExtras"], "SMTP": ["Bytes", "World", "Trace", "Mail"],
     "POP3": ["Bytes", "World", "Trace", "Mail"], "IMAP": ["Bytes", "World", "Trace", "Mail"], "FTP": ["Bytes", "World", "Trace"],
+    "BitTorrent": ["Bytes", "World", "Trace", "Crypto"], "Names": ["Bytes", "World", "Trace", "Crypto", "CryptoExtras"],
     "Accounts": ["Bytes", "World", "Synchronization", "Crypto", "CryptoExtras"],
     "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
@@ -55,19 +56,20 @@ enum Rule {
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Transport", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
     "MailServer": ["Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", "Synchronization", "Crypto", "CryptoExtras"],
+    "Swarm": ["Bytes", "World", "Trace", "HTTP", "BitTorrent", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Crypto", "Glibc"],
     "FileServer": ["Bytes", "World", "Trace", "FTP", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc"],
     "Host": ground.union([
-      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Swarm",
     ]),
     "Console": [
-      "Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "WebServer", "FoundationEssentials",
+      "Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "WebServer", "FoundationEssentials",
     ],
     "Lab": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Video", "Mail", "SMTP", "POP3", "IMAP", "FTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer",
-      "WebServer", "MailServer", "FileServer", "Host", "FoundationEssentials", "Crypto",
+      "Sockets", "DNS", "HTTP", "Video", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer",
+      "WebServer", "MailServer", "FileServer", "Swarm", "Host", "FoundationEssentials", "Crypto",
     ]),
     "netstead": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Host", "Lab",
+      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Swarm", "Host", "Lab",
       "Console", "ArgumentParser", "Dispatch",
     ]),
   ]

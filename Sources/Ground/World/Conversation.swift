@@ -133,6 +133,14 @@ public struct Dialect: RawRepresentable, Hashable, Sendable {
   public static let ftp = Dialect(rawValue: "ftp")
   /// What passes over an FTP data connection: a file or a listing.
   public static let ftpData = Dialect(rawValue: "ftp-data")
+  /// Between BitTorrent peers, over TCP or uTP.
+  public static let bittorrent = Dialect(rawValue: "bittorrent")
+  /// A BitTorrent tracker over UDP.
+  public static let udpTracker = Dialect(rawValue: "udp-tracker")
+  /// BitTorrent's distributed hash table.
+  public static let dht = Dialect(rawValue: "dht")
+  /// BitTorrent's transport over UDP.
+  public static let utp = Dialect(rawValue: "utp")
 }
 
 /// An open file, owned by whoever made it; closed when the last reference goes.
