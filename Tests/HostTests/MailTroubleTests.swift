@@ -49,7 +49,12 @@ private final class NarrowDisk: BlobStore {
 
 /// A mail server of the old kind: our own conversation, which does not say 8BITMIME and has no answer to QUIT.
 private struct OldServer: StreamConversation {
-  private var inner = SMTP.ServerConversation(ServerOptions(.relay, name: "old.there.test", postmaster: try! MailAddress("postmaster@there.test"), tls: .absent))
+  private var inner: SMTP.ServerConversation
+
+  init(refusing refusal: Reply?) {
+    let postmaster = try! MailAddress("postmaster@there.test")
+    inner = SMTP.ServerConversation(ServerOptions(.relay, name: "old.there.test", postmaster: postmaster, tls: .absent), refusing: refusal)
+  }
 
   typealias Question = SMTP.ServerConversation.Question
   typealias Input = SMTP.ServerConversation.Input
@@ -74,10 +79,16 @@ private struct OldServer: StreamConversation {
 private final class Letterbox: Sendable {
   let letters = Mutex<[Buffer]>([])
   private let coming = Mutex(Buffer())
+  private let connections = Mutex(0)
 
-  func listen(at endpoint: Endpoint, _ network: SimulatedNetwork) async throws {
+  /// Takes mail at `endpoint`; after `connectionsMax` connections it has no time any more.
+  func listen(at endpoint: Endpoint, _ network: SimulatedNetwork, connectionsMax: Int = .max) async throws {
     _ = try await network.listen(at: endpoint, options: ListenOptions()) { _, _ in
-      ConversationDriver(OldServer(), trace: nil) { question, answers in
+      let count = self.connections.withLock { count in
+        count += 1
+        return count
+      }
+      return ConversationDriver(OldServer(refusing: count > connectionsMax ? .tooManyConnections : nil), trace: nil) { question, answers in
         switch question {
         case .sender(let ticket, _, _): return .answered(ticket, .senderAccepted)
         case .recipient(let ticket, _, _, _): return .answered(ticket, .recipientAccepted)
@@ -312,5 +323,74 @@ struct MailTroubleTests {
     // Nothing is left of either version.
     let contents = try world.run { try await records.records(in: Table.content, from: Buffer(), to: nil, limit: 10).count }
     #expect(contents == 0, "\(c.what)")
+  }
+
+  struct Mixed: Sendable {
+    var what: String
+    /// In the order in which they are tried.
+    var exchangers: [Kind]
+    /// Whether it may be made seven-bit.
+    var isChangeable = true
+    /// How it arrives, or that it does not.
+    var arrives: Form
+
+    /// What an exchanger is.
+    enum Kind: Sendable {
+      case old, oldOnce, modern, absent
+    }
+
+    /// How a letter comes through.
+    enum Form: Sendable {
+      case sevenBit, eightBit, report, later
+    }
+  }
+
+  @Test("several exchangers, some of seven bits: each gets what it can take, and it comes back only when none can take it", arguments: [
+    Mixed(what: "rewritten for the first, which then has no time", exchangers: [.oldOnce, .modern], arrives: .sevenBit),
+    Mixed(what: "rewritten for the first, which then has no time, nor does the second take eight", exchangers: [.oldOnce, .old], arrives: .sevenBit),
+    Mixed(what: "two of seven bits", exchangers: [.old, .old], arrives: .sevenBit),
+    Mixed(what: "the second takes it as it is", exchangers: [.old, .modern], isChangeable: false, arrives: .eightBit),
+    Mixed(what: "none takes it as it is", exchangers: [.old, .old], isChangeable: false, arrives: .report),
+    Mixed(what: "one is away, and may take it", exchangers: [.old, .absent], isChangeable: false, arrives: .later),
+  ])
+  func exchangers(_ c: Mixed) throws {
+    let world = MailWorld()
+    try world.publish()
+    let signature = c.isChangeable ? "" : "DKIM-Signature: v=1; a=rsa-sha256; d=here.test; s=x; h=from; bh=eA==; b=eA==\n"
+    let text = "From: Ada <ada@here.test>\nTo: bob@there.test\nMIME-Version: 1.0\n\(signature)Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße\n"
+    let letterbox = Letterbox()
+    let (letters, reports, waiting) = try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      var modern: MailHost?
+      var exchanges: [RecordData] = []
+      for (index, (kind, address)) in zip(c.exchangers, [MailWorld.there, MailWorld.spare]).enumerated() {
+        let name = kind == .modern ? "mail.there.test" : "old\(index).there.test"
+        exchanges.append(.mx(preference: UInt16(10 * index), exchange: try Name(name)))
+        try world.say(name, .a, RecordData(address))
+        switch kind {
+        case .modern: modern = try await world.host("there.test", address, users: ["bob"])
+        case .absent: _ = world.internet.addHost(name, address)
+        case .old, .oldOnce: try await letterbox.listen(at: Endpoint(address, 25), world.internet.addHost(name, address), connectionsMax: kind == .oldOnce ? 1 : .max)
+        }
+      }
+      try world.say("there.test", .mx, exchanges[0], exchanges[1])
+      // One copy stays here: what is written above it for the mailbox does not travel.
+      #expect(isAccepted(try await world.submit(text, from: "ada@here.test", to: ["bob@there.test", "ada@here.test"], isEightBit: true).first), "\(c.what)")
+      try await here.post.network.clock.sleep(until: here.post.network.clock.now + .seconds(50))
+      var letters = letterbox.letters.withLock { $0.map(\.text) }
+      if let modern { letters += try await MailWorld.messages(modern, "bob@there.test") }
+      return (letters, try await MailWorld.messages(here, "ada@here.test").filter { $0.contains("multipart/report") }, here.post.queue.count)
+    }
+    #expect(waiting == (c.arrives == .later ? 1 : 0), "\(c.what)")
+    #expect(reports.count == (c.arrives == .report ? 1 : 0) && reports.allSatisfy { $0.contains("Status: 5.6.3") }, "\(c.what): \(reports)")
+    switch c.arrives {
+    case .report, .later: #expect(letters.isEmpty, "\(c.what)")
+    case .sevenBit, .eightBit:
+      let letter = try #require(letters.first, "\(c.what)")
+      #expect(letters.count == 1 && letter.hasSuffix(c.arrives == .sevenBit ? "\r\n\r\nGr=C3=BC=C3=9Fe\r\n" : "\r\n\r\nGrüße\r\n"), "\(c.what): \(letter)")
+      let head = MessageHead(reading: Buffer(letter))
+      #expect(head.value("content-transfer-encoding")?.text == (c.arrives == .sevenBit ? "quoted-printable" : "8bit"), "\(c.what)")
+      #expect(head.all("return-path").count == (c.exchangers.last == .modern ? 1 : 0), "\(c.what)")
+    }
   }
 }
