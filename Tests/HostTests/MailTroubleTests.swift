@@ -3,6 +3,7 @@
 import Bytes
 import DNS
 @testable import Host
+import IMAP
 import Mail
 @testable import MailServer
 import SimulatedTransport
@@ -33,15 +34,29 @@ private final class FullDisk: RecordStore {
   }
 }
 
-/// Blobs on a disk that has as much room as a test says.
+/// Blobs on a disk that has as much room as a test says, and gives back what it says.
 private final class NarrowDisk: BlobStore {
+  /// How a disk reads.
+  enum Reading: Sendable {
+    case well, withErrors, nothing
+  }
+
   private let inner = MemoryBlobs()
   let left = Mutex<Int64>(100 << 20)
+  let reading = Mutex(Reading.well)
 
   var room: Int64? { left.withLock { $0 } }
   func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) { try await inner.put(bytes, as: name) }
   func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { try await inner.bytes(of: name) }
-  func open(_ name: BlobName) async throws(StorageError) -> BlobContent? { try await inner.open(name) }
+
+  func open(_ name: BlobName) async throws(StorageError) -> BlobContent? {
+    switch reading.withLock({ $0 }) {
+    case .well: return try await inner.open(name)
+    case .withErrors: throw .failed("the disk does not answer")
+    case .nothing: return nil
+    }
+  }
+
   func remove(_ name: BlobName) async throws(StorageError) { try await inner.remove(name) }
   func names() async throws(StorageError) -> [BlobName] { try await inner.names() }
   func draft() async throws(StorageError) -> any BlobDraft { try await inner.draft() }
@@ -152,6 +167,94 @@ struct MailTroubleTests {
     }
   }
 
+  struct Untold: Sendable {
+    var what: String
+    var from: String
+    var mailbox: MailboxName
+    /// Whether there is room after a day.
+    var findsRoom: Bool
+  }
+
+  @Test("one of several mailboxes is full, and nobody can be told: the others get it, that one if there is room in time, and no report goes out", arguments: [
+    Untold(what: "from nobody", from: "", mailbox: .inbox, findsRoom: true), Untold(what: "from nobody, for nothing", from: "", mailbox: .inbox, findsRoom: false),
+    Untold(what: "forged", from: "ada@here.test", mailbox: try! MailboxName("Junk"), findsRoom: true),
+    Untold(what: "forged, for nothing", from: "ada@here.test", mailbox: try! MailboxName("Junk"), findsRoom: false),
+  ])
+  func untold(_ c: Untold) throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.run(for: .seconds(6 * 86_400)) {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      let there = try await world.host(
+        "there.test", MailWorld.there, users: ["bob", "eve"], care: .sorting, aliases: [MailSettings.Alias(name: "both", targets: ["bob", "eve"])])
+      let clock = here.post.network.clock
+      let bob = try await there.post.store.account("bob@there.test")
+      try await bob.setQuota(Usage(bytes: 10, messages: 10))
+      let fates = try await world.send(
+        "From: ada@here.test\n\nx\n", from: c.from, to: ["both@there.test"], ClientOptions(name: "rogue.test", tls: .never), Endpoint(MailWorld.there, 25), world.rogue)
+      #expect(isAccepted(fates.first), "\(c.what): \(fates)")
+      #expect(try await MailWorld.messages(there, "eve@there.test", c.mailbox).count == 1 && there.post.queue.count == 1 && bob.usage.messages == 0, "\(c.what)")
+      try await clock.sleep(until: clock.now + .seconds(86_400))
+      #expect(there.post.queue.all.first?.lastFailure.contains("4.2.2") == true, "\(c.what)")
+      if c.findsRoom { try await bob.setQuota(Usage(bytes: 1_000_000, messages: 10)) }
+      try await clock.sleep(until: clock.now + .seconds(2 * 86_400))
+      let late = try await MailWorld.messages(there, "bob@there.test", c.mailbox)
+      #expect(late.count == (c.findsRoom ? 1 : 0) && late.allSatisfy { $0.hasPrefix("Return-Path: <\(c.from)>\r\n") }, "\(c.what): \(late)")
+      #expect(bob.usage.messages == late.count && there.post.queue.count == 0, "\(c.what)")
+      #expect(try await MailWorld.messages(here, "ada@here.test").isEmpty && here.post.queue.count == 0, "\(c.what)")
+    }
+  }
+
+  @Test("accounts whose names need quotes are told about like others; two addresses of one account are one copy")
+  func namesOfFull() throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      let there = try await world.host(
+        "there.test", MailWorld.there, users: ["b b", "eve"], aliases: [MailSettings.Alias(name: "both", targets: ["\"b b\"@there.test", "eve"])])
+      let clock = here.post.network.clock
+      try await there.post.store.account("b b@there.test").setQuota(Usage(bytes: 10, messages: 10))
+      let eve = try await there.post.store.account("eve@there.test")
+      try await eve.setQuota(Usage(bytes: 1_000_000, messages: 1))
+      #expect(isAccepted(try await world.submit(Self.letter, from: "ada@here.test", to: ["both@there.test", "eve+x@there.test", "eve@there.test"]).first))
+      try await clock.sleep(until: clock.now + .seconds(10))
+      let inbox = try await MailWorld.messages(here, "ada@here.test")
+      #expect(eve.usage.messages == 1 && inbox.count == 1 && inbox.first?.contains("\"b b\"@there.test") == true, "\(inbox)")
+    }
+  }
+
+  @Test("mail kept for another domain is delivered when that domain is ours meanwhile, with its Return-Path; whoever is not there comes back")
+  func comesHome() throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.run(for: .seconds(4 * 3_600)) {
+      let (records, blobs) = (MemoryRecords(), MemoryBlobs())
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      let clock = here.post.network.clock
+      let spare = try await world.host("spare.test", MailWorld.spare, users: ["sam"], backupFor: ["there.test"], records: records, blobs: blobs)
+      try world.say("there.test", .mx, .mx(preference: 10, exchange: Name("mail.there.test")), .mx(preference: 20, exchange: Name("mail.spare.test")))
+      try world.say("mail.spare.test", .a, RecordData(MailWorld.spare))
+      let long = Self.letter + String(repeating: "Many.\n", count: 60_000)
+      for text in [Self.letter, long] {
+        #expect(try await world.submit(text, from: "ada@here.test", to: ["bob@there.test", "club@there.test", "nobody@there.test"]).allSatisfy(isAccepted))
+      }
+      try await clock.sleep(until: clock.now + .seconds(60))
+      #expect(here.post.queue.count == 0 && spare.post.queue.count == 2)
+      await spare.close(grace: .zero)
+      let there = try await world.host(
+        "there.test", MailWorld.there, users: ["bob"], aliases: [MailSettings.Alias(name: "club", targets: ["bob", "ada@here.test"])], records: records, blobs: blobs)
+      try await clock.sleep(until: clock.now + .seconds(2 * 3_600))
+      #expect(there.post.queue.count == 0 && here.post.queue.count == 0)
+      let bob = try await MailWorld.messages(there, "bob@there.test").sorted { $0.count < $1.count }
+      #expect(bob.count == 2 && bob.first?.hasSuffix("How many?\r\n") == true && bob.last?.hasSuffix("How many?\r\n" + String(repeating: "Many.\r\n", count: 60_000)) == true)
+      for text in bob { #expect(text.hasPrefix("Return-Path: <ada@here.test>\r\n") && MessageHead(reading: Buffer(text)).all("return-path").count == 1) }
+      let ada = try await MailWorld.messages(here, "ada@here.test")
+      #expect(ada.count { $0.contains("multipart/report") && $0.contains("Status: 5.1.1") && $0.contains("nobody@there.test") } == 2)
+      #expect(ada.count == 4 && ada.allSatisfy { MessageHead(reading: Buffer($0)).all("return-path").count == 1 })
+    }
+  }
+
   // MARK: A full disk
 
   @Test("a full disk: 452 4.3.1 to users and servers, nothing lost, and all goes on when there is room")
@@ -204,6 +307,26 @@ struct MailTroubleTests {
       try await clock.sleep(until: clock.now + .seconds(900))
       #expect(try await MailWorld.messages(there, "bob@there.test").count == 1 && here.post.queue.count == 0)
       #expect(try await MailWorld.messages(here, "ada@here.test").first?.contains("Status: 5.1.1") == true)
+    }
+  }
+
+  @Test("a message that cannot be read is tried until it is given up, one that is lost is not; its sender is told", arguments: [false, true])
+  func unreadable(isLost: Bool) throws {
+    let world = MailWorld()
+    try world.publish()
+    let disk = NarrowDisk()
+    try world.run(for: .seconds(6 * 86_400)) {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"], blobs: disk)
+      let clock = here.post.network.clock
+      let long = Self.letter + String(repeating: "Many.\n", count: 60_000)
+      #expect(isAccepted(try await world.submit(long, from: "ada@here.test", to: ["bob@there.test"]).first))
+      disk.reading.withLock { $0 = isLost ? .nothing : .withErrors }
+      _ = try await world.host("there.test", MailWorld.there, users: ["bob"])
+      try await clock.sleep(until: clock.now + .seconds(3_600))
+      #expect(here.post.queue.count == (isLost ? 0 : 1) && here.post.queue.all.allSatisfy { $0.lastFailure.contains("cannot be read") })
+      if !isLost { try await clock.sleep(until: clock.now + .seconds(5 * 86_400)) }
+      let reports = try await MailWorld.messages(here, "ada@here.test").filter { $0.contains("Action: failed") }
+      #expect(here.post.queue.count == 0 && reports.count == 1 && reports.first?.contains(isLost ? "Status: 5.3.0" : "Status: 5.4.7") == true, "\(reports)")
     }
   }
 
