@@ -130,7 +130,14 @@ private final class Attended {
   func story(_ pieces: [Buffer]) -> Story {
     let options = IMAP.ServerConversation.Options(isSecure: false, offersTLS: true, allowsClearPasswords: true, hostName: "a")
     let driver = ConversationDriver(IMAP.ServerConversation(options, limits: limits), trace: nil) { [self] question, answers in
-      if case .appendContent(_, let piece) = question { told.add(piece: piece) } else { told.add("\(question)".withoutTickets) }
+      switch question {
+      case .appendContent(_, let piece) where piece.firstIndex(of: 0x21) == nil: told.add(piece: piece)
+      case .appendContent: told.forgetContent()
+      case .appendAbandoned:
+        told.forgetContent()
+        told.add("appendAbandoned")
+      default: told.add("\(question)".withoutTickets)
+      }
       guard let (ticket, answer) = answer(question) else { return nil }
       // Others are at work too, but not more often where a message comes in more pieces.
       guard case .appendContent = question else { return give(answer, ticket, answers) }
@@ -207,7 +214,13 @@ private final class Attended {
 
 extension String {
   /// Without the numbers of tickets, which an append that is cut differently takes more of.
-  fileprivate var withoutTickets: String { replacing(#/Ticket\(number: [0-9]+\)/#, with: "#") }
+  fileprivate var withoutTickets: String {
+    let parts = utf8.split(separator: UInt8(ascii: "("), omittingEmptySubsequences: false)
+    return parts.indices.map { index in
+      let isTicket = index > 0 && parts[index - 1].reversed().starts(with: "Ticket".utf8.reversed())
+      return String(Substring(isTicket ? parts[index].drop { $0 != UInt8(ascii: ")") } : parts[index]))
+    }.joined(separator: "(")
+  }
 }
 
 /// A client that wants everything a person may want, one after the other, from a server that says `pieces`.
