@@ -85,6 +85,9 @@ final class Told {
   /// A piece of content: pieces are joined, since they depend on the cuts.
   func add(piece: Buffer) { content.append(piece) }
 
+  /// What was collected is thrown away: how much came before that depends on the cuts.
+  func forgetContent() { content = Buffer() }
+
   fileprivate func join() {
     if !content.isEmpty { lines.append("content \(content.takeAll())") }
   }
