@@ -75,9 +75,12 @@ struct UTPConnectionTests {
 
   @Test("the largest packet that passes is found, and lost trials halve nothing", arguments: [1_472, 1_400, 1_000, 600, 548])
   func searches(_ datagramBytesMax: Int) {
-    var pair = UTPPair(link: PairLink(datagramBytesMax: datagramBytesMax))
+    // A small window, so that the search has many round trips.
+    var limits = UTPLimits()
+    limits.windowBytesMax = 20_000
+    var pair = UTPPair(link: PairLink(datagramBytesMax: datagramBytesMax), limits: limits)
     pair.run(for: .seconds(5)) { $0.caller.isOpen }
-    let bytes = pattern(400_000)
+    let bytes = pattern(1_000_000)
     pair.write(bytes)
     pair.run(for: .seconds(120)) { $0.called?.read.count == bytes.count }
     #expect(pair.called?.read == bytes)

@@ -46,7 +46,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
     self.key = key
     self.exchange = exchange
     self.role = role
-    local = exchange.port?.local(towards: key.remote) ?? .unknown
+    local = exchange.port?.local(towards: key.remote) ?? Endpoint(.any, 0)
     begin()
   }
 

@@ -4,6 +4,7 @@
 import BitTorrent
 import Bytes
 import Synchronization
+import Trace
 import Transport
 import World
 

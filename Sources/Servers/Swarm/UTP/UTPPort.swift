@@ -28,6 +28,15 @@ public final class UTPPort: Network, Listener {
     return UTPPort(below: network, exchange: exchange, listener: listener)
   }
 
+  /// What speaks at such a port, for whoever carries datagrams by other means.
+  package static func end(
+    limits: UTPLimits, chance: any RandomNumberGenerator & Sendable, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+  ) -> any DatagramEnd {
+    let exchange = UTPExchange(limits: limits, chance: chance, trace: nil, other: nil)
+    exchange.accept = accept
+    return exchange
+  }
+
   // MARK: Network
 
   public var clock: any WorldClock { below.clock }
