@@ -3,6 +3,7 @@ import BitTorrent
 import Bytes
 import TestKit
 import Testing
+import Trace
 
 @Suite("uTP explained")
 struct UTPExplainTests {
