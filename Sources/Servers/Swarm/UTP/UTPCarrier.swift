@@ -25,7 +25,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   var isTouched = false
 
   private var connection: UTPConnection
-  private unowned let exchange: UTPExchange
+  private let exchange: UTPExchange
   private let role: Role
   private var end: (any StreamEnd)?
   private var actions: [UTPConnection.Action] = []
@@ -247,10 +247,9 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   }
 
   func onLoop(_ work: @escaping @Sendable () -> Void) {
-    exchange.port?.onLoop { [self] in
+    exchange.perform { [self] exchange in
       work()
       exchange.touch(self)
-      exchange.settle()
     }
   }
 
