@@ -1,10 +1,6 @@
 // Every entrance a stranger's bytes have, in one table. A new parser is not finished before it stands in one of the files below.
 // The fuzzers (Fuzz/) call them with made-up bytes, CorpusTests with the bytes kept from earlier runs.
-<<<<<<< HEAD
-// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, BitTorrentEntrances.swift,
-=======
-// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, UTPEntrances.swift,
->>>>>>> main
+// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, BitTorrentEntrances.swift, UTPEntrances.swift,
 // StateEntrances.swift, CacheEntrances.swift, ServerEntrances.swift, ProductEntrances.swift.
 import Bytes
 
@@ -24,11 +20,7 @@ public struct Entrance: Sendable {
 
 /// What the network reaches comes first.
 public let entrances =
-<<<<<<< HEAD
-  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + bitTorrentEntrances + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
-=======
-  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + utpEntrances + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
->>>>>>> main
+  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + bitTorrentEntrances + utpEntrances + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
   + socketsEntrances + productEntrances
 
 /// Stops the run when a promise is broken, so that libFuzzer keeps the input.
