@@ -53,13 +53,14 @@ final class MailWorld: Sendable {
   static let key = SigningKey(seed: (0..<32).map { UInt8($0) })!
 
   func host(
-    _ domain: String, _ address: Address, users: [String], care: Care = .marking, aliases: [MailSettings.Alias] = [], records store: any RecordStore = MemoryRecords(),
-    blobs: any BlobStore = MemoryBlobs(), listens: Bool = true
+    _ domain: String, _ address: Address, users: [String], care: Care = .marking, aliases: [MailSettings.Alias] = [], backupFor: [String] = [],
+    records store: any RecordStore = MemoryRecords(), blobs: any BlobStore = MemoryBlobs(), listens: Bool = true
   ) async throws -> MailHost {
     let network = internet.addHost("mail.\(domain)", address)
     var settings = MailSettings()
     settings.care = care
     settings.aliases = aliases
+    settings.backupFor = backupFor
     var random = SeededRandom(seed: 5)
     let hash = PasswordHash("secret", costLog: 1, using: &random)!
     let secret = Mutex(SeededRandom(seed: 6))

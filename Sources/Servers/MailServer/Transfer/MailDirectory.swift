@@ -27,6 +27,14 @@ package struct MailDirectory: Sendable {
       self.account = account
       self.detail = detail
     }
+
+    /// The address that means this alone; nil: there is none, for the account is called otherwise.
+    var address: MailAddress? {
+      guard let at = account.lastIndex(of: "@"), let domain = try? MailDomain(account[account.index(after: at)...]) else { return nil }
+      let name = account[..<at]
+      if !detail.isEmpty, let address = try? MailAddress(localPart: "\(name)+\(detail)", domain: domain) { return address }
+      return try? MailAddress(localPart: name, domain: domain)
+    }
   }
 
   /// Our domains.

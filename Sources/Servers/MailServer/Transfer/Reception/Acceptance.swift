@@ -45,40 +45,40 @@ extension Intake {
     }
   }
 
-  /// Puts it where it goes. Mailboxes without room keep nobody else waiting: for them it enters the queue, from where the sender is told. Where all
+  /// Puts it where it goes. Mailboxes without room keep nobody else waiting: their copies enter the queue, see Relay/LocalDelivery.swift. Where all
   /// are full, the client keeps it.
   private func place(
     _ content: KeptContent, _ homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
   ) async throws(MailboxError) -> Reply {
-    var (open, others) = (homes, elsewhere)
+    var open: [Placing] = []
+    for home in homes { open.append(try await placing(home, junk: junk)) }
+    var late: [MailAddress] = []
     while true {
       do throws(MailboxError) {
-        return try await place(content, in: open, others, junk: junk, start: start, cause: cause)
+        return try await place(content, in: open.map(\.delivery), elsewhere, late: late, junk: junk, start: start, cause: cause)
       } catch .overQuota {
-        var full: [MailDirectory.Home] = []
-        for home in open {
-          let hasRoom = try await post.store.account(home.account).hasRoom(for: content.size)
-          if !hasRoom { full.append(home) }
-        }
-        // Whose sender is nobody, or somebody else than it says, cannot be told.
-        guard !junk, envelope.sender.path.address != nil, !full.isEmpty, full.count < open.count || !elsewhere.isEmpty else { throw .overQuota }
-        open.removeAll { full.contains($0) }
-        others += full.compactMap { try? MailAddress($0.account) }
+        let full = open.indices.filter { !open[$0].account.hasRoom(for: content.size) }
+        let addresses = full.compactMap { open[$0].address }
+        guard !full.isEmpty, addresses.count == full.count, full.count < open.count || !elsewhere.isEmpty else { throw .overQuota }
+        for index in full.reversed() { open.remove(at: index) }
+        late += addresses
       }
     }
   }
 
   private func place(
-    _ content: KeptContent, in homes: [MailDirectory.Home], _ elsewhere: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
+    _ content: KeptContent, in deliveries: [Delivery], _ elsewhere: [MailAddress], late: [MailAddress], junk: Bool, start: Int, cause: ConversationID?
   ) async throws(MailboxError) -> Reply {
-    let entries = post.queue.entries(
-      for: content.id, from: envelope.sender.path, body: envelope.sender.body ?? .sevenBit, to: elsewhere, start: start, cause: cause)
+    let sender = envelope.sender.path
+    let body = envelope.sender.body ?? .sevenBit
+    let entries =
+      post.queue.entries(for: content.id, from: sender, body: body, to: elsewhere, start: start, cause: cause)
+      // Who is said to have sent it has not: nobody is told what becomes of it.
+      + post.queue.entries(for: content.id, from: junk ? .empty : sender, body: body, to: late, start: start, cause: cause)
     // What aliases added finds room now, or the message does not come in.
     let more = max(0, entries.count - promised)
     guard more == 0 || post.queue.promise(more) else { throw .storage(.full) }
     do throws(MailboxError) {
-      var deliveries: [Delivery] = []
-      for home in homes { deliveries.append(try await delivery(home, junk: junk)) }
       _ = try await post.store.deliver(content, to: deliveries, holders: entries.map(\.id.key), along: entries.map { post.queue.put($0) })
     } catch {
       post.queue.giveBack(more)
@@ -90,11 +90,19 @@ extension Intake {
     return Reply(250, EnhancedCode(2, 0, 0), "Message accepted as \(id)")
   }
 
-  /// Where in an account a message goes: what stands behind the plus sign names a mailbox, if there is one.
-  private func delivery(_ home: MailDirectory.Home, junk: Bool) async throws(MailboxError) -> Delivery {
-    if junk, let mailbox = try await post.store.account(home.account).mailbox(for: .junk) { return Delivery(to: home.account, mailbox) }
-    guard !home.detail.isEmpty, let mailbox = try? MailboxName(home.detail) else { return Delivery(to: home.account) }
-    return Delivery(to: home.account, mailbox)
+  /// A mailbox that a message is for.
+  private struct Placing {
+    var account: Account
+    var delivery: Delivery
+    /// Under which it finds its way there later; nil: under none.
+    var address: MailAddress?
+  }
+
+  private func placing(_ home: MailDirectory.Home, junk: Bool) async throws(MailboxError) -> Placing {
+    let account = try await post.store.account(home.account)
+    var home = home
+    if junk, let mailbox = account.mailbox(for: .junk) { home.detail = mailbox.text }
+    return Placing(account: account, delivery: home.delivery, address: home.address)
   }
 
   /// Each mailbox once, and each address elsewhere once.
@@ -124,5 +132,13 @@ extension Intake {
         id: String(post.uniqueNumber(), radix: 36),
         // RFC 5321 §7.2: of several recipients none is shown to the others.
         recipient: envelope.recipients.count == 1 ? envelope.recipients.first : nil, time: begun))
+  }
+}
+
+extension MailDirectory.Home {
+  /// Where in an account a message goes: what stands behind the plus sign names a mailbox, if there is one.
+  var delivery: Delivery {
+    guard !detail.isEmpty, let mailbox = try? MailboxName(detail) else { return Delivery(to: account) }
+    return Delivery(to: account, mailbox)
   }
 }

@@ -1,6 +1,6 @@
 // Passes queued mail on: whatever is due is tried, each entry in a task of its own, and what becomes of it is recorded before anything else
 // happens to it.
-// Not here: the order of entries (Queue), one connection (Sending.swift), reports (Reporter.swift).
+// Not here: the order of entries (Queue), one connection (Sending.swift), mailboxes here (LocalDelivery.swift), reports (Reporter.swift).
 import Mail
 package import SMTP
 import Bytes
@@ -121,7 +121,7 @@ package final class Relay: Sendable {
     var outcome = Outcome(entry)
     do throws(MailboxError) {
       outcome.entry = try await post.queue.noteAttempt(entry)
-      if !entry.recipients.isEmpty { try await attempt(&outcome) }
+      if !entry.recipients.isEmpty { await attempt(&outcome) }
       try await settle(&outcome)
     } catch {
       // Nothing is known to be recorded: whoever has it has it, and the rest is tried again later. Those whose failure nobody was told of are of
@@ -153,6 +153,13 @@ package final class Relay: Sendable {
       before = entry.recipients
     }
 
+    /// The entry as it is recorded while the attempt goes on: those that have failed are told when it is over, and until then the record knows them.
+    var recorded: QueuedMessage {
+      var recorded = entry
+      recorded.recipients += failed.map(\.address)
+      return recorded
+    }
+
     /// All that are left fail.
     mutating func failAll(_ reply: Reply) {
       failed += entry.recipients.map { ($0, reply, nil) }
@@ -160,10 +167,15 @@ package final class Relay: Sendable {
     }
   }
 
-  private func attempt(_ outcome: inout Outcome) async throws(MailboxError) {
-    // Mail for here is in the queue only because a mailbox was full when it came: its sender is told.
-    if post.directory().isOurs(outcome.entry.destination) { return outcome.failAll(.mailboxStaysFull) }
-    guard var content = try await post.store.content(outcome.entry.content) else { return outcome.entry.recipients = [] }
+  private func attempt(_ outcome: inout Outcome) async {
+    var content: MessageContent
+    do throws(MailboxError) {
+      guard let found = try await post.store.content(outcome.entry.content) else { return outcome.failAll(.contentLost) }
+      content = found
+    } catch {
+      return outcome.note(Reply(451, EnhancedCode(4, 3, 0), "The message cannot be read: \(error)"))
+    }
+    if post.directory().isOurs(outcome.entry.destination) { return await deliverHere(content, &outcome) }
     var chance = state.withLock { state in SeededRandom(seed: state.chance.next()) }
     switch await post.route(to: outcome.entry.destination, because: outcome.entry.cause, using: &chance) {
     case .nowhere(let reply): outcome.failAll(reply)

@@ -98,5 +98,7 @@ extension Reply {
   static func notInSevenBits(_ server: String) -> Reply {
     Reply(554, EnhancedCode(5, 6, 3), "\(server) takes seven bits only, and the message cannot be changed without harm")
   }
+  /// Our own copy is gone.
+  static let contentLost = Reply(554, EnhancedCode(5, 3, 0), "The message was lost here")
   static let expired = Reply(554, EnhancedCode(5, 4, 7), "It was tried for too long")
 }

@@ -10,13 +10,19 @@ extension Relay {
   /// Puts a seven-bit message into the place of `content`. False: it cannot be changed, or not without breaking somebody else's signature.
   func makeSevenBit(_ content: inout MessageContent, _ outcome: inout Outcome) async throws(MailboxError) -> Bool {
     guard let kept = try await post.sevenBit(content, of: outcome.entry) else { return false }
+    try await replace(with: kept, start: 0, body: .sevenBit, &outcome)
+    guard let new = try await post.store.content(kept.id) else { throw .gone }
+    content = new
+    return true
+  }
+
+  /// From here on the entry is of another content, passed on from `start` on. After an error it is as it was.
+  func replace(with kept: KeptContent, start: Int, body: BodyKind, _ outcome: inout Outcome) async throws(MailboxError) {
     let before = outcome.entry
     outcome.entry.content = kept.id
-    outcome.entry.start = 0
-    outcome.entry.body = .sevenBit
-    // Those that have failed are told when the attempt is over: until then the record knows them.
-    var recorded = outcome.entry
-    recorded.recipients += outcome.failed.map(\.address)
+    outcome.entry.start = start
+    outcome.entry.body = body
+    let recorded = outcome.recorded
     do throws(MailboxError) {
       _ = try await post.store.deliver(kept, to: [], holders: [recorded.id.key], along: [post.queue.put(recorded)], replacing: before.content)
     } catch {
@@ -24,15 +30,12 @@ extension Relay {
       outcome.entry = before
       throw error
     }
-    guard let new = try await post.store.content(kept.id) else { throw .gone }
-    content = new
-    return true
   }
 }
 
 extension PostOffice {
   /// Longest piece that is read at once. Unit: bytes.
-  private static var pieceBytes: Int { 262_144 }
+  static var pieceBytes: Int { 262_144 }
 
   /// What is passed on of `entry`, made seven-bit; nil: it cannot be.
   // RFC 6152 §3
@@ -97,5 +100,5 @@ extension PostOffice {
 
 extension MailboxError {
   /// Our own copy of a message cannot be read.
-  fileprivate static let unreadable = MailboxError.storage(.failed("a message could not be read"))
+  static let unreadable = MailboxError.storage(.failed("a message could not be read"))
 }
