@@ -238,7 +238,7 @@ private func ordered(_ security: IMAP.ClientConversation.Security, _ pieces: [Bu
     .append(.init(mailbox: "a\nb", flags: Flags(.seen), date: nil), .bytes("hello")), .command(.search(.init(.uid, .text("\u{E4}")))), .logOut,
   ]
   let driver = ConversationDriver(IMAP.ClientConversation(security: security), trace: nil) { question, _ in
-    if case .content(let piece) = question { told.add(piece: piece) } else { told.add("\(question)") }
+    if case .content(let piece) = question { told.add(piece: piece) } else { told.add(question) }
     return nil
   }
   let wire = Wire(driver)

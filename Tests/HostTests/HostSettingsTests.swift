@@ -1,5 +1,7 @@
 // The settings file: what is read, and what each mistake is told.
+import MailServer
 import Settings
+import TestKit
 import Testing
 import Transport
 import World
@@ -17,6 +19,18 @@ struct HostSettingsTests {
     let root = try HostSettings(file: "netstead.yaml", text: "domain: no.example\n", isPrivileged: true)
     #expect([root.ports.dns, root.ports.http, root.ports.https, root.ports.console] == [53, 80, 443, 8000])
     #expect(root.domain == "no.example")
+  }
+
+  @Test("the example of docs/MAIL.md is read as it stands there, with every key of the table")
+  func mailExample() throws {
+    let page = String(decoding: try #require(contents(of: repositoryRoot + "/docs/MAIL.md")), as: UTF8.self)
+    let yaml = String(try #require(page.split(separator: "```").first { $0.hasPrefix("yaml\n") }).dropFirst(5))
+    let mail = try #require(try HostSettings(file: "n.yaml", text: yaml, isPrivileged: false).mail)
+    #expect(mail.name == "mail.garnet.test" && mail.users.map(\.name) == ["ada"] && mail.aliases.map(\.name) == ["sales", "*"] && mail.backupFor == ["cobalt.test"])
+    #expect(mail.care == .sorting && mail.smartHost == Endpoint(Address(192, 0, 2, 25), 25) && mail.messageBytesMax == 50 << 20 && mail.quotaBytes == 10 << 30)
+    let keys = yaml.split(separator: "\n").filter { $0.hasPrefix("  ") }.compactMap { $0.split(separator: ":").first?.dropFirst(2) }
+    #expect(keys.count == 8)
+    for key in keys { #expect(page.contains("\n| `\(key)` |"), "\(key)") }
   }
 
   @Test("paths are relative to the settings' file")

@@ -42,6 +42,8 @@ final class Account {
   private var validity: UInt32 = 3_857_529_045
   /// What has to be told before the next answer.
   var untold: [MailboxChange] = []
+  /// How many messages it answers about at once.
+  var fetchedMax = 1_000
 
   init(_ mailboxes: [Mailbox]) { self.mailboxes = mailboxes }
 
@@ -105,7 +107,11 @@ final class Account {
       return (ticket, .done)
     case .search(let ticket, let key):
       return (ticket, withSelected { mailbox in .found(UIDSet(mailbox.messages.filter { $0.meets(key) }.map(\.uid))) })
-    case .fetch(let ticket, let order): return (ticket, withSelected { mailbox in .fetched(fetch(order, &mailbox)) })
+    case .fetch(let ticket, let order): return (ticket, withSelected { mailbox in
+      var (now, left) = (order, order.messages)
+      now.messages = left.takeFirst(fetchedMax)
+      return .fetched(fetch(now, &mailbox), left: left)
+    })
     case .store(let ticket, let order): return (ticket, withSelected { mailbox in store(order, &mailbox) })
     case .copy(let ticket, let set, let name): return (ticket, copy(set, name))
     case .move(let ticket, let set, let name):

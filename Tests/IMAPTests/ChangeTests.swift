@@ -107,5 +107,10 @@ struct ChangeTests {
     #expect(session.account.asked.count { if case .fetch = $0 { true } else { false } } == 4)
     #expect(Session.responses(session.run(.fetch(.init(.sequence, .all, [.section(.init(Section(), peeks: true))]))).told).count == 18)
     #expect(session.account.asked.count { if case .fetch = $0 { true } else { false } } == 13)
+    // An owner that gives fewer than it was asked for is asked again, and everything comes.
+    session.account.fetchedMax = 1
+    let fetched = session.run(.fetch(.init(.sequence, .all, [.flags])))
+    #expect(Session.responses(fetched.told).count == 18 && fetched.completion?.code == nil)
+    #expect(session.account.asked.count { if case .fetch = $0 { true } else { false } } == 31)
   }
 }

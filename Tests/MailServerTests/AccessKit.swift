@@ -21,9 +21,10 @@ struct AccessHouse {
 
   static func with(
     _ filling: Filling = .memory, limits: MailboxLimits = MailboxLimits(), access: AccessLimits = AccessLimits(), recorder: (any Recorder)? = nil,
-    _ body: (AccessHouse) async throws -> Void
+    before wrap: (any BlobStore) -> any BlobStore = { $0 }, _ body: (AccessHouse) async throws -> Void
   ) async throws {
     try await filling.with { records, blobs in
+      let blobs = wrap(blobs)
       let network = SocketNetwork(loops: 1)
       let store = try await MailStore.open(records: records, blobs: blobs, clock: network.clock, limits: limits)
       for name in passwords.keys.sorted() { _ = try await store.makeAccount(name) }

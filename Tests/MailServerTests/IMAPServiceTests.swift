@@ -27,6 +27,49 @@ private final class SentBytes: Recorder {
   func keep(tlsSecret line: String) {}
 }
 
+/// Blobs that count how many of their files are open.
+private final class CountedBlobs: BlobStore {
+  /// Open now, at most at once, and ever.
+  struct Opened { var now = 0, most = 0, total = 0 }
+
+  private final class CountedFile: FileReference {
+    let file: any FileReference
+    let blobs: CountedBlobs
+
+    init(_ file: any FileReference, _ blobs: CountedBlobs) {
+      (self.file, self.blobs) = (file, blobs)
+      blobs.opened.withLock { opened in
+        opened.now += 1
+        opened.total += 1
+        opened.most = max(opened.most, opened.now)
+      }
+    }
+
+    deinit { blobs.opened.withLock { $0.now -= 1 } }
+
+    var descriptor: Int32 { file.descriptor }
+    func read(at offset: Int64, length: Int) -> Buffer? { file.read(at: offset, length: length) }
+  }
+
+  let opened = Mutex(Opened())
+  private let blobs: any BlobStore
+
+  init(_ blobs: any BlobStore) { self.blobs = blobs }
+
+  var room: Int64? { blobs.room }
+  func put(_ bytes: Buffer, as name: BlobName) async throws(StorageError) { try await blobs.put(bytes, as: name) }
+  func bytes(of name: BlobName) async throws(StorageError) -> Buffer? { try await blobs.bytes(of: name) }
+  func remove(_ name: BlobName) async throws(StorageError) { try await blobs.remove(name) }
+  func names() async throws(StorageError) -> [BlobName] { try await blobs.names() }
+  func draft() async throws(StorageError) -> any BlobDraft { try await blobs.draft() }
+
+  func open(_ name: BlobName) async throws(StorageError) -> BlobContent? {
+    guard case .file(var slice)? = try await blobs.open(name) else { return nil }
+    slice.file = CountedFile(slice.file, self)
+    return .file(slice)
+  }
+}
+
 @Suite("the IMAP server")
 struct IMAPServiceTests {
   @Test("one client's day", arguments: Filling.allCases)
@@ -147,6 +190,36 @@ struct IMAPServiceTests {
       #expect(last > 100_000 && last < 20_000_000, "\(last) of 30 MB")
       client.setReading(true)
       #expect(await client.bytes(500 * 60_000).utf8.count == 500 * 60_000)
+    }
+  }
+
+  @Test("large messages are opened some at a time, for whoever reads and for whoever does not", arguments: ["BODY.PEEK[]", "(FLAGS BODY[TEXT])"])
+  func openFiles(_ items: String) async throws {
+    var counted: CountedBlobs?
+    try await AccessHouse.with(.disk, before: { blobs in
+      let ours = CountedBlobs(blobs)
+      counted = ours
+      return ours
+    }) { house in
+      let blobs = try #require(counted)
+      let message = "Subject: x\r\n\r\n" + String(repeating: String(repeating: "x", count: 98) + "\r\n", count: 400)
+      for _ in 0..<100 {
+        let draft = house.store.draft()
+        try await draft.append(Buffer(message))
+        _ = try await house.store.deliver(try await house.store.keep(draft), to: [Delivery(to: "alice")])
+      }
+      let client = try await house.imapClient(select: "INBOX")
+      client.setReading(false)
+      client.say("t FETCH 1:* \(items)\r\n")
+      var last = -1
+      while last != blobs.opened.withLock({ $0.total }) {
+        last = blobs.opened.withLock { $0.total }
+        try await Task.sleep(for: .milliseconds(300))
+      }
+      client.setReading(true)
+      #expect(await client.bytes(100 * 40_000).utf8.count == 100 * 40_000)
+      let opened = blobs.opened.withLock { $0 }
+      #expect(opened.total == 100 && opened.most <= 2 * house.store.limits.fetchedFilesMax, "\(opened)")
     }
   }
 

@@ -39,6 +39,33 @@ struct LabCommandPeerTests {
     }
   }
 
+  @Test("a command speaks as another host, with the resolver near that one; a running lab has its own", .enabled(if: hasNamespaces))
+  func speaksAs() async throws {
+    let netstead = try executable()
+    guard ProgramRunner("curl") != nil, ProgramRunner("dig") != nil else { return print("without curl and dig: no command as another host") }
+    try await withRuntimeFolder { environment, folder in
+      func lab(_ words: String...) async -> ProgramOutcome { await netstead.run(["lab"] + words, environment: environment, timeout: .seconds(60)) }
+      let asia = await lab(
+        "exec", "--as", "pc-asia", "--", "sh", "-c",
+        "curl -4 -s -o page -w '%{local_ip}\n' http://www.garnet.test/; dig video.cdn.test | grep -o 'SERVER: [0-9.]*'; grep -m1 nameserver /etc/resolv.conf; rm page")
+      #expect(asia.text == "198.18.30.50\nSERVER: 198.18.30.53\nnameserver 198.18.30.53\n", "\(asia.text)\(asia.errorText)")
+      for (words, status, complaint) in [
+        (["exec", "--as", "www.garnet.test", "--", "true"], 2 as Int32, "expected a host with role client (pc, "),
+        (["exec", "--as", "phone", "--no-namespace", "--", "true"], 2, "needs a network namespace"),
+      ] {
+        let refused = await netstead.run(["lab"] + words, environment: environment)
+        #expect(refused.status == status && refused.errorText.contains(complaint), "\(refused.errorText)")
+      }
+      let running = try Background(["lab", "--console-port", "0"], environment: environment, in: folder, until: "stop  ")
+      defer { #expect(running.stop() == 0) }
+      let late = await lab("exec", "--as", "phone", "--", "true")
+      #expect(late.status == 2 && late.errorText.contains("--as is about raising one"), "\(late.errorText)")
+      // There a program says itself from where it speaks.
+      let phone = await lab("exec", "--", "curl", "-s", "-o", "/dev/null", "-w", "%{local_ip}", "--interface", "203.0.113.12", "http://198.51.100.10/")
+      #expect(phone.text == "203.0.113.12", "\(phone.errorText)")
+    }
+  }
+
   @Test("a running lab is joined; trace, capture and console show what was said", .enabled(if: hasNamespaces))
   func running() async throws {
     let netstead = try executable()

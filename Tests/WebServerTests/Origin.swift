@@ -171,9 +171,13 @@ final class ProxiedOrigin: Sendable {
   }
 
   /// Asks the origin through the forward proxy.
-  func through(_ target: String, origin port: UInt16? = nil, fields: [(FieldName, String)] = []) async throws -> Whole {
+  func through(
+    _ target: String, origin port: UInt16? = nil, fields: [(FieldName, String)] = [], method: HTTP.Method = .get, body: Buffer? = nil
+  ) async throws -> Whole {
     var ask = WebClient.Ask(try #require(WebAddress("http://origin.test:\(port ?? originPort)\(target)")))
     ask.proxy = WebAddress("http://127.0.0.1:\(self.port)")
+    ask.method = method
+    ask.body = body
     ask.fields = fields.map { (name: $0.0, value: $0.1) }
     let collected = Collected(bytesMax: 1 << 26)
     let fetched = try await client.fetch(ask) { piece in try collected.add(piece) }

@@ -202,6 +202,47 @@ struct ReverseProxyTests {
       #expect(try await world.get("/after").status == 200)
     }
   }
+
+  @Test("a request with content that finds its connection gone goes out on another, whole; one whose content was taken does not", .spec("RFC 9110", "9.2.2"))
+  func contentOnADeadConnection() async throws {
+    let content = Origin.content(200_000)
+    try await ProxiedOrigin.reverse(nil) { world in
+      let place = UpstreamPlace(host: "127.0.0.1", port: world.originPort, isSecure: false)
+      for method in [HTTP.Method.post, .put] {
+        // Two, as after a restart of the upstream; each has ended before anything was said on it.
+        for _ in 0..<2 { world.proxy.pool.giveBack(UpstreamConnection(place, Endpoint(.loopback, world.originPort)) { _ in }, at: world.network.clock.now) }
+        let answer = try await world.get("/form", method: method, body: content)
+        #expect(answer.status == 200)
+        while let idle = world.proxy.pool.takeIdle(place, at: world.network.clock.now) { idle.discard() }
+      }
+      let bodies = world.origin.requests.map(\.body)
+      #expect(bodies == [content, content])
+    }
+    try await ProxiedOrigin.forward({
+      var rules = ForwardRules()
+      rules.reachesInside = true
+      return rules
+    }()) { world in
+      let ends = Mutex<[ScriptedEnd]>([])
+      let listener = try await world.network.listen(at: Endpoint(.loopback, 0), options: ListenOptions()) { _, _ in
+        let end = ScriptedEnd()
+        ends.withLock { $0.append(end) }
+        return end
+      }
+      async let first = world.through("/", origin: listener.endpoint.port)
+      while ends.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(2)) }
+      let end = ends.withLock { $0[0] }
+      _ = await end.hear { $0.text.contains("\r\n\r\n") ? $0.count : nil }
+      end.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+      #expect(try await first.status == 200)
+      async let second = world.through("/", origin: listener.endpoint.port, method: .put, body: content)
+      _ = await end.hear { $0.text.contains("\r\n\r\n") ? $0.count : nil }
+      end.close(.now)
+      #expect(try await second.status == 502)
+      #expect(ends.withLock { $0.count } == 1)
+      await listener.close(grace: .zero)
+    }
+  }
 }
 
 @Suite("a forward proxy", .timeLimit(.minutes(2)))

@@ -141,6 +141,8 @@ public struct Dialect: RawRepresentable, Hashable, Sendable {
   public static let dht = Dialect(rawValue: "dht")
   /// BitTorrent's transport over UDP.
   public static let utp = Dialect(rawValue: "utp")
+  /// Nodes that keep blocks of the GNU Name System.
+  public static let blockStore = Dialect(rawValue: "block-store")
 }
 
 /// An open file, owned by whoever made it; closed when the last reference goes.

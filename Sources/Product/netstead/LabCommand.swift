@@ -27,12 +27,17 @@ struct LabCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-namespace"), help: "Use loopback addresses and ports + 8000 even where namespaces are allowed.")
     var noNamespace = false
 
+    @Option(name: .customLong("as"), help: ArgumentHelp("The host as which commands speak, with the resolver near it; the world's own choice when not given.", valueName: "host"))
+    var speaker: String?
+
     @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port. 8000, or the next free one, when not given.", valueName: "port"))
     var consolePort: UInt16?
 
     /// The options given that say what is raised, and so mean nothing where a lab runs already.
     var given: [String] {
-      [("--world", world != nil), ("--seed", seed != nil), ("--no-namespace", noNamespace), ("--console-port", consolePort != nil)].filter(\.1).map(\.0)
+      [
+        ("--world", world != nil), ("--seed", seed != nil), ("--no-namespace", noNamespace), ("--as", speaker != nil), ("--console-port", consolePort != nil),
+      ].filter(\.1).map(\.0)
     }
 
     /// The world's text and what errors call it.
@@ -46,7 +51,16 @@ struct LabCommand: AsyncParsableCommand {
 
     func description() throws -> WorldDescription {
       let (text, file) = try text()
-      do { return try WorldDescription(file: file, text: text) } catch { throw ToolFailure(.usage, "\(error)") }
+      var description: WorldDescription
+      do { description = try WorldDescription(file: file, text: text) } catch { throw ToolFailure(.usage, "\(error)") }
+      if let speaker {
+        let clients = description.hosts(as: .client).map(\.name)
+        guard clients.contains(speaker) else {
+          throw ToolFailure(.usage, "--as: expected a host with role client (\(clients.joined(separator: ", "))), found `\(speaker)`")
+        }
+        description.client = speaker
+      }
+      return description
     }
 
     /// The folder that files named in the world are relative to.
@@ -109,6 +123,7 @@ struct LabCommand: AsyncParsableCommand {
           netstead lab exec -- dig +trace www.garnet.test
           netstead lab exec -- curl -v http://www.garnet.test/
           netstead lab exec -- nc srv 6789
+          netstead lab exec --as pc-asia -- dig +short video.cdn.test
         """)
 
     @OptionGroup var options: WorldOptions

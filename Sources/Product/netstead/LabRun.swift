@@ -48,13 +48,16 @@ struct LabRun {
       throw ToolFailure(.unreachable, Reexecution.join(lab, command: command))
     }
     let console = try consoleSocket()
+    // On loopback every program speaks as 127.0.0.1.
     if options.noNamespace {
+      guard options.speaker == nil else { throw ToolFailure(.usage, "--as needs a network namespace: leave --no-namespace out") }
       return try await raise(world, AddressPlan(.loopback), folder, console: console?.descriptor, port: console?.port)
     }
     switch NamespaceProbe.probe() {
     case .allowed:
       throw ToolFailure(.unreachable, Reexecution.goInside(console: console?.descriptor, port: console?.port ?? 0, folder: folder))
     case .forbidden(let reason, let remedy):
+      guard options.speaker == nil else { throw ToolFailure(.refused, "--as needs a network namespace: \(reason). To change that: \(remedy)") }
       if !quiet.short {
         Terminal.talk("* no network namespace: \(reason)")
         Terminal.talk("* so hosts are loopback addresses and ports below 1024 are + 8000 (`netstead lab env` lists them). To change that: \(remedy)")

@@ -8,6 +8,8 @@ public struct SendGate: ~Copyable, Sendable {
   struct State {
     var isHeld: Bool
     var isClosed = false
+    /// Whether nothing has passed yet.
+    var isUntouched = true
     /// What passed and has not come out on the connection's side. Unit: bytes.
     var underWayBytes = 0
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -26,8 +28,11 @@ public struct SendGate: ~Copyable, Sendable {
   public func pass(_ count: Int) async -> Bool {
     while true {
       let (isClosed, passes) = state.withLock { state in
-        let passes = !state.isHeld && state.underWayBytes < bytesMax
-        if passes { state.underWayBytes += count }
+        let passes = !state.isClosed && !state.isHeld && state.underWayBytes < bytesMax
+        if passes {
+          state.underWayBytes += count
+          state.isUntouched = false
+        }
         return (state.isClosed, passes)
       }
       if isClosed { return false }
@@ -42,6 +47,9 @@ public struct SendGate: ~Copyable, Sendable {
       }
     }
   }
+
+  /// Whether nothing has passed; of a closed one it stays so.
+  public var isUntouched: Bool { state.withLock { $0.isUntouched } }
 
   /// The peer does not keep up.
   public func hold() { change { $0.isHeld = true } }

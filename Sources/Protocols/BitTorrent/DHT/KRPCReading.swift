@@ -1,7 +1,7 @@
 // Reads the messages of nodes. What is missing or wrong in a query is told to who asked, so a query with a transaction id is never just unreadable.
 // Read before: KRPCMessage.swift. Read next: KRPCWriting.swift, the way back.
 public import Bytes
-public import World
+import World
 
 /// Why a datagram is no message.
 public enum KRPCReadingFailure: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // One search through the hash table: whom it knows, whom it has asked, when it is over. It sends nothing; the node does.
 // Read before: DHTNode.swift. Not here: the queries' timers (DHTNode.swift).
 import Bytes
-public import World
+import World
 
 /// What a look-up came to.
 public struct LookUpReport: Sendable, Hashable {

@@ -1,7 +1,7 @@
 // The nodes that a node knows: many near its own id, fewer and fewer farther away, in buckets that split only where the own id lies.
 // Who has answered stays; a stranger gets in where there is room, or where somebody has failed. Time is an argument.
 // Read next: DHTNode.swift, who asks the nodes.
-public import World
+import World
 
 /// Which nodes may stand beside one another.
 public enum NodeSpread: Sendable, Hashable {

@@ -133,8 +133,9 @@ public enum Answer: Sendable, Hashable {
   case selected(SelectedMailbox)
   /// Those that meet the key.
   case found(UIDSet)
-  /// Those of the messages that are still there, in any order.
-  case fetched([FetchedMessage])
+  /// Those of the messages that are still there, in any order. `left` are some that the owner has no room for at the moment, never all: they are
+  /// asked for again when these are on their way.
+  case fetched([FetchedMessage], left: UIDSet = UIDSet())
   /// The flags are changed; `unchanged` are the messages that were not there any more.
   case stored(unchanged: UIDSet)
   /// What was copied or moved, and under which identifiers: the first of `from` became the first of `to`, and so on. Fewer than asked for:

@@ -305,7 +305,7 @@ public struct ServerConversation: StreamConversation {
       if case .selected(let mailbox) = answer { return begin(mailbox, name, access, ticket, tag, into: &actions) }
     case .leave(let leaving): if case .done = answer { return noteLeft(leaving, into: &actions) }
     case .search(let tag, let numbering): if case .found(let found) = answer { return tell(found, numbering, tag, into: &actions) }
-    case .fetch(let fetching): if case .fetched(let messages) = answer { return tell(messages, fetching, into: &actions) }
+    case .fetch(let fetching): if case .fetched(let messages, let left) = answer { return tell(messages, leaving: left, fetching, into: &actions) }
     case .store(let tag, let store, let messages):
       if case .stored(let unchanged) = answer { return noteStored(store, messages, unchanged, tag, into: &actions) }
     case .copy(let tag, let isMove):

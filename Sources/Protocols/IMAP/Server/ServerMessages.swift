@@ -92,9 +92,11 @@ extension ServerConversation {
   }
 
   /// Tells the messages that were asked for, then goes on.
-  mutating func tell(_ messages: [FetchedMessage], _ fetching: Fetching, into actions: inout [Action]) {
+  mutating func tell(_ messages: [FetchedMessage], leaving left: UIDSet, _ fetching: Fetching, into actions: inout [Action]) {
     var fetching = fetching
-    if messages.count < asked { fetching.isIncomplete = true }
+    if messages.count + left.count < asked { fetching.isIncomplete = true }
+    // An owner that goes no further is not asked for ever.
+    if left.count < asked { fetching.left.formUnion(left) }
     var written = 0
     for message in messages {
       guard let selection, let number = selection.map.number(of: message.uid) else { continue }
@@ -128,6 +130,7 @@ extension ServerConversation {
           actions.append(.send(bytes))
         }
       case .file(let slice):
+        burstBytes += Int(clamping: slice.length)
         flush(into: &actions)
         actions.append(.sendFile(slice))
       }

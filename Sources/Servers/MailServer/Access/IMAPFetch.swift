@@ -12,7 +12,10 @@ extension IMAPDesk {
   /// nothing is felt.
   func fetch(_ ticket: Ticket, _ order: FetchOrder, _ answers: Way) {
     if let session, let messages = session.fetchInMemory(order) { return answers.give(.answered(ticket, .fetched(messages))) }
-    with(ticket, answers) { session throws(MailboxError) in .fetched(try await session.fetch(order)) }
+    with(ticket, answers) { session throws(MailboxError) in
+      let (messages, left) = try await session.fetch(order)
+      return .fetched(messages, left: left)
+    }
   }
 }
 
@@ -29,14 +32,19 @@ extension MailboxSession {
     return zip(entries, summaries).map { message($0, order.items, summary: $1) }
   }
 
-  /// The items of these messages; those that are really gone are left out.
-  fileprivate func fetch(_ order: FetchOrder) async throws(MailboxError) -> [FetchedMessage] {
+  /// The items of these messages; those that are really gone are left out. `left`: those that would have more files open than may be.
+  fileprivate func fetch(_ order: FetchOrder) async throws(MailboxError) -> (messages: [FetchedMessage], left: UIDSet) {
+    let requests = order.items.compactMap { if case .section(let request) = $0 { request } else { nil } }
     // Read first: what cannot be read is not seen.
-    let before = entries(of: order.messages)
+    var before = entries(of: order.messages)
+    var left = UIDSet()
+    if !requests.isEmpty, let end = account.store.limits.endOfFiles(in: before) {
+      left = UIDSet(before[end...].map(\.uid))
+      before.removeSubrange(end...)
+    }
     let store = account.store
     let summaries = try await store.summaries(of: before.map(\.content))
     var sections: [UInt32: [FetchedItem]] = [:]
-    let requests = order.items.compactMap { if case .section(let request) = $0 { request } else { nil } }
     if !requests.isEmpty {
       for (entry, content) in zip(before, try await store.contents(of: before.map(\.content))) {
         guard let content, let summary = summaries[entry.content], let structure = MessageStructure(outline: summary.outline) else { continue }
@@ -44,13 +52,14 @@ extension MailboxSession {
       }
     }
     let seen = order.setsSeen ? try await markSeen(UIDSet(sections.keys)) : UIDSet()
-    return (order.setsSeen ? entries(of: order.messages) : before).compactMap { entry in
+    let messages = (order.setsSeen ? entries(of: order.messages.subtracting(left)) : before).compactMap { entry -> FetchedMessage? in
       guard let summary = summaries[entry.content], requests.isEmpty || sections[entry.uid] != nil else { return nil }
       var message = message(entry, order.items, summary: summary, sections: sections[entry.uid] ?? [])
       // RFC 3501 §6.4.5: if the flags change by it, they are told.
       if seen.contains(entry.uid), !order.items.contains(.flags) { message.items.append(.flags(flags(of: entry))) }
       return message
     }
+    return (messages, left)
   }
 
   /// One message's items.
@@ -70,6 +79,17 @@ extension MailboxSession {
         case .section: sections.popFirst()
         }
       })
+  }
+}
+
+extension MailboxLimits {
+  /// Where in `entries` the file begins that is one too many to be open with those before it; nil: nowhere.
+  fileprivate func endOfFiles(in entries: [Entry]) -> Int? {
+    var files = 0
+    return entries.firstIndex { entry in
+      if Int64(entry.size) > Int64(inlineBytesMax) { files += 1 }
+      return files > fetchedFilesMax
+    }
   }
 }
 

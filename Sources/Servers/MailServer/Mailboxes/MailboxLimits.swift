@@ -23,6 +23,8 @@ package struct MailboxLimits: Sendable, Hashable {
   package var prefixBytesMax = 65_536
   /// Largest message that is kept among the records and not as a blob of its own. Unit: bytes. Past it: a blob.
   package var inlineBytesMax = 32_768
+  /// Most files of messages that one answer to a FETCH has open. Unit: files. Past it: the other messages are read when these are on their way.
+  package var fetchedFilesMax = 16
   /// Most recipients of one delivery. Unit: mailboxes. Past it: `limit`.
   package var deliveriesMax = 1_000
   /// Most entries of mailboxes kept in memory that nobody has open. Unit: messages. Past it: the mailbox not used for longest is let go.

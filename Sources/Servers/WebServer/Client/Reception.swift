@@ -46,8 +46,9 @@ final class Reception: Sendable {
 
   /// The exchange came to nothing.
   func fail(_ failure: ClientConversation.Failure) {
-    news.end(because: failure)
+    // First: whoever hears of it asks whether the content is still whole.
     content.close()
+    news.end(because: failure)
   }
 
   /// The final response's head; interim ones go to `interim`.
@@ -73,6 +74,9 @@ final class Reception: Sendable {
 
   /// Waits until the next part of the request's content may be given; false: none is wanted any more.
   func mayGive(_ count: Int) async -> Bool { await content.pass(count) }
+
+  /// Whether none of the request's content was asked for, so that it may be given to another connection.
+  var hasWholeContent: Bool { content.isUntouched }
 }
 
 /// A body put together in memory, up to a bound.

@@ -62,15 +62,14 @@ extension Proxy {
     // A connection that lay idle may have been closed at the other end while the request was on its way: then it is sent once more.
     if let connection = pool.takeIdle(request.place, at: network.clock.now) {
       do throws(ProxyFailure) { return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause) } catch {
-        // RFC 9110 §9.2.2: what has content has perhaps lost some of it already.
-        guard error.isRepeatable, !hasBody else { throw error }
+        guard error.isRepeatable else { throw error }
       }
     }
     let endpoints = try await endpoints(host: request.place.host, port: request.place.port, known: request.endpoints, because: cause)
     while true {
       let (connection, isFresh) = try await pool.connect(request.place, endpoints, because: cause)
       do throws(ProxyFailure) { return try await ask(outgoing, on: connection, for: client, givesContent: hasBody, because: cause) } catch {
-        guard !isFresh, error.isRepeatable, !hasBody else { throw error }
+        guard !isFresh, error.isRepeatable else { throw error }
       }
     }
   }
@@ -91,7 +90,10 @@ extension Proxy {
       return LiveResponse(connection: connection, reception: reception, ticket: ticket, head: head, requestedAt: requestedAt, receivedAt: network.clock.now)
     } catch {
       connection.discard()
-      throw ProxyFailure(error)
+      var failure = ProxyFailure(error)
+      // RFC 9110 §9.2.2: what was taken of the content is not there to be sent again.
+      if !reception.hasWholeContent { failure.isRepeatable = false }
+      throw failure
     }
   }
 
