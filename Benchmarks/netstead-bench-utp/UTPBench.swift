@@ -89,7 +89,7 @@ private final class StreamOfBytes: StreamEnd, @unchecked Sendable {
     guard let carrier else { return }
     let seconds = Double((carrier.now - begun).components.attoseconds) / 1e18 + Double((carrier.now - begun).components.seconds)
     var usage = rusage()
-    getrusage(RUSAGE_SELF.rawValue, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let user = Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
     let system = Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6
     let mebibytes = Double(max(1, done)) / 1_048_576
