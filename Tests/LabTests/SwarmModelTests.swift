@@ -86,7 +86,7 @@ struct SwarmModelTests {
   @Test("never beats the bound, and comes within 1.3 times of it", arguments: [10, 30, 100])
   func nearTheBound(_ count: Int) throws {
     for seed in [1, 2] as [UInt64] {
-      let outcome = try outcome(SwarmRules(count, upload: 256_000, download: 2_560_000), seed: seed)
+      let outcome = try outcome(SwarmRules(count, upload: 64_000, download: 640_000), seed: seed)
       let last = try #require(outcome.last)
       #expect(last >= outcome.bound && last < outcome.bound * 1.3, "\(count) peers: \(last) against \(outcome.bound)")
       #expect(outcome.peers.allSatisfy { $0.pieces == 256 })
@@ -95,7 +95,7 @@ struct SwarmModelTests {
 
   @Test("a thousand peers")
   func thousand() throws {
-    var rules = SwarmRules(1_000, upload: 256_000, download: 2_560_000)
+    var rules = SwarmRules(1_000, upload: 64_000, download: 640_000)
     rules.pieceLength = 16_384
     let outcome = try outcome(rules)
     let last = try #require(outcome.last)
@@ -117,7 +117,7 @@ struct SwarmModelTests {
 
   @Test("tit for tat: who only takes waits longer than who gives")
   func freeRiders() throws {
-    var rules = SwarmRules(60, upload: 256_000, download: 2_560_000)
+    var rules = SwarmRules(60, upload: 64_000, download: 640_000)
     for index in 40..<60 { rules.peers[index].isFreeRider = true }
     // Whoever has everything goes, as people do.
     rules.staysFor = 1
@@ -132,7 +132,7 @@ struct SwarmModelTests {
     var missing: [PieceOrder: Int] = [:]
     for order in PieceOrder.allCases {
       for seed in 1...4 as ClosedRange<UInt64> {
-        var rules = SwarmRules(40, upload: 256_000, download: 2_560_000)
+        var rules = SwarmRules(40, upload: 64_000, download: 640_000)
         rules.order = order
         rules.seedLeaves = .afterCopies(1.3)
         missing[order, default: 0] += try outcome(rules, seed: seed).unfinished
@@ -144,7 +144,7 @@ struct SwarmModelTests {
   @Test("a seed that waits for one full copy out there is not missed")
   func copied() throws {
     for seed in 1...3 as ClosedRange<UInt64> {
-      var rules = SwarmRules(30, upload: 256_000, download: 2_560_000)
+      var rules = SwarmRules(30, upload: 64_000, download: 640_000)
       rules.seedLeaves = .whenCopied
       let log = NoteLog()
       #expect(try outcome(rules, seed: seed, log).last != nil)
@@ -154,7 +154,7 @@ struct SwarmModelTests {
 
   @Test("churn: who stays gets everything")
   func churn() throws {
-    let rules = SwarmRules(80, upload: 256_000, download: 2_560_000).churned(0.3, seed: 4)
+    let rules = SwarmRules(80, upload: 64_000, download: 640_000).churned(0.3, seed: 4)
     #expect(rules.peers.count > 90)
     let outcome = try outcome(rules)
     #expect(outcome.unfinished == 0 && outcome.peers.count { $0.hasLeft } > 10)
@@ -162,7 +162,7 @@ struct SwarmModelTests {
 
   @Test("without luck a newcomer gets nothing from those who trade")
   func newcomer() throws {
-    var rules = SwarmRules(20, upload: 256_000, download: 2_560_000)
+    var rules = SwarmRules(20, upload: 64_000, download: 640_000)
     rules.peers[19].arrives = 100
     rules.seedLeaves = .at(99)
     rules.slots.optimisticSlots = 0
@@ -176,7 +176,7 @@ struct SwarmModelTests {
 
   @Test("every choice has its reason in the trace")
   func reasons() throws {
-    var rules = SwarmRules(6, upload: 256_000, download: 2_560_000)
+    var rules = SwarmRules(6, upload: 64_000, download: 640_000)
     rules.pieceCount = 24
     let log = NoteLog()
     _ = try outcome(rules, log)
@@ -187,7 +187,7 @@ struct SwarmModelTests {
 
   @Test("the same seed, the same swarm")
   func repeats() throws {
-    let rules = SwarmRules(50, upload: 256_000, download: 2_560_000)
+    let rules = SwarmRules(50, upload: 64_000, download: 640_000)
     let first = try outcome(rules, seed: 3)
     #expect(try outcome(rules, seed: 3) == first)
     #expect(try outcome(rules, seed: 4) != first)
@@ -215,7 +215,7 @@ struct SwarmModelTests {
 
   @Test("a chart of rows is a picture with every row")
   func chart() {
-    let rows = DistributionRow.rows(of: SwarmRules(1, upload: 256_000, download: 2_560_000), peers: [1, 10, 20], seed: 1)
+    let rows = DistributionRow.rows(of: SwarmRules(1, upload: 64_000, download: 640_000), peers: [1, 10, 20], seed: 1)
     let picture = DistributionRow.chart(rows).svg
     #expect(picture.contains("client-server bound") && picture.components(separatedBy: "<circle").count > 7 && picture.hasSuffix("</svg>\n"))
     #expect(rows.allSatisfy { row in row.swarm.map { $0 >= row.peerToPeer } ?? false })

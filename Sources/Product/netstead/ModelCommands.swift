@@ -132,13 +132,13 @@ struct SwarmCommand: ParsableCommand {
   var pieceSize = "32KiB"
 
   @Option(help: ArgumentHelp("What a peer can send.", valueName: "rate"))
-  var upload = "256kbit/s"
+  var upload = "64kbit/s"
 
   @Option(help: ArgumentHelp("What a peer can receive.", valueName: "rate"))
-  var download = "2560kbit/s"
+  var download = "640kbit/s"
 
   @Option(name: .customLong("seed-upload"), help: ArgumentHelp("What the seed can send.", valueName: "rate"))
-  var seedUpload = "2560kbit/s"
+  var seedUpload = "640kbit/s"
 
   @Option(help: ArgumentHelp("Which piece comes next: rarest-first, random or sequential.", valueName: "order"))
   var order = "rarest-first"

@@ -1,6 +1,7 @@
 // Packets byte for byte: read, written, refused.
 import BitTorrent
 import Bytes
+import TestKit
 import Testing
 import World
 

@@ -68,14 +68,8 @@ package enum RingExperiment {
     rules.successorsMax = successors
     rules.isFrozen = true
     var ring = RingSimulation(ids: RingSimulation.ids(nodes, bits: rules.bits, seed: seed), rules: rules, seed: seed)
-    remove(share, of: &ring, seed: seed)
+    ring.removeSome(Int((Double(nodes) * share).rounded()), seed: seed)
     return searches(count, in: &ring, seed: seed)
-  }
-
-  /// Each node leaves with this probability.
-  package static func remove(_ share: Double, of ring: inout RingSimulation, seed: UInt64) {
-    var random = SeededRandom(seed: seed).derived("ring failures")
-    for place in ring.nodes.indices where random.share() < share { ring.remove(at: place) }
   }
 
   /// How the keys of many lie on the nodes: how many the mean node has, the 99th of a hundred, the fullest.

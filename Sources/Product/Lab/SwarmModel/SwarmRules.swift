@@ -9,7 +9,7 @@ package struct SwarmRules: Sendable {
   /// A multiple of a block. Unit: bytes.
   package var pieceLength = 32_768
   /// Unit: bits per second.
-  package var seedUpload = 2_560_000.0
+  package var seedUpload = 640_000.0
   package var peers: [Peer]
   package var order = PieceOrder.rarestFirst
   /// How slots are given.
@@ -17,7 +17,7 @@ package struct SwarmRules: Sendable {
   /// How many others each peer looks for. Unit: peers.
   package var neighbours = 30
   /// How many blocks one peer asks of another at a time. Unit: blocks.
-  package var depth = 4
+  package var depth = 2
   /// When the seed leaves; nil: never.
   package var seedLeaves: Departure?
   /// How long a peer that has everything stays and gives. Unit: seconds; nil: to the end.

@@ -1,4 +1,4 @@
-// A swarm in words: `HOST runs swarm "20 peers; upload 256kbit/s; seed 2Mbit/s; 64 pieces"`, and the same as water: `HOST runs distribution "…"`.
+// A swarm in words: `HOST runs swarm "20 peers; upload 64kbit/s; seed 640kbit/s; 64 pieces"`, and the same as water: `HOST runs distribution "…"`.
 // Not here: the swarm itself (SwarmSimulation), the bounds (DistributionTime), what scenarios are (Scenario/Scenario.swift).
 import Settings
 package import Swarm
@@ -18,9 +18,9 @@ package struct SwarmScript: Sendable, Equatable {
 
   package var way = Way.blocks
   package var peerCount = 10
-  package var upload = 256_000
-  package var download = 2_560_000
-  package var seedUpload = 2_560_000
+  package var upload = 64_000
+  package var download = 640_000
+  package var seedUpload = 640_000
   package var pieceCount = 64
   package var pieceLength = 32_768
   package var order = PieceOrder.rarestFirst
