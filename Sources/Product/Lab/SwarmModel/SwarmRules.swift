@@ -17,7 +17,7 @@ package struct SwarmRules: Sendable {
   /// How many others each peer looks for. Unit: peers.
   package var neighbours = 30
   /// How many blocks one peer asks of another at a time. Unit: blocks.
-  package var depth = 2
+  package var depth = 4
   /// When the seed leaves; nil: never.
   package var seedLeaves: Departure?
   /// How long a peer that has everything stays and gives. Unit: seconds; nil: to the end.

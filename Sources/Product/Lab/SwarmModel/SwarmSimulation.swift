@@ -228,7 +228,7 @@ package struct SwarmSimulation {
 
   private mutating func refill(_ member: SwarmMember, _ link: Int) {
     let asked = member.links[link].asked.count
-    guard member.links[link].isServed, member.links[link].wanted > 0, asked < rules.depth else { return }
+    guard member.links[link].isServed, member.links[link].wanted > 0, asked <= rules.depth / 2 else { return }
     let other = members[member.links[link].peer]
     var supplier = Supplier(other.number)
     supplier.isIdle = asked == 0

@@ -303,13 +303,13 @@ enum SwarmLessons {
       - id: firstmerit
         ask: Whom does it serve first because of what it got from it?
         kind: text
-        key: (note where host == "peer{me}" and text contains "unchoked: it sent us" and time < step[1].time)[0].other
-        read: (note where host == "peer{me}" and text contains "unchoked: it sent us" and time < step[1].time)[0]
+        key: (note where host == "peer{me}" and text contains "unchoked" and text contains "it sent us" and time < step[1].time)[0].other
+        read: (note where host == "peer{me}" and text contains "unchoked" and text contains "it sent us" and time < step[1].time)[0]
       - id: bytes
         ask: How many bytes had that one sent in the round before?
         kind: number
-        key: number(word((note where host == "peer{me}" and text contains "unchoked: it sent us" and time < step[1].time)[0].text, 4))
-        read: (note where host == "peer{me}" and text contains "unchoked: it sent us" and time < step[1].time)[0]
+        key: number(word((note where host == "peer{me}" and text contains "unchoked" and text contains "it sent us" and time < step[1].time)[0].text, 4))
+        read: (note where host == "peer{me}" and text contains "unchoked" and text contains "it sent us" and time < step[1].time)[0]
       - id: lucky
         ask: How often does peer{me} begin to serve somebody by luck in the first run?
         kind: number
@@ -318,7 +318,7 @@ enum SwarmLessons {
       - id: served
         ask: Whom else does peer{me} begin to serve in the same round in which it first serves somebody for what it sent? Name all that are unchoked at that moment, that one included.
         kind: set
-        key: (message where from == "peer{me}" and text == "UNCHOKE" and time == (note where host == "peer{me}" and text contains "unchoked: it sent us")[0].time).to
+        key: (message where from == "peer{me}" and text == "UNCHOKE" and time == (note where host == "peer{me}" and text contains "unchoked" and text contains "it sent us")[0].time).to
         read: message where from == "peer{me}" and text == "UNCHOKE" and time < step[1].time
       - id: sources
         ask: By how many different others is peer{me} ever unchoked in the first run?
