@@ -111,7 +111,7 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
       "longest": "n\(circle.fingers(a)[5])", "known": "\(Set(circle.fingers(a) + [circle.successor(a), circle.successor(a, 2)]).count)",
       "quick": "\(circle.quick(key, from: a).count)", "path": names(circle.quick(key, from: a)),
       // By the rules, not by counting: every distance is as likely as any other; half of the bits, less what two successors save, and the last step.
-      "half": "249.5", "logarithm": "4.93",
+      "half": "249.5", "logarithm": "4.9",
       "wrong": "\(circle.quick(key, from: a, shortcuts: [a: wrong]).count)", "still": "yes", "mended": "\(rightOnes)", "again": "\(circle.quick(key, from: a).count)",
     ]
   },

@@ -163,8 +163,8 @@ struct SwarmModelTests {
   @Test("without luck a newcomer gets nothing from those who trade")
   func newcomer() throws {
     var rules = SwarmRules(20, upload: 64_000, download: 640_000)
-    rules.peers[19].arrives = 100
-    rules.seedLeaves = .at(99)
+    rules.peers[19].arrives = 251
+    rules.seedLeaves = .at(250)
     rules.slots.optimisticSlots = 0
     // Whoever has begun by the seed goes on; who comes later has nothing to give and so gets nothing, until the first ones seed.
     let without = try outcome(rules)

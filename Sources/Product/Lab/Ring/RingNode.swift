@@ -207,7 +207,8 @@ package struct RingNode: Sendable {
       actions.append(.note(.finger(index, owner, instead: fingers[index])))
       fingers[index] = owner
     case .join:
-      guard let owner = finding.owner else { return }
+      // Whoever finds only itself has not got in.
+      guard let owner = finding.owner, owner != me else { return actions.append(.note(.notJoined(me))) }
       after = [owner]
       if rules.usesFingers { fingers = [RingContact](repeating: owner, count: rules.bits) }
       actions.append(.note(.joined(before: owner)))

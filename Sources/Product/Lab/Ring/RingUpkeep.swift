@@ -22,14 +22,14 @@ package enum RingNote: Sendable, Hashable {
   package var sentence: String {
     switch self {
     case .promoted(let new, let old): "takes \(new.name) as first successor, because \(old.name) did not answer"
-    case .dropped(let old): "strikes \(old.name) from its successors, because it did not answer"
+    case .dropped(let old): "strikes \(old.name) from its successors, because \(old.name) did not answer"
     case .torn(let old): "has no successor left, because \(old.name) did not answer: the ring is torn here"
     case .successors(let list): "has \(list.map(\.name).joined(separator: " ")) as successors, as the first one told"
     case .predecessor(let new, let old): "takes \(new.name) as predecessor, \(old.map { "nearer than \($0.name)" } ?? "since it knew none")"
     case .predecessorGone(let old): "has no predecessor any more, because \(old.name) does not ping any more"
     case .finger(let index, let new, let old): "sets shortcut \(index) to \(new.name) instead of \(old.name), since a search for it said so"
     case .joined(let owner): "joins before \(owner.name), which owned its number"
-    case .notJoined(let via): "could not join: no answer by way of \(via.name)"
+    case .notJoined(let via): "could not join, since nobody answered (\(via.name))"
     case .gave(let count, let peer, let isCopy): "gives \(count) key\(count == 1 ? "" : "s") to \(peer.name), \(isCopy ? "as copies" : "which owns them now")"
     }
   }

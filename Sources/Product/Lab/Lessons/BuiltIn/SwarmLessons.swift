@@ -282,10 +282,10 @@ enum SwarmLessons {
     faults:
       - id: noluck
         title: Nothing by luck
-        text: Slots only for those who have sent something, and the seed leaves when the late one comes.
+        text: Slots only for those who have sent something. At the beginning nobody has, so all wait for the seed, which serves each in turn.
         instead: true
         steps:
-          - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; luck off; peer {late} comes {when}; watch {late}; seed leaves at {when}\"", at: 0s}
+          - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; luck off; peer {late} comes {when}; watch {late}\"", at: 0s}
     guards:
       - id: luck
         title: One slot by luck
@@ -293,7 +293,7 @@ enum SwarmLessons {
         against: noluck
         instead: true
         steps:
-          - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; peer {late} comes {when}; watch {late}; seed leaves at {when}\"", at: 0s}
+          - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; peer {late} comes {when}; watch {late}\"", at: 0s}
     questions:
       - id: firstluck
         ask: Whom does peer{me} serve by luck first?
