@@ -3,6 +3,7 @@ import DNS
 import FTP
 import HTTP
 import IMAP
+import Names
 import POP3
 import SMTP
 import Sockets
@@ -18,6 +19,7 @@ let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   case .pop3: POP3.explain(bytes)
   case .imap: IMAP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
+  case .blockStore: Names.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }
