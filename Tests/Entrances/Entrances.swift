@@ -23,6 +23,7 @@ public let entrances =
   + bitTorrentEntrances
   + utpEntrances
   + trackerEntrances
+  + namesEntrances
   + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
   + socketsEntrances + productEntrances
 

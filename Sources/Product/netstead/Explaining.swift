@@ -5,6 +5,7 @@ import FTP
 import HTTP
 import IMAP
 import Lab
+import Names
 import POP3
 import SMTP
 import Sockets
@@ -22,6 +23,7 @@ let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
   case .ring, .swarmModel: ModelLine.explain(bytes, as: dialect)
   case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
+  case .blockStore: Names.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -12,6 +12,7 @@
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
 //           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
+//           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at HOST | HOST resolves NAME [TYPE] at HOST [calling ZONE NAME]…
 //           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
@@ -286,6 +287,8 @@ struct ScenarioReader {
       return .play(host: actor, url: url, rule: try line.take(.choice(standIn: .rate)))
     case "sends": return .send(host: actor, try readLetter(&line))
     case "reads": return .read(host: actor, try readMailboxVisit(&line))
+    case "publishes": return try readPublishing(by: actor, &line)
+    case "resolves": return try readResolving(by: actor, &line)
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
@@ -315,7 +318,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs or pings" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, pings, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }

@@ -1,6 +1,6 @@
 // Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
-// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, SocketFacts.swift.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, NamesFacts.swift, SocketFacts.swift.
 import Bytes
 import Trace
 import World
@@ -25,7 +25,7 @@ struct TraceFacts {
     dialogues = exchanges.filter { ModelKind.speaks($0.best.info.dialect) || hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
-  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `tcp`, `udp`, `message` and `ping` of the whole.
+  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `names`, `tcp`, `udp`, `message` and `ping` of the whole.
   func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
     for (index, dialogue) in dialogues.enumerated() {
@@ -49,6 +49,7 @@ struct TraceFacts {
           "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
         ])),
       "smtp": .fact(SMTPFacts(self).facts()), "ftp": .fact(FTPFacts(self).facts()),
+      "names": .fact(NamesFacts(self).facts(of: passed, pages: web.responses)),
       "pop3": .fact(LessonFact(.pop3, ["command": TraceFacts.inOrder(maildrops.commands), "reply": TraceFacts.inOrder(maildrops.replies)])),
       "imap": .fact(LessonFact(.imap, ["command": TraceFacts.inOrder(mailboxes.commands), "response": TraceFacts.inOrder(mailboxes.responses)])), "fetched": TraceFacts.inOrder(fetched),
       "note": TraceFacts.inOrder(notes()), "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
