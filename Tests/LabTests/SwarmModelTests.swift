@@ -96,11 +96,12 @@ struct SwarmModelTests {
   @Test("a thousand peers")
   func thousand() throws {
     var rules = SwarmRules(1_000, upload: 64_000, download: 640_000)
-    rules.pieceLength = 16_384
+    rules.pieceCount = 32
     let outcome = try outcome(rules)
     let last = try #require(outcome.last)
-    #expect(last >= outcome.bound && last < outcome.bound * 1.3, "\(last) against \(outcome.bound)")
-    #expect(Double(outcome.wasted) < Double(outcome.blocks) * 0.02)
+    // So small a file is mostly beginning: at best those who have something to give double in each round of luck.
+    #expect(last >= outcome.bound && last < outcome.bound + 15 * 30, "\(last) against \(outcome.bound)")
+    #expect(outcome.peers.allSatisfy { $0.pieces == 32 } && outcome.blocks >= 64_000)
   }
 
   @Test("lines of different widths: nobody sends or gets more than a line carries, nobody is done before the bound")

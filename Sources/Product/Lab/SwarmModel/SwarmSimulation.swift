@@ -167,17 +167,18 @@ package struct SwarmSimulation {
     queue.add(.round(member.number), after: Self.ticks(Double(rules.slots.round.components.seconds)))
     if member.linkTo.count < rules.neighbours / 2 { findNeighbours(for: member) }
     var candidates: [ChokeCandidate] = []
-    for link in member.links where link.isOpen {
-      let other = members[link.peer].links[link.mirror]
-      guard other.wanted > 0 || link.isServing else { continue }
-      var candidate = ChokeCandidate(link.peer, joined: instant(link.joined))
-      candidate.isInterested = other.wanted > 0
-      candidate.isUnchoked = link.isServing
-      candidate.cameSinceRound = link.cameSinceRound
-      candidate.wentSinceRound = link.wentSinceRound
-      candidate.unchokedAt = link.servedSince.map { instant($0) }
-      candidate.chokedAt = link.chokedSince.map { instant($0) }
-      candidate.wentSinceUnchoke = link.wentSinceServing
+    // Each link is looked at where it stands: a copy would hold on to its queues.
+    for index in member.links.indices where member.links[index].isOpen {
+      let isInterested = members[member.links[index].peer].links[member.links[index].mirror].wanted > 0
+      guard isInterested || member.links[index].isServing else { continue }
+      var candidate = ChokeCandidate(member.links[index].peer, joined: instant(member.links[index].joined))
+      candidate.isInterested = isInterested
+      candidate.isUnchoked = member.links[index].isServing
+      candidate.cameSinceRound = member.links[index].cameSinceRound
+      candidate.wentSinceRound = member.links[index].wentSinceRound
+      candidate.unchokedAt = member.links[index].servedSince.map { instant($0) }
+      candidate.chokedAt = member.links[index].chokedSince.map { instant($0) }
+      candidate.wentSinceUnchoke = member.links[index].wentSinceServing
       candidates.append(candidate)
     }
     let decisions = member.choker.round(candidates, aim: member.isComplete ? .seeding : .downloading, at: instant(queue.now), using: &chance)
