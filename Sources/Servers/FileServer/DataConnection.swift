@@ -69,8 +69,8 @@ final class DataChannel: Sendable {
 }
 
 /// The end that speaks on a data connection.
-final class DataConnection: StreamEnd {
-  private let driver: ConversationDriver<DataConversation>
+final class DataConnection: DrivenEnd {
+  let driver: ConversationDriver<DataConversation>
   private let channel: DataChannel
   /// Told when the connection is there; inside TLS before the handshake, since the client begins it only when it is told of the transfer.
   private var whenAttached: ((DataChannel) -> Void)?
@@ -95,9 +95,6 @@ final class DataConnection: StreamEnd {
   /// Lets the driver's owner know the channel that is made of the driver.
   private final class ChannelBox { var channel: DataChannel? }
 
-  var deadline: Instant? { driver.deadline }
-  var wantsWire: Bool { driver.wantsWire }
-
   func attached(to carrier: any Carrier) {
     driver.attached(to: carrier)
     announce()
@@ -112,13 +109,6 @@ final class DataConnection: StreamEnd {
     whenAttached?(channel)
     whenAttached = nil
   }
-
-  func received(_ bytes: Buffer) { driver.received(bytes) }
-  func peerClosed() { driver.peerClosed() }
-  func deadlineReached() { driver.deadlineReached() }
-  func secured() { driver.secured() }
-  func congested(_ isCongested: Bool) { driver.congested(isCongested) }
-  func wire(_ bytes: Buffer, sent: Bool) { driver.wire(bytes, sent: sent) }
 
   func closed(because reason: String) {
     driver.closed(because: reason)

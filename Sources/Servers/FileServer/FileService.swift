@@ -148,8 +148,8 @@ package final class FileService: Sendable {
 }
 
 /// The control connection of a session: the conversation's driver with its type spelled out, and the session behind it.
-private final class ControlConnection: StreamEnd {
-  private let driver: ConversationDriver<ServerConversation>
+private final class ControlConnection: DrivenEnd {
+  let driver: ConversationDriver<ServerConversation>
 
   init(_ service: FileService, remote: Endpoint, local: Endpoint) {
     let session = Session(service, remote: remote, local: local)
@@ -157,18 +157,4 @@ private final class ControlConnection: StreamEnd {
       session.take(question, answers)
     }
   }
-
-  var deadline: Instant? { driver.deadline }
-  var wantsWire: Bool { driver.wantsWire }
-
-  func attached(to carrier: any Carrier) { driver.attached(to: carrier) }
-  func opened(on carrier: any Carrier) { driver.opened(on: carrier) }
-  func received(_ bytes: Buffer) { driver.received(bytes) }
-  func peerClosed() { driver.peerClosed() }
-  func deadlineReached() { driver.deadlineReached() }
-  func secured() { driver.secured() }
-  func retired() { driver.retired() }
-  func congested(_ isCongested: Bool) { driver.congested(isCongested) }
-  func wire(_ bytes: Buffer, sent: Bool) { driver.wire(bytes, sent: sent) }
-  func closed(because reason: String) { driver.closed(because: reason) }
 }

@@ -212,8 +212,10 @@ package struct ProgramDescription: Sendable, Equatable {
     case uppercaseDatagram = "uppercase-datagram"
     /// Answers UDP pings, save those it loses.
     case ping
+    /// Keeps blocks of the GNU Name System, together with all others of its kind.
+    case blockStore = "block-store"
 
-    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping }
+    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping || self == .blockStore }
   }
 }
 

@@ -277,8 +277,8 @@ final class ControlEnds: Sendable {
 }
 
 /// The end of a client's control connection, which notes its endpoints.
-private final class ClientControlConnection: StreamEnd {
-  private let driver: ConversationDriver<ClientConversation>
+private final class ClientControlConnection: DrivenEnd {
+  let driver: ConversationDriver<ClientConversation>
   private let ends: ControlEnds
 
   init(_ driver: ConversationDriver<ClientConversation>, _ ends: ControlEnds) {
@@ -286,21 +286,8 @@ private final class ClientControlConnection: StreamEnd {
     self.ends = ends
   }
 
-  var deadline: Instant? { driver.deadline }
-  var wantsWire: Bool { driver.wantsWire }
-
-  func attached(to carrier: any Carrier) { driver.attached(to: carrier) }
-
   func opened(on carrier: any Carrier) {
     ends.both.withLock { $0 = (carrier.local, carrier.remote) }
     driver.opened(on: carrier)
   }
-
-  func received(_ bytes: Buffer) { driver.received(bytes) }
-  func peerClosed() { driver.peerClosed() }
-  func deadlineReached() { driver.deadlineReached() }
-  func secured() { driver.secured() }
-  func congested(_ isCongested: Bool) { driver.congested(isCongested) }
-  func wire(_ bytes: Buffer, sent: Bool) { driver.wire(bytes, sent: sent) }
-  func closed(because reason: String) { driver.closed(because: reason) }
 }
