@@ -1,6 +1,7 @@
 // Every entrance a stranger's bytes have, in one table. A new parser is not finished before it stands in one of the files below.
 // The fuzzers (Fuzz/) call them with made-up bytes, CorpusTests with the bytes kept from earlier runs.
-// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, UTPEntrances.swift,
+// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, BitTorrentEntrances.swift,
+// UTPEntrances.swift, TrackerEntrances.swift,
 // StateEntrances.swift, CacheEntrances.swift, ServerEntrances.swift, ProductEntrances.swift.
 import Bytes
 
@@ -20,7 +21,8 @@ public struct Entrance: Sendable {
 
 /// What the network reaches comes first.
 public let entrances =
-  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + utpEntrances + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
+  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + bitTorrentEntrances + utpEntrances + trackerEntrances
+  + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
   + socketsEntrances + productEntrances
 
 /// Stops the run when a promise is broken, so that libFuzzer keeps the input.

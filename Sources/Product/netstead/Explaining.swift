@@ -1,4 +1,5 @@
 // Which protocol explains which message.
+import BitTorrent
 import DNS
 import FTP
 import HTTP
@@ -18,6 +19,7 @@ let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   case .pop3: POP3.explain(bytes)
   case .imap: IMAP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
+  case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

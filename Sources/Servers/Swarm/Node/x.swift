@@ -1,0 +1,1 @@
+// A node of the DHT on the network.
