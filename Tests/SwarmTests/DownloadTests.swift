@@ -32,6 +32,24 @@ struct DownloadTests {
     }
   }
 
+  @Test("over uTP as over TCP, and over the one when the other is not there", arguments: [[PeerCarrier.utp], [.utp, .tcp], [.tcp, .utp]], [PeerCarrier.utp, .tcp])
+  func carriers(_ ours: [PeerCarrier], _ theirs: PeerCarrier) throws {
+    guard ours.contains(theirs) else { return }
+    let (content, torrent) = try makeTorrent(300_000)
+    let scene = SwarmScene(2, link: Link(delay: .milliseconds(10), loss: 0.01))
+    try scene.run { scene in
+      let seed = try await scene.start(1) { $0.carriers = [theirs] }
+      _ = try await seed.add(torrent, trackers: []) { _ in MemoryFiles(length: content.count, content: content) }
+      let peer = try await scene.start(2) { $0.carriers = ours }
+      let files = MemoryFiles(length: content.count)
+      let session = try await peer.add(torrent, trackers: [], peers: [SwarmScene.endpoint(1)]) { _ in files }
+      await session?.satisfied()
+      #expect(files.content == content)
+      await peer.close(grace: .zero)
+      await seed.close(grace: .zero)
+    }
+  }
+
   @Test("five peers share one seed's upload: they get most from one another, and each decision has its reason")
   func sharing() throws {
     let (content, torrent) = try makeTorrent(2_000_000)

@@ -8,10 +8,16 @@ import Trace
 package import Transport
 package import World
 
+/// What carries a conversation between peers.
+package enum PeerCarrier: String, Sendable, Hashable, CaseIterable { case tcp, utp }
+
 /// A peer that runs.
 package final class SwarmService: Sendable {
   /// What it is told.
   package struct Setting: Sendable {
+    /// What peers are called over, the preferred one first; those are listened at too.
+    package var carriers: [PeerCarrier] = [.tcp, .utp]
+    package var utp = UTPLimits()
     package var participation = Participation.Setting()
     package var listening = ListenLimits(connectionsMax: 1_024, connectionsPerAddressMax: 128, backlogMax: 512)
     package var wire = WireLimits()
@@ -24,7 +30,8 @@ package final class SwarmService: Sendable {
   }
 
   private struct State {
-    var listener: (any Listener)?
+    /// One for each carrier; the first one's port is what others are told.
+    var listeners: [any Listener] = []
     var sessions: [InfoHash: TorrentSession] = [:]
     var chance: SeededRandom
     var isOver = false
@@ -42,22 +49,53 @@ package final class SwarmService: Sendable {
     state = Mutex(State(chance: chance))
   }
 
-  /// Listens at `endpoint` until it is closed. `disk` does work that may wait for a disk, away from all loops.
+  /// Listens at `endpoint`, over TCP and uTP at one port, until it is closed. `disk` does work that may wait for a disk, away from all loops.
+  /// `makeNode` makes the end that gets the datagrams which are no uTP packets: a node of the hash table.
   package static func start(
     network: any Network, endpoint: Endpoint, setting: Setting = Setting(), sources: PeerSources = PeerSources(), trace: TraceContext? = nil,
-    disk: @escaping PieceStore.Disk, chance: SeededRandom
+    disk: @escaping PieceStore.Disk, chance: SeededRandom, makeNode: (@Sendable () -> any DatagramEnd)? = nil
   ) async throws(NetworkError) -> SwarmService {
     var chance = chance
     var peer = PeerConversation.Setting(peer: .random(using: &chance), limits: setting.wire)
     if setting.hasNode { peer.offer.insert(.hashTable) }
-    let surroundings = TorrentSession.Surroundings(network: network, source: setting.source, trace: trace, disk: disk, peer: peer)
-    let service = SwarmService(setting: setting, surroundings: surroundings, sources: sources, chance: chance)
-    let listener = try await network.listen(at: endpoint, options: ListenOptions(limits: setting.listening)) { [weak service] remote, _ in
-      guard let service else { return nil }
-      return service.end(for: remote)
+    let desk = Desk()
+    let accept: @Sendable (Endpoint, Endpoint) -> (any StreamEnd)? = { remote, _ in desk.service?.end(for: remote) }
+    var listeners: [PeerCarrier: any Listener] = [:]
+    var networks: [PeerCarrier: any Network] = [:]
+    var place = endpoint
+    // TCP first: its port is the one that uTP is to have as well.
+    if setting.carriers.contains(.tcp) {
+      let listener = try await network.listen(at: place, options: ListenOptions(limits: setting.listening), accept: accept)
+      place.port = listener.endpoint.port
+      (listeners[.tcp], networks[.tcp]) = (listener, network)
     }
-    service.state.withLock { $0.listener = listener }
+    if setting.carriers.contains(.utp) {
+      do throws(NetworkError) {
+        let port = try await UTPPort.open(
+          at: place, on: network, chance: SeededRandom(seed: chance.next()), limits: setting.utp, trace: trace, makeOther: makeNode)
+        _ = try await port.listen(at: port.endpoint, accept: accept)
+        (listeners[.utp], networks[.utp]) = (port, port)
+      } catch {
+        await listeners[.tcp]?.close(grace: .zero)
+        throw error
+      }
+    }
+    let surroundings = TorrentSession.Surroundings(
+      network: network, carriers: setting.carriers.compactMap { networks[$0] }, source: setting.source, trace: trace, disk: disk, peer: peer)
+    let service = SwarmService(setting: setting, surroundings: surroundings, sources: sources, chance: chance)
+    service.state.withLock { $0.listeners = setting.carriers.compactMap { listeners[$0] } }
+    desk.service = service
     return service
+  }
+
+  /// Where connections find the service, which is made after the listeners.
+  private final class Desk: Sendable {
+    private struct Known: Sendable { weak var service: SwarmService? }
+    private let known = Mutex(Known())
+    var service: SwarmService? {
+      get { known.withLock { $0.service } }
+      set { known.withLock { $0.service = newValue } }
+    }
   }
 
   /// What speaks with whoever calls.
@@ -69,8 +107,7 @@ package final class SwarmService: Sendable {
   }
 
   /// Where it listens.
-  package var endpoint: Endpoint { state.withLock { $0.listener?.endpoint } ?? Endpoint(.any, 0) }
-  package var load: ListenerLoad { state.withLock { $0.listener?.load } ?? ListenerLoad(open: 0, refused: 0) }
+  package var endpoint: Endpoint { state.withLock { $0.listeners.first?.endpoint } ?? Endpoint(.any, 0) }
   package var peer: PeerID { surroundings.peer.peer }
 
   package func session(of infoHash: InfoHash) -> TorrentSession? { state.withLock { $0.sessions[infoHash] } }
@@ -126,11 +163,11 @@ package final class SwarmService: Sendable {
 
   /// Leaves all swarms, and listens no more.
   package func close(grace: Duration) async {
-    let (listener, sessions) = state.withLock { state in
+    let (listeners, sessions) = state.withLock { state in
       state.isOver = true
-      return (state.listener, state.sessions.values.sorted { $0.infoHash < $1.infoHash })
+      return (state.listeners, state.sessions.values.sorted { $0.infoHash < $1.infoHash })
     }
     for session in sessions { await session.close() }
-    await listener?.close(grace: grace)
+    for listener in listeners { await listener.close(grace: grace) }
   }
 }

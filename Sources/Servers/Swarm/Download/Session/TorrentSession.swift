@@ -14,6 +14,8 @@ package final class TorrentSession: Sendable {
   /// What all torrents of a service share.
   struct Surroundings: Sendable {
     var network: any Network
+    /// Over what peers are called, the preferred one first: TCP, uTP.
+    var carriers: [any Network]
     /// The address to call from; nil: the system chooses.
     var source: Address?
     var trace: TraceContext?
@@ -257,13 +259,19 @@ package final class TorrentSession: Sendable {
   package func heard(of endpoints: [Endpoint], from source: PeerSource) { act { $0.heard(of: endpoints, from: source, at: $1, into: &$2) } }
 
   private func call(_ endpoint: Endpoint) async {
-    let link = PeerLink(to: endpoint, for: self)
-    do throws(NetworkError) {
-      _ = try await surroundings.network.connect(
-        PeerConversation(.caller(infoHash), setting: surroundings.peer), to: endpoint, options: DialOptions(from: surroundings.source, timeout: limits.callTimeout),
-        trace: surroundings.trace.map { var trace = $0; trace.role = .client; return trace }
-      ) { question, answers in link.take(question, answers) }
-    } catch { act { $0.callFailed(endpoint, at: $1, into: &$2) } }
+    var trace = surroundings.trace
+    trace?.role = .client
+    for carrier in surroundings.carriers {
+      let link = PeerLink(to: endpoint, for: self)
+      do throws(NetworkError) {
+        _ = try await carrier.connect(
+          PeerConversation(.caller(infoHash), setting: surroundings.peer), to: endpoint,
+          options: DialOptions(from: surroundings.source, timeout: limits.callTimeout), trace: trace
+        ) { question, answers in link.take(question, answers) }
+        return
+      } catch {}
+    }
+    act { $0.callFailed(endpoint, at: $1, into: &$2) }
   }
 
   /// A peer has shaken hands.
