@@ -5,7 +5,7 @@ import Crypto
 /// A zone's private key.
 public struct ZoneSecret: Sendable, Hashable {
   public let kind: ZoneKind
-  /// PKEY: the number d, the highest byte first, below the curve's order. EDKEY: the seed of RFC 8032.
+  /// PKEY: the number d, the highest byte first, of which only the rest modulo the curve's order counts. EDKEY: the seed of RFC 8032.
   public let bytes: [UInt8]
   /// The zone this is the secret of.
   public let publicKey: ZoneKey
@@ -14,15 +14,15 @@ public struct ZoneSecret: Sendable, Hashable {
   /// EDKEY: the second half of the seed's hash, which makes signatures unpredictable; empty for PKEY.
   private let prefix: [UInt8]
 
-  /// Nil: not 32 bytes, or for PKEY no number from 1 to the curve's order.
+  /// Nil: not 32 bytes, or for PKEY a number that counts for nothing.
   public init?(_ kind: ZoneKind, _ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
     self.kind = kind
     self.bytes = Array(bytes)
     switch kind {
     case .pkey:
-      guard let d = Scalar(canonicalBigEndian: self.bytes), !d.isZero else { return nil }
-      number = d
+      number = Scalar(reducingBigEndian: self.bytes)
+      guard !number.isZero else { return nil }
       prefix = []
     case .edkey:
       // RFC 8032 §5.1.5
@@ -38,10 +38,8 @@ public struct ZoneSecret: Sendable, Hashable {
 
   /// A new key from chance.
   public init(_ kind: ZoneKind, using chance: inout some RandomNumberGenerator) {
-    // Nearly every second run of bytes below 2^253 is below the curve's order.
     while true {
-      var bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
-      if kind == .pkey { bytes[0] &= 0x1F }
+      let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
       if let secret = ZoneSecret(kind, bytes) {
         self = secret
         return
