@@ -105,6 +105,12 @@ struct ConversationTests {
     }
     end.receive(PeerHandshake(infoHash: Ends.infoHash, peer: Ends.them).encoded)
     #expect(end.takeOutput().isEmpty && end.closing == .now && end.takeQuestions().last == .ended("nobody has this torrent"))
+    let undecided = BareEnd(PeerConversation(.called, setting: .init(peer: Ends.us)))
+    undecided.receive(PeerHandshake(infoHash: Ends.infoHash, peer: Ends.them).encoded)
+    undecided.advance(by: .seconds(9))
+    #expect(undecided.closing == nil)
+    undecided.advance(by: .seconds(1))
+    #expect(undecided.closing == .now)
   }
 
   @Test("another torrent, ourselves, another protocol, nobody", .spec("BEP 3"))
@@ -219,6 +225,13 @@ struct ConversationTests {
     #expect(try end.said() == [.request(requests[3])])
     end.hear(.piece(Block(piece: 0, offset: 0, bytes: "x")))
     #expect(end.closing == .now)
+    // Where nobody says what became of it, it does not count.
+    let old = Ends.talking(offer: [], terms: PeerTerms(sizes: PieceSizes(pieceLength: 1, totalLength: 2_000)))
+    old.hear(.unchoke)
+    for request in requests { old.order(.request([request]), .cancel(request)) }
+    #expect(old.conversation.requestRoom == 250)
+    old.hear(.piece(Block(piece: 0, offset: 0, bytes: "x")))
+    #expect(old.closing == nil && !old.takeQuestions().contains { if case .received = $0 { true } else { false } })
     let wide = Ends.talking(terms: PeerTerms(sizes: PieceSizes(pieceLength: 1, totalLength: 2_000)))
     wide.hear(.unchoke, .extended(0, "d4:reqqi1000000ee"))
     #expect(wide.conversation.requestRoom == 500)
@@ -279,6 +292,9 @@ struct ConversationTests {
       #expect(end.closing == nil)
       #expect(try end.said().count == (offer == .fast ? 49 : 0))
       end.order(.unchoke, .choke)
+      for _ in 0..<50 { end.hear(.request(Self.first)) }
+      #expect(end.closing == nil)
+      end.advance(by: .seconds(10))
       for _ in 0..<50 { end.hear(.request(Self.first)) }
       #expect(end.closing == .now && end.problems.count == 1)
     }

@@ -65,7 +65,10 @@ struct DHTMessageTests {
       _ = try KRPCMessage(Buffer(text))
       Issue.record("was read")
     } catch {
-      guard case .refused("aa", let failure) = error else { return Issue.record("\(error)") }
+      guard case .refused("aa", let failure) = error else {
+        Issue.record("\(error)")
+        return
+      }
       #expect(failure.code == 203)
     }
   }
@@ -146,17 +149,25 @@ struct DHTKeepingTests {
     func peer(_ number: UInt8, _ port: UInt16 = 1) -> Endpoint { Endpoint(Address(10, 0, 0, number), port) }
     for number in 0..<20 as Range<UInt8> {
       _ = store.note(peer(number), of: torrent(0), at: now + .seconds(Int(number)))
-      #expect(store.note(peer(1), of: torrent(1), at: now))
+      let kept1 = store.note(peer(1), of: torrent(1), at: now)
+      #expect(kept1)
     }
     #expect(Set(store.peers(of: torrent(0), count: 50, at: now + .seconds(20), using: &chance)) == Set((15..<20).map { peer($0) }))
     #expect(store.peers(of: torrent(1), count: 50, at: now, using: &chance) == [peer(1)])
     // One address may not fill it, whatever its ports.
-    for number in 1..<20 as Range<UInt8> { #expect(store.note(peer(99, UInt16(number)), of: torrent(number), at: now) == (number <= 4)) }
-    for number in 5..<20 as Range<UInt8> { #expect(store.note(peer(100 + number), of: torrent(number), at: now) == (number < 10)) }
+    for number in 1..<20 as Range<UInt8> {
+      let kept2 = store.note(peer(99, UInt16(number)), of: torrent(number), at: now) == (number <= 4)
+      #expect(kept2)
+    }
+    for number in 5..<20 as Range<UInt8> {
+      let kept3 = store.note(peer(100 + number), of: torrent(number), at: now) == (number < 10)
+      #expect(kept3)
+    }
     #expect(store.torrentCount == 10)
     #expect(store.peerCount <= 50)
     // Everything is old by now: there is room again, also for that address.
-    #expect(store.note(peer(99), of: torrent(50), at: now + .seconds(2_000)))
+    let kept4 = store.note(peer(99), of: torrent(50), at: now + .seconds(2_000))
+    #expect(kept4)
     #expect(store.torrentCount == 1)
     #expect(store.peers(of: torrent(0), count: 50, at: now + .seconds(2_000), using: &chance) == [])
   }
@@ -168,11 +179,16 @@ struct DHTKeepingTests {
     var answered = 0
     for turn in 0..<1_000 {
       if meters.admits(greedy, at: now + .milliseconds(turn * 10)) { answered += 1 }
-      if turn % 100 == 0 { #expect(meters.admits(modest, at: now + .milliseconds(turn * 10))) }
+      if turn % 100 == 0 {
+        let isAdmitted1 = meters.admits(modest, at: now + .milliseconds(turn * 10))
+        #expect(isAdmitted1)
+      }
     }
     #expect(answered == 50)
-    #expect(!meters.admits(greedy, at: now + .seconds(290)))
-    #expect(meters.admits(greedy, at: now + .seconds(311)))
+    let isAdmitted2 = meters.admits(greedy, at: now + .seconds(290))
+    #expect(!isAdmitted2)
+    let isAdmitted3 = meters.admits(greedy, at: now + .seconds(311))
+    #expect(isAdmitted3)
     // A flood from many addresses keeps to its room.
     for number in 0..<10_000 { _ = meters.admits(.v4(UInt32(number)), at: now + .seconds(400)) }
   }

@@ -72,7 +72,11 @@ private struct Crowd {
   }
 
   func peers(of endpoint: Endpoint) -> Set<Endpoint> {
-    Set((told[endpoint] ?? []).flatMap { if case .peers(_, let peers) = $0 { peers } else { [] } })
+    let found = (told[endpoint] ?? []).flatMap { question -> [Endpoint] in
+      guard case .peers(_, let peers) = question else { return [] }
+      return Array(peers)
+    }
+    return Set(found)
   }
 }
 

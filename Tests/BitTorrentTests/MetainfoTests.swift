@@ -26,7 +26,7 @@ struct MetainfoTests {
       name: "alice_in_wonderland_librivox_archive.torrent", infoHash: "55e5f8c36e7cb3208b164f31d3e0b28b0e687d04", files: 106, length: 458_775_682, pieces: (524_288, 876),
       info: 898..<37_857, trackers: 2, webSeeds: 2),
     Real(
-      name: "android-x86-8.1-r6.iso.torrent", infoHash: "70341e8e1fe8778af23f6318ca75a22f8b1f1c05", files: 1, length: 689_963_008, pieces: (524_288, 1_316), info: 336..<26_919, trackers: 1,
+      name: "android-x86-8.1-r6.iso.torrent", infoHash: "70341e8e1fe8778af23f6318ca75a22f8b1f1c05", files: 1, length: 689_963_008, pieces: (524_288, 1_316), info: 336..<26_919, trackers: 2,
       isHybrid: true),
     Real(name: "archlinux-2025.05.01-x86_64.iso.torrent", infoHash: "2e34989b1c60df821b2d046c884d8f4d1858b97a", files: 1, length: 1_243_643_904, pieces: (524_288, 2_373), info: 7..<47_566, trackers: 0),
     Real(name: "debian-11.2.0-amd64-DVD-1.iso.torrent", infoHash: "c9a337562cb0360fd6f5ab40fd2b1b81d5325dbd", files: 1, length: 3_897_638_912, pieces: (1_048_576, 3_718), info: 445..<74_903, trackers: 1),

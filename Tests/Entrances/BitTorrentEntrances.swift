@@ -128,7 +128,7 @@ private func met(_ role: PeerConversation.Role, _ choice: UInt8, _ pieces: [Buff
     }
   }
   let story = Story(of: Wire(driver), told, pieces)
-  must(story.told.filter { $0.hasPrefix("ended") }.count == 1, "a connection ends once: \(story.told)")
+  must(told.texts.count { $0.hasPrefix("ended") } == 1, "a connection ends once: \(story.told)")
   var sent = story.sent
   if !sent.isEmpty { must((try? PeerHandshake.next(from: &sent)) != nil, "a handshake comes first") }
   while !sent.isEmpty { must((try? PeerMessage.next(from: &sent)) != nil, "what we say are messages: \(sent)") }

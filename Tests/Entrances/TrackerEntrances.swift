@@ -15,10 +15,16 @@ private func book() -> TrackerBook {
   return TrackerBook(setting, since: .simulationStart, chance: SeededRandom(seed: 1))
 }
 
+/// Checks that a datagram is explained, every byte of it.
+private func mustBeExplained(_ bytes: Buffer, as dialect: Dialect) {
+  guard let explanation = BitTorrent.explain(bytes, as: dialect) else { fatalError("broken promise: every datagram is explained") }
+  mustCover(bytes, explanation)
+}
+
 let trackerEntrances: [Entrance] = [
   // Datagrams of one sender, cut as the bytes say; the first eight bytes of every other one become the connection id that is his.
   Entrance("udp-tracker-server") { bytes in
-    mustCover(bytes, BitTorrent.explain(bytes, as: .udpTracker))
+    mustBeExplained(bytes, as: .udpTracker)
     if let request = try? UDPTrackerRequest(bytes), request.bytes.count >= 16 {
       let again = try? UDPTrackerRequest(request.bytes)
       must(again == request, "a request reads back from its bytes")
@@ -99,7 +105,7 @@ let trackerEntrances: [Entrance] = [
     if let reply = try? ScrapeReply(encoded: bytes) { must((try? ScrapeReply(encoded: reply.encoded)) == reply, "a scrape's answer reads back from its bytes") }
   },
   Entrance("krpc") { bytes in
-    mustCover(bytes, BitTorrent.explain(bytes, as: .dht))
+    mustBeExplained(bytes, as: .dht)
     if let message = try? KRPCMessage(bytes) { must((try? KRPCMessage(message.bytes)) == message, "a message reads back from its bytes: \(message)") }
     if let state = DHTState(bytes) { must(DHTState(state.bytes)?.id == state.id, "a node's state reads back from its bytes") }
   },

@@ -235,7 +235,10 @@ struct TrackerDatagramServiceTests {
     let door = Door { $0.listed = [torrent(1)] }
     let peer = Endpoint(address(1), 50_000)
     let id = door.connection(for: peer)
-    guard case .announced = door.ask(.announce(connection: id, transaction: 1, announcement(of: torrent(1))), from: peer) else { return Issue.record("refused what is listed") }
+    guard case .announced = door.ask(.announce(connection: id, transaction: 1, announcement(of: torrent(1))), from: peer) else {
+      Issue.record("refused what is listed")
+      return
+    }
     #expect(door.ask(.announce(connection: id, transaction: 1, announcement(of: torrent(2))), from: peer) == .failed(transaction: 1, "this tracker does not serve that torrent"))
   }
 
@@ -296,7 +299,7 @@ struct TrackerServiceTests {
       let (tracker, one, two) = (internet.addHost("tracker", address(1)), internet.addHost("one", address(2)), internet.addHost("two", address(3)))
       try internet.run {
         let service = try await TrackerService.start(
-          network: tracker, endpoint: Endpoint(address(1), 6_969), trace: TraceContext(recorder: recorder, host: "tracker", role: .server), chance: SeededRandom(seed: seed))
+          network: tracker, endpoints: [Endpoint(address(1), 6_969)], trace: TraceContext(recorder: recorder, host: "tracker", role: .server), chance: SeededRandom(seed: seed))
         let clients = [one, two].map { network in
           TrackerClient(network: network, resolve: { $0 == "tracker.test" ? [address(1)] : [] }, chance: SeededRandom(seed: seed))
         }

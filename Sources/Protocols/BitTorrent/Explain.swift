@@ -1,5 +1,5 @@
 // Messages of BitTorrent explained, field by field, for the console and `--explain`: one entrance for all its dialects.
-// Read next: PeerWire/ExplainWire.swift (between peers), Tracker/ExplainTracker.swift, DHT/ExplainDHT.swift.
+// Read next: PeerWire/ExplainWire.swift (between peers), UTP/UTPExplain.swift (the transport below), Tracker/ExplainTracker.swift, DHT/ExplainDHT.swift.
 public import Bytes
 public import Trace
 public import World
@@ -14,6 +14,7 @@ public func explain(_ bytes: Buffer, as dialect: Dialect) -> Explanation? {
       return explainer.explanation()
     }()
   case .dht: DHTExplainer(bytes: bytes).explanation()
+  case .utp: explainUTP(bytes)
   default: nil
   }
 }

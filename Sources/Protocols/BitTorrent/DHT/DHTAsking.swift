@@ -113,12 +113,9 @@ extension DHTNode {
   // MARK: Time
 
   mutating func noteTime(at now: Instant, into actions: inout [DatagramAction<Question>]) {
-    var lost: [Pending] = []
-    pending.removeAll { query in
-      guard now - query.sent >= limits.answerTimeout else { return false }
-      lost.append(query)
-      return true
-    }
+    // The oldest stand in front.
+    let lost = pending.prefix { now - $0.sent >= limits.answerTimeout }
+    pending.removeFirst(lost.count)
     for query in lost {
       if let id = query.id { table.noteFailure(NodeContact(id, query.endpoint), at: now) }
       fail(query, at: now, into: &actions)

@@ -224,7 +224,8 @@ public enum PeerMessage: Sendable, Hashable {
 
   /// A message of our kind with what `body` appends.
   private func written(_ body: (inout Buffer) -> Void = { _ in }) -> Buffer {
-    var bytes = Buffer([0, 0, 0, 0])
+    var bytes = Buffer(capacity: 32)
+    bytes.append(integer: UInt32(0))
     if let kind { bytes.append(kind.rawValue) }
     body(&bytes)
     bytes.overwrite(at: 0, with: UInt32(truncatingIfNeeded: bytes.count - 4))

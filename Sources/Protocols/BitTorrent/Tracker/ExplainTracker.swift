@@ -48,6 +48,7 @@ struct TrackerExplainer {
     case .connect:
       add("protocol id", "0x41727101980", 0..<8, "Stands where a connection id will stand: the client has none yet.")
       addAction(at: 8, "0 connect", "Asks for a connection id.")
+      addRest(from: 16)
       title = "connect"
     case .announce(let connection, _, let announcement):
       addConnection(connection)

@@ -4,7 +4,6 @@ package import BitTorrent
 import Bytes
 import HTTP
 import Synchronization
-package import Trace
 package import Transport
 package import World
 

@@ -260,8 +260,8 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
       let batch = touched
       touched.removeAll(keepingCapacity: true)
       for carrier in batch {
-        carrier.isTouched = false
         carrier.settle()
+        carrier.isTouched = false
         deadlines.file(carrier, at: carrier.wakeTime)
       }
       rounds += 1

@@ -1,1 +1,0 @@
-// A node of the DHT on the network.
