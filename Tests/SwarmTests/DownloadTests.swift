@@ -59,7 +59,8 @@ struct DownloadTests {
       _ = try await seed.add(torrent, trackers: []) { _ in MemoryFiles(length: content.count, content: content) }
       var sessions: [(TorrentSession, MemoryFiles, SwarmService)] = []
       for number in 2...6 {
-        let peer = try await scene.start(number)
+        // So few slots that they have to be earned.
+        let peer = try await scene.start(number) { $0.participation.choking.regularSlots = 2 }
         let files = MemoryFiles(length: content.count)
         let session = try #require(try await peer.add(torrent, trackers: [], peers: (1...6).map(SwarmScene.endpoint)) { _ in files })
         sessions.append((session, files, peer))
