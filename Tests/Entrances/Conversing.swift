@@ -74,19 +74,26 @@ final class Wire: Carrier {
 
 /// What an owner was told, in order.
 final class Told {
-  private(set) var lines: [String] = []
+  /// Values rather than their texts, which would cost more than the conversations.
+  private(set) var lines: [AnyHashable] = []
   private var content = Buffer()
 
-  func add(_ line: String) {
+  /// Those of them that are texts.
+  var texts: [String] { lines.compactMap { $0.base as? String } }
+
+  func add(_ line: some Hashable) {
     join()
-    lines.append(line)
+    lines.append(AnyHashable(line))
   }
 
   /// A piece of content: pieces are joined, since they depend on the cuts.
   func add(piece: Buffer) { content.append(piece) }
 
+  /// What was collected is thrown away: how much came before that depends on the cuts.
+  func forgetContent() { content = Buffer() }
+
   fileprivate func join() {
-    if !content.isEmpty { lines.append("content \(content.takeAll())") }
+    if !content.isEmpty { lines.append(content.takeAll()) }
   }
 }
 
@@ -94,7 +101,7 @@ final class Told {
 struct Story: Equatable, CustomStringConvertible {
   var sent: Buffer
   var closing: Closing?
-  var told: [String]
+  var told: [AnyHashable]
 
   /// The story of a connection that gets `pieces` and then ends.
   init(of wire: Wire, _ told: Told, _ pieces: [Buffer]) {

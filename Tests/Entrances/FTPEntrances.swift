@@ -83,7 +83,7 @@ let ftpEntrances: [Entrance] = [
       // The tickets of commands that get nothing more.
       var ended: [Ticket] = []
       let driver = ConversationDriver(FTP.ClientConversation(greeting: Ticket(number: 9)), trace: nil) { question, _ in
-        told.add("\(question)")
+        told.add(question)
         switch question {
         case .replied(let ticket, let reply) where reply.kind != .preliminary: ended.append(ticket)
         case .failed(let ticket, _): ended.append(ticket)
@@ -99,7 +99,7 @@ let ftpEntrances: [Entrance] = [
       wire.receive(Buffer())
       let story = Story(of: wire, told, pieces)
       must(ended.sorted { $0.number < $1.number }.map(\.number) == [0, 1, 2, 8, 9], "each command has one end: \(ended) \(story.told)")
-      must(story.told.filter { $0 == "ended" }.count == 1, "a session ends once: \(story.told)")
+      must(story.told.count { $0 == AnyHashable(FTP.ClientConversation.Question.ended) } == 1, "a session ends once: \(story.told)")
       return story
     }
   },
@@ -157,7 +157,7 @@ private func served(_ pieces: [Buffer], offersTLS: Bool) -> Story {
   let told = Told()
   let conversation = FTP.ServerConversation(peer: Address(203, 0, 113, 2), setting: .init(offersTLS: offersTLS))
   let driver = ConversationDriver(conversation, trace: nil) { question, _ in
-    told.add("\(question)")
+    told.add(question)
     switch question {
     case .login(let ticket, let user, _): return .loggedIn(ticket, user.utf8.count % 5 == 4 ? .wrong : .accepted)
     case .operation(let ticket, let operation): return .answered(ticket, outcome(operation))
@@ -171,7 +171,7 @@ private func served(_ pieces: [Buffer], offersTLS: Bool) -> Story {
     }
   }
   let story = Story(of: Wire(driver), told, pieces)
-  must(story.told.filter { $0 == "ended" }.count == 1, "a session ends once: \(story.told)")
+  must(story.told.count { $0 == AnyHashable(FTP.ServerConversation.Question.ended) } == 1, "a session ends once: \(story.told)")
   let lines = story.sent.array.split(separator: 0x0A, omittingEmptySubsequences: false)
   must(lines.dropLast().allSatisfy { $0.last == 0x0D } && lines.last?.isEmpty == true, "replies are lines: \(story.sent)")
   return story

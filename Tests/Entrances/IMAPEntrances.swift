@@ -124,13 +124,20 @@ private final class Attended {
   private let limits: IMAP.Limits
   private var selected = Ticket()
   private var answered = 0
+  private var appended = 0
 
   init(_ limits: IMAP.Limits) { self.limits = limits }
 
   func story(_ pieces: [Buffer]) -> Story {
     let options = IMAP.ServerConversation.Options(isSecure: false, offersTLS: true, allowsClearPasswords: true, hostName: "a")
     let driver = ConversationDriver(IMAP.ServerConversation(options, limits: limits), trace: nil) { [self] question, answers in
-      if case .appendContent(_, let piece) = question { told.add(piece: piece) } else { told.add("\(question)".withoutTickets) }
+      switch question {
+      case .appendContent(_, let piece): told.add(piece: piece)
+      case .appendAbandoned:
+        told.forgetContent()
+        told.add("appendAbandoned")
+      default: told.add("\(question)".withoutTickets)
+      }
       guard let (ticket, answer) = answer(question) else { return nil }
       // Others are at work too, but not more often where a message comes in more pieces.
       guard case .appendContent = question else { return give(answer, ticket, answers) }
@@ -168,10 +175,16 @@ private final class Attended {
       (ticket, name == .inbox ? .refused(Refusal(.tryCreate, "")) : .copied(validity: 9, from: set, to: set))
     case .expunge(let ticket, let within): (ticket, .expunged(within ?? UIDSet([1, 2] as [UInt32])))
     case .append(let ticket, let order): (ticket, order.size == 3 ? .refused(Refusal(.overQuota, "full")) : .done)
-    case .appendContent(let ticket, let piece): (ticket, piece.firstIndex(of: 0x21) == nil ? .done : .refused(Refusal(nil, "!")))
-    case .appendEnd(let ticket): (ticket, .appended(validity: 9, uid: 10))
+    case .appendContent(let ticket, _): (ticket, .done)
+    case .appendEnd(let ticket): (ticket, appendEnded())
     case .forgotten, .appendAbandoned, .gone: nil
     }
+  }
+
+  /// Every third message is refused when all of it has come; sooner would depend on the cuts.
+  private func appendEnded() -> Answer {
+    appended += 1
+    return appended % 3 == 0 ? .refused(Refusal(nil, "!")) : .appended(validity: 9, uid: 10)
   }
 
   private func select(_ ticket: Ticket, _ name: MailboxName) -> (Ticket, Answer) {
@@ -207,7 +220,13 @@ private final class Attended {
 
 extension String {
   /// Without the numbers of tickets, which an append that is cut differently takes more of.
-  fileprivate var withoutTickets: String { replacing(#/Ticket\(number: [0-9]+\)/#, with: "#") }
+  fileprivate var withoutTickets: String {
+    let parts = utf8.split(separator: UInt8(ascii: "("), omittingEmptySubsequences: false)
+    return parts.indices.map { index in
+      let isTicket = index > 0 && parts[index - 1].reversed().starts(with: "Ticket".utf8.reversed())
+      return String(Substring(isTicket ? parts[index].drop { $0 != UInt8(ascii: ")") } : parts[index]))
+    }.joined(separator: "(")
+  }
 }
 
 /// A client that wants everything a person may want, one after the other, from a server that says `pieces`.
@@ -219,7 +238,7 @@ private func ordered(_ security: IMAP.ClientConversation.Security, _ pieces: [Bu
     .append(.init(mailbox: "a\nb", flags: Flags(.seen), date: nil), .bytes("hello")), .command(.search(.init(.uid, .text("\u{E4}")))), .logOut,
   ]
   let driver = ConversationDriver(IMAP.ClientConversation(security: security), trace: nil) { question, _ in
-    if case .content(let piece) = question { told.add(piece: piece) } else { told.add("\(question)") }
+    if case .content(let piece) = question { told.add(piece: piece) } else { told.add(question) }
     return nil
   }
   let wire = Wire(driver)

@@ -57,12 +57,12 @@ let pop3Entrances: [Entrance] = [
           told.add("ended \(failure?.description ?? "")")
           return nil
         case .ready, .answered:
-          told.add("\(question)")
+          told.add(question)
           return orders.popFirst().map { .order($0) }
         }
       }
       let story = Story(of: Wire(driver), told, pieces)
-      must(told.lines.count { $0.hasPrefix("ended") } == 1, "a connection ends once")
+      must(told.texts.count { $0.hasPrefix("ended") } == 1, "a connection ends once")
       return story
     }
   },

@@ -228,7 +228,7 @@ private func delivered(_ pieces: [Buffer]) -> Story {
     return nil
   }
   let story = Story(of: Wire(driver), told, pieces)
-  must(told.lines.count { $0.hasPrefix("ended") } == 1, "a connection ends once")
+  must(told.texts.count { $0.hasPrefix("ended") } == 1, "a connection ends once")
   must(delivered == max(0, 2 - max(0, left)) || left < 0 && delivered == 2, "each message has its fates")
   must(!hasBareOctets(story.sent), "commands and content are lines")
   return story

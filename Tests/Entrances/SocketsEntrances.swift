@@ -22,7 +22,7 @@ let socketsEntrances: [Entrance] = [
     mustNotDependOnCuts(bytes) { pieces in
       let told = Told()
       let driver = ConversationDriver(UppercaseStreamClient(lines: ["a", "b", "c"]), trace: nil) { question, _ in
-        told.add("\(question)")
+        told.add(question)
         return nil
       }
       return Story(of: Wire(driver), told, pieces)

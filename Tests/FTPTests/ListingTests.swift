@@ -40,6 +40,7 @@ struct ListingTests {
     Case("lrwxrwxrwx   1 ftp   ftp           9 Mar 14 09:26 now -> photos/26", "now", .link(to: Array("photos/26".utf8)), size: 9, at: "20260314092600"),
     Case("drwxr-xr-x   3 1000            4096 2026-03-14 09:26 photos", "photos", .folder, size: 4_096, at: "20260314092600"),
     Case("-rw-r--r--   1 ftp ftp 12 2026-03-14 09:26:11.000000000 +0100 a b", "a b", size: 12, at: "20260314082611"),
+    Case("-rw-r--r--   1 ftp   ftp           5 Mar 14 09:26   ", "  ", size: 5, at: "20260314092600"),
     Case("crw-rw----   1 root disk 8, 0 Mar 14 09:26 sda", "sda", .other, size: 0, at: "20260314092600"),
     Case("-rw-r--r--.  1 0 0 5 Mar 21 12:00 tomorrow", "tomorrow", size: 5, at: "20260321120000"),
     Case("-rw-r--r--   1 0 0 5 Mar 22 12:00 last year", "last year", size: 5, at: "20250322120000"),

@@ -29,6 +29,9 @@ package final class ScriptedEnd: StreamEnd, @unchecked Sendable {
 
   package init() {}
 
+  /// Whether it may be spoken on.
+  package var isConnected: Bool { carrier != nil }
+
   // MARK: For the test
 
   package func say(_ bytes: Buffer) {

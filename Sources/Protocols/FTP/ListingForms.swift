@@ -92,8 +92,8 @@ enum ListingForms {
   /// The size, date and name at the end of a line: the first number, from word `start` on, that a date follows.
   private static func dated(_ words: Words, from start: Int, _ now: Instant) -> ListingItem? {
     for index in start..<max(start, words.count) {
-      guard let size = decimal(words.line[words[index]]), let (time, next) = words.date(after: index, now), next < words.count else { continue }
-      // One space, and what follows is the name, with all its spaces.
+      guard let size = decimal(words.line[words[index]]), let (time, next) = words.date(after: index, now) else { continue }
+      // One space, and what follows is the name, with all its spaces: it may have nothing else.
       let nameStart = words[next - 1].upperBound + 1
       guard nameStart < words.line.count else { return nil }
       return ListingItem(name: words.line[nameStart..<words.line.count].array, kind: .other, size: size, modified: time)

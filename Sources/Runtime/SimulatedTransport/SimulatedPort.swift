@@ -31,6 +31,7 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
   func arrived(_ bytes: Buffer, from remote: Endpoint) {
     guard isOpen, peer == nil || peer == remote else { return }
     end.received(bytes, from: remote)
+    end.settled()
     host.internet.schedule(self)
   }
 

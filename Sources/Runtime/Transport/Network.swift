@@ -134,8 +134,29 @@ public struct DialOptions: Sendable {
 public struct BindOptions: Sendable {
   /// Only datagrams from here are taken; nil: from anywhere.
   public var peer: Endpoint?
+  /// What is to be expected. On real sockets `.bulk` gives the port a thread of its own, and many datagrams one system call.
+  public var traffic: DatagramTraffic
 
-  public init(peer: Endpoint? = nil) { self.peer = peer }
+  public init(peer: Endpoint? = nil, traffic: DatagramTraffic = .questions) {
+    self.peer = peer
+    self.traffic = traffic
+  }
+}
+
+/// What a datagram port is for.
+public enum DatagramTraffic: Sendable, Hashable {
+  /// Questions and answers.
+  case questions
+  /// Streams of data, as uTP carries them.
+  case bulk
+}
+
+/// How a datagram may travel.
+public enum DatagramPassage: Sendable, Hashable {
+  /// In fragments, where the path asks for it.
+  case inParts
+  /// Whole or not at all: to find out how large a datagram passes.
+  case whole
 }
 
 /// Why a network operation failed.
@@ -239,6 +260,8 @@ public protocol DatagramCarrier: AnyObject {
   func local(towards remote: Endpoint) -> Endpoint
   /// Queues a datagram; it leaves at the next `flush`.
   func send(_ bytes: Buffer, to remote: Endpoint)
+  /// The same for a datagram in two pieces, so that who sends many need not join them.
+  func send(_ head: Buffer, _ body: Buffer, to remote: Endpoint, _ passage: DatagramPassage)
   func flush()
   func close()
   func onLoop(_ work: @escaping @Sendable () -> Void)
@@ -248,6 +271,8 @@ public protocol DatagramCarrier: AnyObject {
 public protocol DatagramEnd: AnyObject {
   func opened(on carrier: any DatagramCarrier)
   func received(_ bytes: Buffer, from remote: Endpoint)
+  /// All datagrams that were there have been handed in: who answers many at once does it now.
+  func settled()
   func deadlineReached()
   func closed()
   var deadline: Instant? { get }
@@ -255,4 +280,15 @@ public protocol DatagramEnd: AnyObject {
 
 extension DatagramCarrier {
   public func local(towards remote: Endpoint) -> Endpoint { local }
+
+  public func send(_ head: Buffer, _ body: Buffer, to remote: Endpoint, _ passage: DatagramPassage) {
+    var whole = Buffer(capacity: head.count + body.count)
+    whole.append(head)
+    whole.append(body)
+    send(whole, to: remote)
+  }
+}
+
+extension DatagramEnd {
+  public func settled() {}
 }

@@ -23,6 +23,7 @@ package struct WorldDescription: Sendable, Equatable {
   package var proxies: [ProxyDescription] = []
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
+  package var swarms: [SwarmDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -212,8 +213,10 @@ package struct ProgramDescription: Sendable, Equatable {
     case uppercaseDatagram = "uppercase-datagram"
     /// Answers UDP pings, save those it loses.
     case ping
+    /// Keeps blocks of the GNU Name System, together with all others of its kind.
+    case blockStore = "block-store"
 
-    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping }
+    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping || self == .blockStore }
   }
 }
 

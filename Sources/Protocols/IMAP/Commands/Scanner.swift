@@ -11,11 +11,14 @@ struct Scanner {
   let limits: Limits
   /// How many parentheses and search keys are open.
   var depth = 0
+  /// Whether a literal may hold NUL: servers tell of messages as they are.
+  private let takesNUL: Bool
 
-  init(_ bytes: [UInt8], from index: Int = 0, limits: Limits) {
+  init(_ bytes: [UInt8], from index: Int = 0, limits: Limits, takesNUL: Bool = false) {
     self.bytes = bytes
     self.index = index
     self.limits = limits
+    self.takesNUL = takesNUL
   }
 
   var isAtEnd: Bool { index >= bytes.count }
@@ -166,7 +169,7 @@ struct Scanner {
     guard size <= Int64(bytes.count - index) else { throw failure("\(size) octets") }
     let end = index + Int(size)
     // RFC 3501 §9 CHAR8: anything but NUL.
-    if let zero = bytes[index..<end].firstIndex(of: 0) {
+    if !takesNUL, let zero = bytes[index..<end].firstIndex(of: 0) {
       index = zero
       throw failure("CHAR8")
     }

@@ -101,7 +101,7 @@ public struct ResponseReader: Sendable {
 
   private mutating func parse() -> Found {
     defer { (taken, known, literals, literalBytes) = (Buffer(), 0, 0, 0) }
-    var scanner = Scanner(taken.array, limits: textLimits)
+    var scanner = Scanner(taken.array, limits: textLimits, takesNUL: true)
     do throws(SyntaxError) { return .response(try scanner.response()) } catch { return .malformed(error) }
   }
 

@@ -1,7 +1,8 @@
 // System calls that Swift cannot make itself: those with control messages, and those without a function in the C library.
-// Read next: OpenBeneath.h (openat2), Spawn.h (children), System.c (single datagrams), Datagrams.c (batches).
+// Read next: OpenBeneath.h (openat2), Spawn.h (children), System.c (single datagrams), Datagrams.c (batches), Bulk.h (trains of datagrams).
 #pragma once
 
+#include "Bulk.h"
 #include "Namespace.h"
 #include "OpenBeneath.h"
 #include "Spawn.h"

@@ -96,6 +96,7 @@ final class ShapedPort: DatagramEnd, DatagramCarrier, @unchecked Sendable {
       incomingBytes -= Self.weight(of: bytes)
       end.received(bytes, from: remote)
     }
+    end.settled()
     while let (bytes, remote) = out.take(at: below.now) {
       outBytes -= Self.weight(of: bytes)
       below.send(bytes, to: remote)

@@ -75,6 +75,7 @@ final class SocketDatagramPort: ChannelInboundHandler, DatagramCarrier, Sleeper,
 
   func channelReadComplete(context: ChannelHandlerContext) {
     isInBatch = false
+    inside { $0.settled() }
     if flushIsDue, depth == 0 { reallyFlush() }
     if end != nil { context.read() }
   }

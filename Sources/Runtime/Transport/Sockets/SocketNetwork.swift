@@ -17,6 +17,8 @@ public final class SocketNetwork: Network {
   private let realClock: SystemClock
   /// What is open, to be closed before the loops end.
   private let listeners = Mutex<[ObjectIdentifier: SocketListener]>([:])
+  /// Datagram ports with threads of their own.
+  private let bulkPorts = Mutex<[BulkDatagramPort]>([])
 
   /// A network with `loops` threads of its own; nil: as many as there are cores.
   public init(loops count: Int? = nil, limits: StreamLimits = StreamLimits(), clock: SystemClock = SystemClock()) {
@@ -54,6 +56,7 @@ public final class SocketNetwork: Network {
   /// Ends all threads. Everything open is closed.
   public func shutDown() async {
     for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
+    for port in bulkPorts.withLock({ $0 }) { await port.close(grace: .zero) }
     for loop in loops { loop.executor.end() }
     try? await group.shutdownGracefully()
   }
@@ -184,6 +187,14 @@ public final class SocketNetwork: Network {
   public func bind(
     _ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd
   ) async throws(NetworkError) -> any Listener {
+    if options.traffic == .bulk, options.peer == nil {
+      let port = try BulkDatagramPort(at: endpoint, clock: realClock, makeEnd: makeEnd)
+      bulkPorts.withLock { ports in
+        ports.removeAll { $0.isOver }
+        ports.append(port)
+      }
+      return port
+    }
     do {
       var bootstrap = DatagramBootstrap(group: group.next())
         .channelOption(.autoRead, value: false)

@@ -19,6 +19,7 @@ package struct FileAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads a URL; `ftp://` may be left out. Nil for anything else.
   package init?(_ text: some StringProtocol) {
+    let text = text.percentEncodedBeyondASCII
     var rest = Substring(text)
     if let mark = rest.firstRange(of: "://") {
       guard rest[..<mark.lowerBound].lowercased() == "ftp" else { return nil }
@@ -50,7 +51,7 @@ package struct FileAddress: Sendable, Hashable, CustomStringConvertible {
       guard authority.first == ":", let number = UInt16(authority.dropFirst()), number > 0 else { return nil }
       port = number
     }
-    guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return nil }
+    guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "/") }) else { return nil }
     if let mark = path.firstRange(of: ";type=") {
       let letter = path[mark.upperBound...].lowercased()
       guard letter.count == 1, let first = letter.first, "aid".contains(first) else { return nil }

@@ -15,7 +15,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// Reads `http://host:port/path?query`; without a scheme it is `http`. The fragment is left out. Nil for anything else.
   // RFC 3986 §3
   package init?(_ text: String) {
-    let text = Self.plain(text)
+    let text = text.percentEncodedBeyondASCII
     var rest = text[...]
     isSecure = false
     if let colon = rest.firstIndex(of: ":"), rest[colon...].hasPrefix("://") {
@@ -52,7 +52,7 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// The address that `reference` means when it is found here; nil when it is no http or https address.
   // RFC 3986 §5.2.2
   package func resolving(_ reference: String) -> WebAddress? {
-    let reference = Self.plain(reference)
+    let reference = reference.percentEncodedBeyondASCII
     if let colon = reference.firstIndex(of: ":"), reference[..<colon].allSatisfy({ $0.isLetter || $0.isNumber || "+-.".contains($0) }), colon != reference.startIndex {
       return reference[colon...].hasPrefix("://") ? WebAddress(reference) : nil
     }
@@ -68,14 +68,6 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
       other.target = Self.target(folder + reference[...])
     }
     return other
-  }
-
-  /// With every byte beyond ASCII percent-encoded: a combining mark behind a `#` or `/` would make another character of it.
-  private static func plain(_ text: String) -> String {
-    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
-    return text.utf8.reduce(into: "") { plain, byte in
-      if byte < 0x80 { plain.unicodeScalars.append(Unicode.Scalar(byte)) } else { plain += "%" + Hexadecimal.text(byte).uppercased() }
-    }
   }
 
   private static func split(_ authority: Substring, _ standard: UInt16) -> (String, UInt16)? {
