@@ -26,7 +26,7 @@ struct UTPBench {
         if isReceiver {
           _ = try await utp.listen(at: place) { _, _ in end }
           print("ready")
-          fflush(stdout)
+          fflush(nil)
         } else {
           try await utp.dial(place) { end }
         }
@@ -89,14 +89,14 @@ private final class StreamOfBytes: StreamEnd, @unchecked Sendable {
     guard let carrier else { return }
     let seconds = Double((carrier.now - begun).components.attoseconds) / 1e18 + Double((carrier.now - begun).components.seconds)
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let user = Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
     let system = Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6
     let mebibytes = Double(max(1, done)) / 1_048_576
     print(
       "{\"role\": \"\(sends ? "send" : "receive")\", \"bytes\": \(done), \"seconds\": \(seconds), \"mib_per_second\": \(mebibytes / seconds), \"cpu_ms_per_mib\": \((user + system) * 1_000 / mebibytes), \"user_s\": \(user), \"system_s\": \(system), \"ending\": \"\(reason)\"}"
     )
-    fflush(stdout)
+    fflush(nil)
     self.carrier = nil
     whenDone()
   }

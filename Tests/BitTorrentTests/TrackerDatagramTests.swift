@@ -182,7 +182,7 @@ struct TrackerClientTests {
       port = MemoryPort(driver, local: TrackerCase.client)
     }
 
-    func ask(_ number: UInt64, _ request: UDPTrackerClient.Request) { driver?.answers.give(.asked(Ticket(number: number), request)) }
+    func ask(_ number: UInt64, _ request: UDPTrackerClient.Request, until: Instant? = nil) { driver?.answers.give(.asked(Ticket(number: number), request, until: until)) }
     func sent() throws -> [UDPTrackerRequest] { try (port?.takeSent() ?? []).map { try UDPTrackerRequest($0.bytes) } }
     func receive(_ reply: UDPTrackerReply, from remote: Endpoint = TrackerCase.tracker) { port?.receive(reply.bytes(isV6: remote.address.isV6), from: remote) }
     func advance(_ seconds: Int) { port?.advance(by: .seconds(seconds)) }
@@ -240,6 +240,17 @@ struct TrackerClientTests {
     #expect(waited == 7_665)
     #expect(bench.told == [.timedOut(Ticket(number: 1))])
     #expect(bench.port?.deadline == nil)
+  }
+
+  @Test("who does not want to wait so long is told when the time is over")
+  func impatience() throws {
+    let bench = Bench()
+    bench.ask(1, .scrape([TrackerCase.torrent]), until: .simulationStart + .seconds(20))
+    bench.advance(19)
+    #expect(try bench.sent().count == 2)
+    #expect(bench.told == [])
+    bench.advance(1)
+    #expect(bench.told == [.timedOut(Ticket(number: 1))])
   }
 
   @Test("an id that grows old while an announcement is repeated is asked for anew", .spec("BEP 15"))

@@ -1,7 +1,6 @@
 // Every entrance a stranger's bytes have, in one table. A new parser is not finished before it stands in one of the files below.
 // The fuzzers (Fuzz/) call them with made-up bytes, CorpusTests with the bytes kept from earlier runs.
-// Read next: GroundEntrances.swift, DNSEntrances.swift, HTTPEntrances.swift, SMTPEntrances.swift, POP3Entrances.swift, IMAPEntrances.swift, MailEntrances.swift, FTPEntrances.swift, UTPEntrances.swift,
-// StateEntrances.swift, CacheEntrances.swift, ServerEntrances.swift, NamesEntrances.swift, ProductEntrances.swift.
+// Read next: DNSEntrances.swift; each protocol has such a file.
 import Bytes
 
 /// One entrance: what it does with any bytes.
@@ -20,8 +19,13 @@ public struct Entrance: Sendable {
 
 /// What the network reaches comes first.
 public let entrances =
-  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances + utpEntrances + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
-  + namesEntrances + socketsEntrances + productEntrances
+  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances
+  + bitTorrentEntrances
+  + utpEntrances
+  + trackerEntrances
+  + namesEntrances
+  + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
+  + socketsEntrances + productEntrances
 
 /// Stops the run when a promise is broken, so that libFuzzer keeps the input.
 func must(_ holds: Bool, _ promise: @autoclosure () -> String) {

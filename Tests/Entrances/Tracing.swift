@@ -1,4 +1,5 @@
 // A trace made of any bytes, and the check that nothing in a document came from a peer as markup.
+import BitTorrent
 import Bytes
 import DNS
 import FTP
@@ -13,6 +14,7 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
+  case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -27,6 +27,7 @@ enum LabConsole {
       ],
       trace: trace, explain: explainAnything)
     model.lessons = LabLessons.lessons()
+    model.models = LabModels.models()
     return model
   }
 

@@ -99,6 +99,8 @@ package struct Scenario: Sendable, Equatable {
     case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
     /// `user pings srv 12000 10 times`
     case ping(host: String, server: String, port: UInt16, times: Int)
+    /// `pc runs ring "8 nodes; find 11 from 3"`, `pc runs swarm "20 peers"`: a model, in its own time
+    case run(host: String, ScenarioRun.Model)
     /// `link resolver ns-a loss 100%`
     case change(LinkDescription)
     /// `host ns-a down`, `host ns-a up`

@@ -55,7 +55,7 @@ public struct ExtensionHandshake: Sendable, Hashable {
       if let number = number.flatMap({ UInt8(exactly: $0) }) { numbers[spoken] = number }
     }
     port = all["p"]?.integerValue.flatMap { UInt16(exactly: $0) }.flatMap { $0 == 0 ? nil : $0 }
-    client = all["v"]?.bytesValue.map { $0[0..<limits.clientBytesMax].text }
+    client = all["v"]?.bytesValue.map { Self.cut($0[0..<limits.clientBytesMax].text, limits.clientBytesMax) }
     yourAddress = all["yourip"]?.bytesValue.flatMap { Address(bytes: $0.array) }
     address4 = all["ipv4"]?.bytesValue.flatMap { $0.count == 4 ? Address(bytes: $0.array) : nil }
     address6 = all["ipv6"]?.bytesValue.flatMap { $0.count == 16 ? Address(bytes: $0.array) : nil }
@@ -65,6 +65,13 @@ public struct ExtensionHandshake: Sendable, Hashable {
     if let size = metadataSize, size > limits.metadataBytesMax {
       throw .tooMuch(LimitReached("metadataBytesMax", allowed: limits.metadataBytesMax, unit: "bytes"))
     }
+  }
+
+  /// The front of `text` in at most `most` bytes, no character cut in two.
+  private static func cut(_ text: String, _ most: Int) -> String {
+    var front = ""
+    for scalar in text.unicodeScalars where front.utf8.count + scalar.utf8.count <= most { front.unicodeScalars.append(scalar) }
+    return front
   }
 
   /// The content of the message.

@@ -92,8 +92,8 @@ public struct PeerConversation: StreamConversation {
   enum Phase: Sendable {
     /// Nothing was heard; the caller has said its handshake. Leaves by the peer's, or when it takes too long.
     case greeting(until: Instant?)
-    /// The owner is asked whether this peer is welcome. Leaves by `accept` or `refuse`.
-    case judging(PeerHandshake)
+    /// The owner is asked whether this peer is welcome. Leaves by `accept` or `refuse`, or when that takes too long.
+    case judging(PeerHandshake, until: Instant)
     /// Both have said their handshake.
     case talking
     /// Everything is said.
@@ -138,7 +138,8 @@ public struct PeerConversation: StreamConversation {
 
   // The peer's requests.
   var isChoking = true
-  var isPeerInterested = false
+  /// When we choked the peer; nil: it was never served.
+  var choked: Instant?
   /// What the peer asked for and the owner has not been asked for. At most `requestsHeldMax` with those below.
   var held: [BlockRequest] = []
   /// What the owner is asked for. At most `requestsServedMax`.
@@ -175,8 +176,8 @@ public struct PeerConversation: StreamConversation {
     requestsTaken = min(setting.limits.requestsAssumedMax, setting.limits.requestsSentMax)
   }
 
-  /// How many more requests could be made now.
-  public var requestRoom: Int { max(0, requestsTaken - sent.count - cancelled.count) }
+  /// How many more requests could be made now. With the fast extension a cancelled one is answered too, so it still counts.
+  public var requestRoom: Int { max(0, requestsTaken - sent.count - (offer.contains(.fast) ? cancelled.count : 0)) }
 
   public var acceptsBytes: Bool {
     switch phase {
@@ -216,8 +217,8 @@ public struct PeerConversation: StreamConversation {
     case (.greeting, .connection(.opened)):
       phase = .greeting(until: now + limits.handshakeTimeout)
       if case .caller(let infoHash) = role { send(PeerHandshake(infoHash: infoHash, peer: setting.peer, offering: setting.offer).encoded, at: now, into: &actions) }
-    case (.greeting, .handshake(let handshake)): judge(handshake, into: &actions)
-    case (.judging(let handshake), .accept(let terms)): accept(handshake, terms, at: now, into: &actions)
+    case (.greeting, .handshake(let handshake)): judge(handshake, at: now, into: &actions)
+    case (.judging(let handshake, _), .accept(let terms)): accept(handshake, terms, at: now, into: &actions)
     case (.judging, .refuse(let why)):
       actions.append(.note(why))
       end(why, into: &actions)
@@ -240,7 +241,7 @@ public struct PeerConversation: StreamConversation {
 
   // MARK: Handshakes
 
-  private mutating func judge(_ handshake: PeerHandshake, into actions: inout [Action]) {
+  private mutating func judge(_ handshake: PeerHandshake, at now: Instant, into actions: inout [Action]) {
     // BEP 3 peer protocol: if both sides don't send the same value, they sever the connection.
     if case .caller(let wanted) = role, handshake.infoHash != wanted {
       return breach("expected the torrent \(wanted), found \(handshake.infoHash) (BEP 3 peer protocol)", into: &actions)
@@ -249,7 +250,7 @@ public struct PeerConversation: StreamConversation {
       actions.append(.note("this is a connection to ourselves"))
       return end("this is a connection to ourselves", into: &actions)
     }
-    phase = .judging(handshake)
+    phase = .judging(handshake, until: now + limits.handshakeTimeout)
     actions.append(.ask(.handshake(handshake)))
   }
 
@@ -270,8 +271,8 @@ public struct PeerConversation: StreamConversation {
 
   private mutating func noteTime(at now: Instant, into actions: inout [Action]) {
     switch phase {
-    case .greeting(let end?) where now >= end:
-      actions.append(.note("no handshake within \(limits.handshakeTimeout)"))
+    case .greeting(let end?) where now >= end, .judging(_, let end) where now >= end:
+      actions.append(.note("nothing came of the handshake within \(limits.handshakeTimeout)"))
       self.end("no handshake in time", into: &actions)
     case .talking where now >= lastHeard + limits.silenceTimeout:
       actions.append(.note("the peer was silent for \(limits.silenceTimeout)"))
@@ -285,8 +286,9 @@ public struct PeerConversation: StreamConversation {
   private mutating func setDeadline() {
     switch phase {
     case .greeting(let end): deadline = end
+    case .judging(_, let end): deadline = end
     case .talking: deadline = min(lastHeard + limits.silenceTimeout, lastSaid + limits.keepAliveInterval)
-    case .judging, .closed: deadline = nil
+    case .closed: deadline = nil
     }
   }
 

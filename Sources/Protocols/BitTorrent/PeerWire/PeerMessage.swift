@@ -126,6 +126,16 @@ public enum PeerMessage: Sendable, Hashable {
       default: nil
       }
     }
+
+    /// What is wrong with a message of this kind when it is `length` bytes long; nil: nothing.
+    func refusal(of length: Int, _ limits: WireLimits) -> SyntaxError? {
+      let entry = entry(limits)
+      let lengths = entry?.lengths ?? 1...(1 + limits.unknownBytesMax)
+      if lengths.contains(length) { return nil }
+      let wanted = lengths.count == 1 ? "\(lengths.lowerBound)" : "\(lengths.lowerBound) to \(lengths.upperBound)"
+      return SyntaxError(
+        expected: "\(wanted) bytes of \(entry?.name.description ?? "message \(rawValue)")", found: "\(length)", at: 0, rule: entry?.source.description ?? "BEP 3")
+    }
   }
 
   /// The kind; nil: a keep-alive has none.
@@ -161,13 +171,7 @@ public enum PeerMessage: Sendable, Hashable {
     }
     guard let number = bytes[at: 4] else { return nil }
     let kind = Kind(rawValue: number)
-    let entry = kind.entry(limits)
-    let lengths = entry?.lengths ?? 1...(1 + limits.unknownBytesMax)
-    guard lengths.contains(length) else {
-      let wanted = lengths.count == 1 ? "\(lengths.lowerBound)" : "\(lengths.lowerBound) to \(lengths.upperBound)"
-      throw SyntaxError(
-        expected: "\(wanted) bytes of \(entry?.name.description ?? "message \(number)")", found: "\(length)", at: 0, rule: entry?.source.description ?? "BEP 3")
-    }
+    if let refusal = kind.refusal(of: length, limits) { throw refusal }
     guard let message = bytes.take(4 + length) else { return nil }
     switch kind {
     case .choke: return .choke
@@ -220,7 +224,8 @@ public enum PeerMessage: Sendable, Hashable {
 
   /// A message of our kind with what `body` appends.
   private func written(_ body: (inout Buffer) -> Void = { _ in }) -> Buffer {
-    var bytes = Buffer([0, 0, 0, 0])
+    var bytes = Buffer(capacity: 32)
+    bytes.append(integer: UInt32(0))
     if let kind { bytes.append(kind.rawValue) }
     body(&bytes)
     bytes.overwrite(at: 0, with: UInt32(truncatingIfNeeded: bytes.count - 4))

@@ -91,9 +91,7 @@ extension PeerConversation {
       isInterested = false
       send(.notInterested, at: now, into: &actions)
     case .unchoke, .interest, .disinterest: break
-    case .have(let piece):
-      terms.holdings?.insert(piece)
-      send(.have(piece), at: now, into: &actions)
+    case .have(let piece): send(.have(piece), at: now, into: &actions)
     case .request(let requests): for request in requests { ask(request, at: now, into: &actions) }
     case .cancel(let request): cancel(request, at: now, into: &actions)
     case .block(let request, let parts): serve(request, parts, at: now, into: &actions)

@@ -26,12 +26,8 @@ extension PeerConversation {
     case .unchoke:
       isChoked = false
       actions.append(.ask(.unchoked))
-    case .interested:
-      isPeerInterested = true
-      actions.append(.ask(.interested))
-    case .notInterested:
-      isPeerInterested = false
-      actions.append(.ask(.notInterested))
+    case .interested: actions.append(.ask(.interested))
+    case .notInterested: actions.append(.ask(.notInterested))
     case .have(let piece): noteHave(piece, into: &actions)
     case .bitfield(let bits): noteHoldings(.bitfield(bits), into: &actions)
     case .haveAll: noteHoldings(.all, into: &actions)

@@ -12,8 +12,8 @@ extension PeerConversation {
       return breach("request: there are no \(request.length) bytes at byte \(request.offset) of piece \(request.piece) (BEP 3 request)", into: &actions)
     }
     if isChoking, !mayHaveWhileChoked(request) {
-      // Without the fast extension a request may have met our choke on the way, and nothing is said.
-      chokedRequests += 1
+      // What met our choke on the way is nobody's fault.
+      if choked.map({ now >= $0 + limits.chokeGrace }) ?? true { chokedRequests += 1 }
       guard chokedRequests < limits.chokedRequestsMax else {
         return breach("\(limits.chokedRequestsMax) requests although it is choked (BEP 6)", into: &actions)
       }
@@ -94,6 +94,7 @@ extension PeerConversation {
   mutating func choke(at now: Instant, into actions: inout [Action]) {
     guard !isChoking else { return }
     isChoking = true
+    choked = now
     send(.choke, at: now, into: &actions)
     // BEP 6: after a choke every request but those for allowed pieces is rejected. BEP 3: without it they are forgotten.
     let waiting = held

@@ -49,3 +49,12 @@ public struct ScrapeCounts: Sendable, Hashable {
     self.leechers = leechers
   }
 }
+
+extension TrackerPeer {
+  /// The first `count` peers of a compact list, of the address family of `address`.
+  // BEP 23, BEP 7
+  public static func peers(_ count: Int, in list: RawSpan, like address: Address) -> [TrackerPeer] {
+    let isV6 = address.isV6
+    return (0..<count).compactMap { list.compactPeer(at: $0 * Endpoint.compactBytes(isV6: isV6), isV6: isV6).map { TrackerPeer($0) } }
+  }
+}

@@ -9,11 +9,14 @@ public enum TrackerFailure: Error, Sendable, Hashable, CustomStringConvertible {
   case refused(String)
   /// What it sent is no answer: why.
   case broken(String)
+  /// It cannot be asked, or does not answer: why.
+  case unreachable(String)
 
   public var description: String {
     switch self {
     case .refused(let reason): "the tracker refuses: \(reason)"
     case .broken(let why): "the tracker's answer cannot be read: \(why)"
+    case .unreachable(let why): "the tracker is not reached: \(why)"
     }
   }
 }

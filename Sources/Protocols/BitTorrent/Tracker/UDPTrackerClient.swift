@@ -13,7 +13,8 @@ public struct UDPTrackerClient: DatagramConversation {
   }
 
   public enum Input: Sendable, Hashable {
-    case asked(Ticket, Request)
+    /// A request whose answer is of use until then; nil: for as long as the document lets it be repeated.
+    case asked(Ticket, Request, until: Instant?)
     /// Its answer is no longer wanted.
     case withdrawn(Ticket)
     case received(Buffer, from: Endpoint)
@@ -41,6 +42,7 @@ public struct UDPTrackerClient: DatagramConversation {
     var isConnecting: Bool
     var resends = 0
     var due: Instant
+    var until: Instant?
   }
 
   private let tracker: Endpoint
@@ -59,7 +61,7 @@ public struct UDPTrackerClient: DatagramConversation {
 
   public static var dialect: Dialect { .udpTracker }
   public var acceptsBytes: Bool { true }
-  public var deadline: Instant? { pending.map(\.due).min() }
+  public var deadline: Instant? { pending.map { min($0.due, $0.until ?? $0.due) }.min() }
   public var stateName: String { pending.isEmpty ? "idle" : pending.contains { $0.isConnecting } ? "connecting" : "asking" }
 
   public func input(for event: DatagramEvent) -> Input? {
@@ -72,10 +74,10 @@ public struct UDPTrackerClient: DatagramConversation {
 
   public mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     switch input {
-    case .asked(let ticket, _) where pending.count >= limits.pendingMax:
+    case .asked(let ticket, _, _) where pending.count >= limits.pendingMax:
       actions.append(.ask(.tooMany(ticket)))
-    case .asked(let ticket, let request):
-      pending.append(Pending(ticket: ticket, request: request, transaction: 0, isConnecting: false, due: now))
+    case .asked(let ticket, let request, let until):
+      pending.append(Pending(ticket: ticket, request: request, transaction: 0, isConnecting: false, due: now, until: until))
       send(pending.count - 1, at: now, into: &actions)
     case .withdrawn(let ticket):
       pending.removeAll { $0.ticket == ticket }
@@ -109,9 +111,10 @@ public struct UDPTrackerClient: DatagramConversation {
   private mutating func resend(at now: Instant, into actions: inout [DatagramAction<Question>]) {
     var index = 0
     while index < pending.count {
-      if pending[index].due > now {
+      let isOver = pending[index].until.map { $0 <= now } ?? false
+      if !isOver, pending[index].due > now {
         index += 1
-      } else if pending[index].resends >= limits.resendsMax {
+      } else if isOver || pending[index].resends >= limits.resendsMax {
         actions.append(.ask(.timedOut(pending.remove(at: index).ticket)))
       } else {
         pending[index].resends += 1

@@ -278,10 +278,11 @@ public struct UTPConnection: Conversation {
     acknowledge(packet, at: now)
     if packet.kind == .data || packet.kind == .finish {
       let isFinish = packet.kind == .finish
+      let hadGap = receiver.hasGap
       switch receiver.take(packet.sequence, packet.payload, isFinish: isFinish) {
       case .next:
         owedPackets += 1
-        if owedPackets >= 2 || receiver.hasGap || receiver.isWhole { owesNow = true }
+        if owedPackets >= 2 || hadGap || receiver.isWhole { owesNow = true }
       case .early, .again, .refused:
         owesNow = true
       }

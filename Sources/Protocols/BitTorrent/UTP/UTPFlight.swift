@@ -58,6 +58,9 @@ struct UTPFlight: Sendable {
   /// The packet with this number, which must be under way.
   subscript(number: UInt16) -> Sent { ring[index(number)] }
 
+  /// Gives back the room for what was under way once: idle connections keep none.
+  mutating func rest() { if isEmpty { ring = [] } }
+
   /// A new packet leaves.
   mutating func add(_ payload: Buffer, isFinish: Bool, trialBytes: Int, at now: Int64) {
     if count >= ring.count { grow() }
@@ -115,7 +118,6 @@ struct UTPFlight: Sendable {
         first &+= 1
         count -= 1
       }
-      if count == 0 { ring = ring.count > 256 ? [] : ring }
     }
     guard !selective.isEmpty, count > 1 else { return gain }
     // BEP 29, selective ACK: bits for packets that were not sent say nothing.

@@ -177,8 +177,12 @@ extension UTPConnection {
       probeAt = Self.never
       if unsentBytes > 0, flight.isEmpty { sendFresh(min(payloadBytes, unsentBytes), at: now, into: &actions) }
     }
-    // What keeps the path open says nothing that was not said before.
-    if now >= acknowledgeAt || (isOpen && now >= lastSentAt + limits.keepAliveTime.wholeNanoseconds) { owesNow = true }
+    if now >= acknowledgeAt { owesNow = true }
+    if isOpen, now >= lastSentAt + limits.keepAliveTime.wholeNanoseconds {
+      // What keeps the path open says nothing that was not said before.
+      owesNow = true
+      flight.rest()
+    }
     transmit(at: now, into: &actions)
   }
 

@@ -92,6 +92,7 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
     let end = end
     self.end = nil
     end?.closed()
+    netstead_bulk_flush(bulk)
     let last = shared.withLock { shared in
       defer { shared = Shared(isOver: true) }
       return shared

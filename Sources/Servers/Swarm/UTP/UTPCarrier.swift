@@ -25,7 +25,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   var isTouched = false
 
   private var connection: UTPConnection
-  private unowned let exchange: UTPExchange
+  private let exchange: UTPExchange
   private let role: Role
   private var end: (any StreamEnd)?
   private var actions: [UTPConnection.Action] = []
@@ -39,6 +39,8 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   private var congestionIsDue: Bool?
   private var retirementIsDue = false
   private var ending: Ending?
+  /// Something of this came up while the end was being told.
+  private var hasNews = false
   private var hasGone = false
 
   init(_ connection: UTPConnection, key: UTPExchange.Key, exchange: UTPExchange, role: Role) {
@@ -87,17 +89,25 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
 
   // MARK: Telling
 
-  /// Tells the end what has happened, then lets leave what may.
+  /// Tells the end what has happened, then lets leave what may; again, if that led to something to be told.
   func settle() {
-    guard !hasGone else { return }
-    if openIsDue {
-      openIsDue = false
-      opened()
-    }
-    tell()
-    if !connection.isClosed { act(.flush) }
-    if let ending { gone(ending) }
+    var rounds = 0
+    repeat {
+      guard !hasGone else { return }
+      hasNews = false
+      if openIsDue {
+        openIsDue = false
+        opened()
+      }
+      tell()
+      if !connection.isClosed { act(.flush) }
+      if let ending { gone(ending) }
+      rounds += 1
+    } while hasNews && rounds < Self.roundsMax
   }
+
+  /// Most rounds of telling in one batch: an end that answers itself for ever must not stop the port. Past it: it goes on with the next batch.
+  private static let roundsMax = 100
 
   private func tell() {
     guard let end else { return }
@@ -164,9 +174,15 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
       case .send(let packet):
         record(.sent, packet, nil)
         exchange.send(packet, to: key.remote)
-      case .opened: openIsDue = true
-      case .congested(let isCongested): congestionIsDue = isCongested
-      case .closed(let how): if ending == nil { ending = how }
+      case .opened:
+        openIsDue = true
+        hasNews = true
+      case .congested(let isCongested):
+        congestionIsDue = isCongested
+        hasNews = true
+      case .closed(let how):
+        if ending == nil { ending = how }
+        hasNews = true
       }
     }
     actions.removeAll(keepingCapacity: true)
@@ -219,6 +235,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
 
   func setReading(_ isOn: Bool) {
     isReading = isOn
+    hasNews = true
     exchange.touch(self)
   }
 
@@ -230,10 +247,9 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   }
 
   func onLoop(_ work: @escaping @Sendable () -> Void) {
-    exchange.port?.onLoop { [self] in
+    exchange.perform { [self] exchange in
       work()
       exchange.touch(self)
-      exchange.settle()
     }
   }
 

@@ -208,7 +208,7 @@ package struct FactKind: Sendable, Equatable {
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
@@ -223,6 +223,12 @@ package struct FactKind: Sendable, Equatable {
   package static let ping = FactKind("ping", passing + [
     Member("sequence", .number, "which ping it is"), Member("answered", .truth, "whether its answer came back"),
     Member("roundTrip", .duration, "from its sending to its answer's arrival; nothing without an answer"),
+  ])
+
+  package static let note = FactKind("note", [
+    Member("host", .text, "who noted it"), Member("other", .text, "the other end of the conversation it stands in"),
+    Member("time", .duration, "when, from the start of the run"), Member("text", .text, "what was done, and why"),
+    Member("connection", .number, "the number of the conversation, from 0"),
   ])
 
   package static let step = FactKind("step", [
@@ -250,10 +256,10 @@ package struct FactKind: Sendable, Equatable {
     Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
     Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
     Member("ftp", .fact(ftp), "files"), Member("names", .fact(names), "other name systems"), Member("message", .list(.fact(message)), "every message of every protocol"),
-    Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
+    Member("note", .list(.fact(note)), "what hosts did by themselves, with their reasons"), Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, ping, step, host] + mailAccess
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess
 }

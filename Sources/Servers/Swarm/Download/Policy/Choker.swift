@@ -60,6 +60,8 @@ package struct Choker: Sendable {
     package var servedAtLeast = Duration.seconds(10)
     /// Who came within this time is new.
     package var newWithin = Duration.seconds(60)
+    /// Slots that nobody has earned go to whoever wants something; otherwise they stay empty.
+    package var givesFreeSlots = true
     /// How many lots a newcomer has; others have one.
     package var newcomerLots = 3
     /// Seeding: a turn ends after so much, counted in pieces …
@@ -114,11 +116,28 @@ package struct Choker: Sendable {
 
   // MARK: Merit
 
-  /// Those that sent most first; who snubs us has no merit.
+  /// Those that sent most first; who snubs us has no merit. Then, where slots are free, those served already and those that wait longest.
   private func byMerit(_ peers: [ChokeCandidate]) -> [(ChokeCandidate, String)] {
     let givers = peers.filter { !$0.isSnubbing && $0.cameSinceRound > 0 }.sorted { ($1.cameSinceRound, $0.number) < ($0.cameSinceRound, $1.number) }
-    return givers.enumerated().map { place, peer in
+    let ranked = givers.enumerated().map { place, peer in
       (peer, "unchoked: it sent us \(peer.cameSinceRound) bytes in the last round, place \(place + 1) of \(givers.count)")
+    }
+    guard rules.givesFreeSlots, givers.count < rules.regularSlots else { return ranked }
+    let others = peers.filter { !$0.isSnubbing && $0.cameSinceRound == 0 && !lucky.contains($0.number) }.sorted { a, b in
+      if a.isUnchoked != b.isUnchoked { return a.isUnchoked }
+      return (a.chokedAt ?? a.joined, a.number) < (b.chokedAt ?? b.joined, b.number)
+    }
+    return ranked + others.map { ($0, Self.freeSlot) }
+  }
+
+  private static let freeSlot = "unchoked: a slot is free, and it wants something"
+
+  /// Between two rounds: fills slots that are free, in the order of the candidates.
+  package func fill(_ peers: [ChokeCandidate]) -> [ChokeDecision] {
+    let free = rules.regularSlots + rules.optimisticSlots - peers.count(where: \.isUnchoked)
+    guard rules.givesFreeSlots, free > 0 else { return [] }
+    return peers.filter { $0.isInterested && !$0.isUnchoked && !$0.isSnubbing }.prefix(free).map {
+      ChokeDecision(peer: $0.number, verdict: .unchoke, reason: Self.freeSlot)
     }
   }
 
@@ -147,7 +166,9 @@ package struct Choker: Sendable {
     switch aim {
     case .downloading:
       if peer.isSnubbing { return "choked: asked, it has sent nothing for a minute" }
-      guard let place = ranked.firstIndex(where: { $0.0.number == peer.number }) else { return "choked: it sent us nothing in the last round" }
+      guard peer.cameSinceRound > 0, let place = ranked.firstIndex(where: { $0.0.number == peer.number }) else {
+        return "choked: it sent us nothing in the last round"
+      }
       return "choked: it sent us \(peer.cameSinceRound) bytes in the last round, place \(place + 1), and there are \(rules.regularSlots) slots"
     case .seeding: return "choked: it had its turn (\(peer.wentSinceUnchoke) bytes), others wait"
     }

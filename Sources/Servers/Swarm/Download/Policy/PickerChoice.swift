@@ -1,5 +1,7 @@
 // The choice itself: what this peer is asked for next. Read before: PiecePicker.swift.
 
+import BitTorrent
+
 extension PiecePicker {
   /// Up to `count` blocks to ask of `supplier`, which has the pieces that `offers` says. They count as asked from now on.
   package mutating func pick(
@@ -37,12 +39,12 @@ extension PiecePicker {
     guard untouched.count > 0 else { return nil }
     switch order {
     case .sequential:
-      while firstCandidate < grid.pieceCount, !untouched.contains(firstCandidate) { firstCandidate += 1 }
-      guard firstCandidate < grid.pieceCount else { return nil }
-      return (firstCandidate..<grid.pieceCount).first { untouched.contains($0) && offers($0) }
+      while firstCandidate < sizes.count, !untouched.contains(firstCandidate) { firstCandidate += 1 }
+      guard firstCandidate < sizes.count else { return nil }
+      return (firstCandidate..<sizes.count).first { untouched.contains($0) && offers($0) }
     case .rarestFirst where hadCount + begun.count < Self.randomPiecesFirst:
-      let start = Int.random(in: 0..<grid.pieceCount, using: &chance)
-      let pieces = (start..<grid.pieceCount).first { untouched.contains($0) && offers($0) }
+      let start = Int.random(in: 0..<sizes.count, using: &chance)
+      let pieces = (start..<sizes.count).first { untouched.contains($0) && offers($0) }
       return pieces ?? (0..<start).first { untouched.contains($0) && offers($0) }
     case .rarestFirst, .random: return untouched.first(where: offers)
     }
@@ -52,7 +54,7 @@ extension PiecePicker {
     untouched.remove(piece)
     standings[piece] = .begun
     begun.append(piece)
-    begunPieces[piece] = Begun(blocks: grid.blockCount(of: piece), pace: supplier.pace)
+    begunPieces[piece] = Begun(blocks: sizes.blockCount(of: piece), pace: supplier.pace)
     if supplier.isOnParole || aloneNext.contains(piece) { begunPieces[piece]?.exclusiveTo = supplier.number }
   }
 

@@ -1,6 +1,8 @@
 // Which block is asked of whom: pieces that were begun first, then the rarest; the first four by chance; at the end the same block of several.
 // Time and the network are not here: the owner says what came, what was refused and who left. Read next: PickerChoice.swift, RequestDepth.swift.
 
+package import BitTorrent
+
 /// How pieces that were not begun are chosen.
 package enum PieceOrder: String, Sendable, Hashable, CaseIterable {
   /// What the fewest have comes first: then it cannot be lost with them, and everybody wants something of us.
@@ -67,7 +69,7 @@ package struct PiecePicker: Sendable {
     }
   }
 
-  package let grid: BlockGrid
+  package let sizes: PieceSizes
   package var order: PieceOrder { didSet { if order != oldValue { isOrderStale = true } } }
   var standings: [Standing]
   var priorities: [UInt8]
@@ -93,21 +95,21 @@ package struct PiecePicker: Sendable {
   /// The first pieces are chosen by chance: one is had soonest from whoever is there, and then there is something to give.
   package static let randomPiecesFirst = 4
 
-  package init(grid: BlockGrid, order: PieceOrder = .rarestFirst, peersMax: Int, using chance: inout some RandomNumberGenerator) {
-    self.grid = grid
+  package init(sizes: PieceSizes, order: PieceOrder = .rarestFirst, peersMax: Int, using chance: inout some RandomNumberGenerator) {
+    self.sizes = sizes
     self.order = order
-    standings = Array(repeating: .untouched, count: grid.pieceCount)
-    priorities = Array(repeating: 4, count: grid.pieceCount)
-    availability = Array(repeating: 0, count: grid.pieceCount)
-    untouched = PieceBuckets(pieceCount: grid.pieceCount, availabilityMax: peersMax)
-    missingCount = grid.pieceCount
-    for piece in 0..<grid.pieceCount { place(piece, using: &chance) }
+    standings = Array(repeating: .untouched, count: sizes.count)
+    priorities = Array(repeating: 4, count: sizes.count)
+    availability = Array(repeating: 0, count: sizes.count)
+    untouched = PieceBuckets(pieceCount: sizes.count, availabilityMax: peersMax)
+    missingCount = sizes.count
+    for piece in 0..<sizes.count { place(piece, using: &chance) }
   }
 
-  package func has(_ piece: Int) -> Bool { piece >= 0 && piece < grid.pieceCount && standings[piece] == .had }
+  package func has(_ piece: Int) -> Bool { piece >= 0 && piece < sizes.count && standings[piece] == .had }
   package func standing(of piece: Int) -> Standing { standings[piece] }
-  package func isWanted(_ piece: Int) -> Bool { piece >= 0 && piece < grid.pieceCount && standings[piece] != .had && priorities[piece] > 0 }
-  package var isComplete: Bool { hadCount == grid.pieceCount }
+  package func isWanted(_ piece: Int) -> Bool { piece >= 0 && piece < sizes.count && standings[piece] != .had && priorities[piece] > 0 }
+  package var isComplete: Bool { hadCount == sizes.count }
   /// Nothing that is wanted is missing.
   package var isSatisfied: Bool { missingCount == 0 }
   package func availability(of piece: Int) -> Int { Int(availability[piece]) + seedCount }
@@ -121,14 +123,14 @@ package struct PiecePicker: Sendable {
 
   /// A peer got a piece.
   package mutating func gained(_ piece: Int, using chance: inout some RandomNumberGenerator) {
-    guard piece >= 0, piece < grid.pieceCount else { return }
+    guard piece >= 0, piece < sizes.count else { return }
     availability[piece] = availability[piece] < .max ? availability[piece] + 1 : .max
     place(piece, using: &chance)
   }
 
   /// A peer that had a piece left.
   package mutating func lost(_ piece: Int, using chance: inout some RandomNumberGenerator) {
-    guard piece >= 0, piece < grid.pieceCount else { return }
+    guard piece >= 0, piece < sizes.count else { return }
     availability[piece] = availability[piece] > 0 ? availability[piece] - 1 : 0
     place(piece, using: &chance)
   }
@@ -141,7 +143,7 @@ package struct PiecePicker: Sendable {
 
   /// The piece is here from before.
   package mutating func note(had piece: Int) {
-    guard piece >= 0, piece < grid.pieceCount, standings[piece] != .had else { return }
+    guard piece >= 0, piece < sizes.count, standings[piece] != .had else { return }
     forget(piece)
     if priorities[piece] > 0 { missingCount -= 1 }
     aloneNext.remove(piece)
@@ -161,7 +163,7 @@ package struct PiecePicker: Sendable {
 
   /// How much a piece is wanted: 0 not at all, 4 as any, 7 most.
   package mutating func setPriority(_ priority: Int, of piece: Int, using chance: inout some RandomNumberGenerator) {
-    guard piece >= 0, piece < grid.pieceCount else { return }
+    guard piece >= 0, piece < sizes.count else { return }
     let priority = UInt8(max(0, min(priority, PieceBuckets.priorityMax)))
     if standings[piece] != .had { missingCount += (priority > 0 ? 1 : 0) - (priorities[piece] > 0 ? 1 : 0) }
     priorities[piece] = priority
@@ -251,7 +253,7 @@ package struct PiecePicker: Sendable {
   mutating func freshen(using chance: inout some RandomNumberGenerator) {
     guard isOrderStale else { return }
     isOrderStale = false
-    for piece in 0..<grid.pieceCount { place(piece, using: &chance) }
+    for piece in 0..<sizes.count { place(piece, using: &chance) }
   }
 
   private mutating func forget(_ piece: Int) {

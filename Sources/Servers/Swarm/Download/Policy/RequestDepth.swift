@@ -1,4 +1,5 @@
 // How many blocks are asked of one peer at a time: enough that its line is never idle, no more. Not here: which blocks (PiecePicker).
+import BitTorrent
 package import World
 
 /// How much comes, measured over the last seconds.
@@ -97,7 +98,7 @@ package struct RequestDepth: Sendable, Hashable {
         judgedAt = now
       }
     } else {
-      let wanted = Int(rate * Self.aheadSeconds / Double(BlockGrid.blockBytes)) + 1
+      let wanted = Int(rate * Self.aheadSeconds / Double(BlockRequest.lengthMax)) + 1
       depth = max(Self.depthMin, min(wanted, Self.depthMax))
     }
   }
@@ -114,6 +115,9 @@ package struct RequestDepth: Sendable, Hashable {
     depth = Self.depthMin
     return true
   }
+
+  /// Unit: bytes per second.
+  package mutating func rate(at now: Instant) -> Double { meter.rate(at: now) }
 
   /// How fast the peer is.
   package var pace: Pace {

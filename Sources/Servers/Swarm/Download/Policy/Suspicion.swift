@@ -1,5 +1,6 @@
 // Who sent what was wrong: addresses behind wrong pieces go on parole, who is found out is banned. By address, since a new connection is cheap.
 // Not here: how a piece is checked (PieceStore), how a banned one is kept out (KnownPeers).
+package import BitTorrent
 package import World
 
 /// The ledger of wrong pieces.
@@ -14,9 +15,9 @@ package struct Suspicion: Sendable {
   /// The digest of one block and who sent it.
   package struct Authored: Sendable, Hashable {
     package var author: Address
-    package var digest: [UInt8]
+    package var digest: Bits160
 
-    package init(author: Address, digest: [UInt8]) {
+    package init(author: Address, digest: Bits160) {
       self.author = author
       self.digest = digest
     }
