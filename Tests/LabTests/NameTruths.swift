@@ -127,9 +127,12 @@ let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let asked = truth.datagrams(from: "resolver").filter { $0.at < 2_000 }
     let gets = truth.stored().filter { $0.kind == 1 && $0.from == "pc" && $0.at >= 4_000 && $0.at < 6_000 }
     let own = "192.0.2.\(truth.draw("octet"))"
+    let rootless = try #require(truth.run.leg("rootless"))
+    #expect(rootless.outcomes[0].hasFailed)
+    let vain = truth.datagrams("rootless", from: "resolver").count
     return [
       "asked": "\(asked.count)", "blocks": "\(gets.count)", "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
-      "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "SERVFAIL", "stays": own,
+      "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
     ]
   },
 ]

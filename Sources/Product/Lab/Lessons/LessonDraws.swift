@@ -75,8 +75,14 @@ package struct DrawnValue: Sendable, Equatable {
 /// Puts drawn values into texts.
 struct DrawnTexts {
   private let values: [DrawnValue]
+  /// Names that begin as onion names among the values do, by these: making one takes a while.
+  private let twins: [String: String]
 
-  init(_ values: [DrawnValue]) { self.values = values }
+  init(_ values: [DrawnValue]) {
+    self.values = values
+    let names = values.compactMap { $0.value.hasSuffix(".onion") ? try? OnionName($0.value) : nil }
+    twins = Dictionary(names.compactMap { name in Self.twin(of: name).map { ("\(name)", $0) } }) { $1 }
+  }
 
   /// Longest text that comes out. Unit: bytes. Past it: the rest stays as it was written.
   private static var bytesMax: Int { 1_048_576 }
@@ -107,7 +113,7 @@ struct DrawnTexts {
     guard parts.count == 2 else { return nil }
     switch parts[1] {
     case "base64": return Base64.text(value.utf8)
-    case "twin": return (try? OnionName(value)).flatMap { Self.twin(of: $0) }
+    case "twin": return twins[value]
     case "damaged": return String(value.prefix(20)) + (value.dropFirst(20).hasPrefix("q") ? "w" : "q") + value.dropFirst(21)
     default: return nil
     }

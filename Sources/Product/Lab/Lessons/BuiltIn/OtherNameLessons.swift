@@ -332,7 +332,6 @@ enum OtherNameLessons {
           - {do: 'pc asks resolver {host}.cobalt.test A', at: 8s}
           - {do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}" at edge1.cdn.test', at: 30s}
           - {do: 'pc resolves {label}.alice at edge2.cdn.test', at: 34s}
-    guards: []
     questions:
       - id: asked
         ask: "Before the run: how many questions does the resolver put to others to find www.garnet.test?"
@@ -348,21 +347,25 @@ enum OtherNameLessons {
         kind: choice
         options: [the same for everybody, safe without somebody above, easy to remember]
         key: '"safe without somebody above"'
+        read: dns.query where from == "resolver" and time < 2s
       - id: gns
         ask: And those of GNS that begin at a name of one's own?
         kind: choice
         options: [the same for everybody, safe without somebody above, easy to remember]
         key: '"the same for everybody"'
+        read: names.message where kind == "get" and from == "pc"
       - id: book
         ask: Those of an address book?
         kind: choice
         options: [the same for everybody, safe without somebody above, easy to remember]
         key: '"the same for everybody"'
+        read: names.line
       - id: onion
         ask: And those of the onion kind?
         kind: choice
         options: [the same for everybody, safe without somebody above, easy to remember]
         key: '"easy to remember"'
+        read: names.onion
       - id: length
         ask: How many digits has the library's name before .onion?
         kind: number
@@ -379,10 +382,17 @@ enum OtherNameLessons {
         key: last(step).said
         read: last(names.message where kind == "found" and to == "pc")
       - id: rootless
-        ask: Without a root, with which code does the resolver answer for {host}.cobalt.test?
-        kind: text
+        ask: Without a root, how many answers about {host}.cobalt.test does pc get?
+        kind: number
         run: rootless
-        key: last(dns.response where to == "pc").rcode
+        key: count(dns.response where to == "pc")
+        read: dns.query where from == "pc"
+      - id: vain
+        ask: How often does the resolver ask somebody in vain for it?
+        kind: number
+        run: rootless
+        key: count(dns.query where from == "resolver" and not answered)
+        read: dns.query where from == "resolver"
       - id: stays
         ask: And where does {label}.alice lead?
         kind: text

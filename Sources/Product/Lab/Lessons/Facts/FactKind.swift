@@ -201,7 +201,7 @@ package struct FactKind: Sendable, Equatable {
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, block-store, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
