@@ -21,11 +21,42 @@ public enum PeerExtension: UInt8, Sendable, Hashable, CaseIterable {
   }
 }
 
+/// What an end calls the extensions that we know. No dictionary, whose order would be another each time it is shown.
+public struct ExtensionNumbers: Sendable, Hashable {
+  private var exchange: UInt8?
+  private var metadata: UInt8?
+
+  /// None are spoken.
+  public init() {}
+
+  /// The number of an extension; nil: nothing is said about it.
+  public subscript(_ spoken: PeerExtension) -> UInt8? {
+    get {
+      switch spoken {
+      case .exchange: exchange
+      case .metadata: metadata
+      }
+    }
+    set {
+      switch spoken {
+      case .exchange: exchange = newValue
+      case .metadata: metadata = newValue
+      }
+    }
+  }
+}
+
+extension ExtensionNumbers: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (PeerExtension, UInt8)...) {
+    for (spoken, number) in elements { self[spoken] = number }
+  }
+}
+
 /// What an end says about itself; it may say more later.
 // BEP 10 handshake message: what is not understood, or of a wrong kind, is passed over.
 public struct ExtensionHandshake: Sendable, Hashable {
   /// Numbers by extension; zero: not spoken any more. Those that we do not know are left out.
-  public var numbers: [PeerExtension: UInt8] = [:]
+  public var numbers = ExtensionNumbers()
   /// Where it can be called.
   public var port: UInt16?
   /// What program it is.
@@ -77,7 +108,7 @@ public struct ExtensionHandshake: Sendable, Hashable {
   /// The content of the message.
   public var encoded: Buffer {
     var numbers = BencodeDictionary()
-    for (spoken, number) in self.numbers { numbers[spoken.name] = .integer(Int64(number)) }
+    for spoken in PeerExtension.allCases { numbers[spoken.name] = self.numbers[spoken].map { .integer(Int64($0)) } }
     var all: BencodeDictionary = ["m": .dictionary(numbers)]
     all["p"] = port.map { .integer(Int64($0)) }
     all["v"] = client.map { .text($0) }
