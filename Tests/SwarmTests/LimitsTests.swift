@@ -3,5 +3,8 @@ import Swarm
 import Testing
 
 @Suite struct LimitsTests {
-  @Test func standsAsDocumented() { #expect(SwarmLimits().peersMax == 200) }
+  @Test func standsAsDocumented() {
+    let limits = SwarmLimits()
+    #expect(limits.peersMax == 200 && limits.callTimeout == .seconds(15) && limits.heldBytesMax == 104_857_600 && limits.fullDiskPause == .seconds(600))
+  }
 }

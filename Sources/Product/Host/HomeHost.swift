@@ -104,6 +104,14 @@ package final class HomeHost: Sendable {
       await host.stop(grace: .zero)
       throw .network(error)
     }
+    if let torrents = settings.torrents {
+      do throws(Failure) {
+        try await host.assembly.seed(torrents, at: settings.addresses.map { Endpoint($0, port(settings.ports.torrents)) }, lookUp: lookUp)
+      } catch {
+        await host.stop(grace: .zero)
+        throw error
+      }
+    }
     return host
   }
 

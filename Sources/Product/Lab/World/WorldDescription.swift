@@ -23,6 +23,7 @@ package struct WorldDescription: Sendable, Equatable {
   package var proxies: [ProxyDescription] = []
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
+  package var swarms: [SwarmDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title

@@ -38,6 +38,7 @@ final class WorldReader {
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
     for entry in reader.entries("ftp") { readFileServer(entry) }
+    for entry in reader.entries("torrents") { if let swarm = SwarmDescription(entry, hosts: world.hosts.map(\.name)) { world.swarms.append(swarm) } }
     checkZones(reader)
     return world
   }

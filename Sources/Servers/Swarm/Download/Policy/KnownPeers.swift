@@ -42,6 +42,8 @@ package struct KnownPeers: Sendable {
   private var callsThisSecond = 0
   private var second: Int64 = 0
   private var callsUnderWay = 0
+  /// Peers that failed and wait for another call.
+  private var failedCount = 0
 
   package init(rules: Rules = Rules()) { self.rules = rules }
 
@@ -56,7 +58,7 @@ package struct KnownPeers: Sendable {
     // Somebody elsewhere must not make us call our neighbours; a peer on this machine or named by hand may be anybody.
     if !rules.callsInnerAddresses, source != .asked, AddressRange.inner.contains(where: { $0.contains(endpoint.address) }) { return false }
     if entries.count >= rules.knownMax {
-      guard let worst = waiting.last(where: { entries[$0]?.failures ?? 0 > 0 }) else { return false }
+      guard failedCount > 0, let worst = waiting.last(where: { entries[$0]?.failures ?? 0 > 0 }) else { return false }
       forget(worst)
     }
     entries[endpoint] = Entry(source: source, notBefore: now)
@@ -94,18 +96,17 @@ package struct KnownPeers: Sendable {
   package mutating func connected(_ endpoint: Endpoint) {
     ended(endpoint)
     entries[endpoint]?.isConnected = true
-    entries[endpoint]?.failures = 0
+    setFailures(of: endpoint, to: 0)
   }
 
   /// The call led to nothing.
   package mutating func failed(_ endpoint: Endpoint, at now: Instant) {
     ended(endpoint)
-    guard var entry = entries[endpoint] else { return }
-    entry.failures += 1
-    entry.isConnected = false
-    guard entry.failures < rules.failuresMax else { return forget(endpoint) }
-    entry.notBefore = now + rules.pause * (1 << (entry.failures - 1))
-    entries[endpoint] = entry
+    guard let failures = entries[endpoint]?.failures else { return }
+    guard failures + 1 < rules.failuresMax else { return forget(endpoint) }
+    setFailures(of: endpoint, to: failures + 1)
+    entries[endpoint]?.isConnected = false
+    entries[endpoint]?.notBefore = now + rules.pause * (1 << failures)
     if !waiting.contains(endpoint) { waiting.append(endpoint) }
   }
 
@@ -121,6 +122,7 @@ package struct KnownPeers: Sendable {
   /// Never again: it turned out to be ourselves, or of no use.
   package mutating func forget(_ endpoint: Endpoint) {
     ended(endpoint)
+    setFailures(of: endpoint, to: 0)
     entries[endpoint] = nil
     waiting.removeAll { $0 == endpoint }
   }
@@ -130,6 +132,12 @@ package struct KnownPeers: Sendable {
     // As many as are known at once; a flood of them would only be of addresses that are really connected.
     if banned.count < rules.knownMax { banned.insert(address) }
     for endpoint in waiting where endpoint.address == address { forget(endpoint) }
+  }
+
+  private mutating func setFailures(of endpoint: Endpoint, to count: Int) {
+    guard let before = entries[endpoint]?.failures else { return }
+    failedCount += (count > 0 ? 1 : 0) - (before > 0 ? 1 : 0)
+    entries[endpoint]?.failures = count
   }
 
   private mutating func ended(_ endpoint: Endpoint) {

@@ -1,0 +1,52 @@
+// A host's part in swarms: the peer, and the settings' torrents seeded by it. Read before: Assembly.swift, TorrentServing.swift.
+import BitTorrent
+import Storage
+package import Swarm
+package import Transport
+import WebServer
+package import World
+
+extension Assembly {
+  /// Takes part in swarms, over TCP and uTP at one port.
+  @discardableResult
+  package func serveTorrents(
+    at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: SeededRandom
+  ) async throws(NetworkError) -> SwarmService {
+    let service = try await SwarmService.start(
+      network: network, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
+    note("BitTorrent", service.endpoint) { await service.close(grace: $0) }
+    return service
+  }
+
+  /// Seeds what the settings name, at each of `addresses`. What is not whole is looked at, and not given.
+  func seed(_ serving: TorrentServing, at endpoints: [Endpoint], lookUp: @escaping WebClient.LookUp) async throws(HomeHost.Failure) {
+    let (torrents, files) = (try serving.torrents(), try serving.files())
+    let threads: DiskThreads
+    do throws(StorageError) { threads = try DiskThreads(count: Self.seedThreads) } catch { throw .storage(error) }
+    for endpoint in endpoints {
+      var setting = SwarmService.Setting()
+      setting.carriers = serving.carriers
+      // Strangers do not make us call inside a network from a place that faces the world.
+      setting.participation.calling.callsInnerAddresses = endpoint.address.isLoopback
+      let client = TrackerClient(
+        network: network, resolve: { name in (try? await lookUp(name, nil)) ?? [] }, trace: clientTrace, chance: SystemRandomNumberGenerator())
+      let sources = PeerSources(announce: { request, url, timeout in
+        guard let tracker = TrackerURL(url) else { throw TrackerFailure.unreachable("\(url) is no tracker's address") }
+        return try await client.announce(request, to: tracker, timeout: timeout)
+      })
+      var random = SystemRandomNumberGenerator()
+      let service: SwarmService
+      do throws(NetworkError) {
+        service = try await serveTorrents(
+          at: endpoint, setting: setting, sources: sources, disk: { threads.perform($0) }, chance: SeededRandom(seed: random.next()))
+      } catch { throw .network(error) }
+      // Comparing what is on the disk may take minutes; nobody has to wait for it.
+      network.start {
+        for metainfo in torrents { _ = try? await service.add(metainfo.torrent, trackers: metainfo.trackers, files: files) }
+      }
+    }
+  }
+
+  /// How many reads may wait for a disk at once. Unit: threads.
+  private static var seedThreads: Int { 4 }
+}
