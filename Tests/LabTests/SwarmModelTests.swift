@@ -135,7 +135,8 @@ struct SwarmModelTests {
       for seed in 1...4 as ClosedRange<UInt64> {
         var rules = SwarmRules(40, upload: 64_000, download: 640_000)
         rules.order = order
-        rules.seedLeaves = .afterCopies(1.3)
+        rules.pieceCount = 64
+        rules.seedLeaves = .afterCopies(1.6)
         missing[order, default: 0] += try outcome(rules, seed: seed).unfinished
       }
     }
