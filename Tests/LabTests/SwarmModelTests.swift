@@ -133,9 +133,9 @@ struct SwarmModelTests {
     var missing: [PieceOrder: Int] = [:]
     for order in PieceOrder.allCases {
       for seed in 1...4 as ClosedRange<UInt64> {
-        var rules = SwarmRules(40, upload: 64_000, download: 640_000)
-        rules.order = order
-        rules.pieceCount = 64
+        var rules = SwarmRules(20, upload: 100_000, download: 1_000_000)
+        rules.seedUpload = 220_000
+        (rules.pieceCount, rules.pieceLength, rules.order) = (48, 16_384, order)
         rules.seedLeaves = .afterCopies(1.6)
         missing[order, default: 0] += try outcome(rules, seed: seed).unfinished
       }
