@@ -59,7 +59,7 @@ struct RingTests {
   @Test("a share of 1,000 nodes fails at once, twenty successors each", .spec("Chord", "6.4"), arguments: table)
   func failures(_ share: Double, _ path: Double, _ timeouts: Double, _ otherPath: Double, _ otherTimeouts: Double) {
     // The mean of several rings, since which nodes fail matters.
-    let runs = (0..<5).map { RingExperiment.failures(nodes: 1_000, successors: 20, share: share, searches: 2_000, seed: 100 + $0) }
+    let runs = (0..<5).map { RingExperiment.failures(nodes: 1_000, successors: 20, share: share, searches: 1_000, seed: 100 + $0) }
     let (hops, silences) = (runs.reduce(0) { $0 + $1.meanHops } / 5, runs.reduce(0) { $0 + $1.meanSilences } / 5)
     #expect(hops > min(path, otherPath) - 0.3 && hops < max(path, otherPath) + 0.3, "\(share): \(hops) hops")
     #expect(silences > min(timeouts, otherTimeouts) - 0.5 && silences < max(timeouts, otherTimeouts) + 0.5, "\(share): \(silences) timeouts")

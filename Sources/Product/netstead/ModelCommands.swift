@@ -119,7 +119,7 @@ struct SwarmCommand: ParsableCommand {
         netstead lab swarm --peers 1000 --chart swarm.svg
         netstead lab swarm --peers 100 --free-riders 30
         netstead lab swarm --peers 200 --churn 20%
-        netstead lab swarm --do "20 peers; 64 pieces; order sequential; seed leaves after 120%"
+        netstead lab swarm --do "20 peers; 64 pieces; order sequential; seed leaves after 200%"
       """)
 
   @Option(help: ArgumentHelp("How many peers.", valueName: "n"))

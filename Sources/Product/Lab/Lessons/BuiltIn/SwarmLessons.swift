@@ -144,9 +144,9 @@ enum SwarmLessons {
       draw:
         n: 18..26
         pieces: 40..64
-        seed: [500kbit/s, 550kbit/s, 600kbit/s, 650kbit/s, 700kbit/s]
-        up: [230kbit/s, 250kbit/s, 270kbit/s, 290kbit/s]
-        early: 110..125
+        seed: [200kbit/s, 220kbit/s, 240kbit/s, 260kbit/s, 280kbit/s]
+        up: [92kbit/s, 100kbit/s, 108kbit/s, 116kbit/s]
+        early: 185..215
         me: 2..16
         piece: 5..35
     steps:
@@ -162,7 +162,7 @@ enum SwarmLessons {
     faults:
       - id: early
         title: The seed leaves early
-        text: In the order of the file, and the seed leaves when it has sent {early} percent of it.
+        text: In the order of the file, and the seed leaves when it has sent {early} percent of its length.
         instead: true
         steps:
           - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; order sequential; seed leaves after {early}%; watch {me}\"", at: 0s}
@@ -267,8 +267,8 @@ enum SwarmLessons {
         n: 24..32
         riders: 4..6
         pieces: 96..128
-        seed: [500kbit/s, 550kbit/s, 600kbit/s, 650kbit/s]
-        up: [230kbit/s, 250kbit/s, 270kbit/s, 290kbit/s]
+        seed: [150kbit/s, 165kbit/s, 180kbit/s, 195kbit/s]
+        up: [69kbit/s, 75kbit/s, 81kbit/s, 87kbit/s]
         me: 2..8
         late: 12..17
         when: 55s..75s
