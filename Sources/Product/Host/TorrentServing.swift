@@ -1,11 +1,9 @@
 // What the settings may say about torrents that a host seeds. Not here: how it is started (Assembly), what it does (Servers/Swarm/Download).
-package import BitTorrent
+import BitTorrent
 import Bytes
 package import Settings
-package import Storage
+import Storage
 package import Swarm
-import Transport
-package import World
 
 /// The settings of a peer that seeds.
 package struct TorrentServing: Sendable, Hashable {
@@ -18,10 +16,10 @@ package struct TorrentServing: Sendable, Hashable {
 
   /// Reads the keys `folder`, `data` and `utp` of a mapping in `file`, whose relative paths `path` completes.
   package init(_ reader: SettingsReader, file: String, path: (String) -> String) {
-    func root(_ text: String, at place: Place?) -> FileServing.Root {
+    func root(_ text: String, at place: Settings.Place?) -> FileServing.Root {
       let whole = path(text)
       return FileServing.Root(
-        path: whole, problem: SettingsProblem(file: file, place: place ?? Place(line: 1, column: 1), sentence: "expected a folder that can be read, found `\(whole)`"))
+        path: whole, problem: SettingsProblem(file: file, place: place ?? Settings.Place(line: 1, column: 1), sentence: "expected a folder that can be read, found `\(whole)`"))
     }
     folder = root(reader.required("folder", .text), at: reader.place(of: "folder"))
     data = reader.optional("data", .text).map { root($0, at: reader.place(of: "data")) }
