@@ -24,6 +24,7 @@ public let entrances =
   + utpEntrances
   + trackerEntrances
   + namesEntrances
+  + swarmEntrances
   + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
   + socketsEntrances + productEntrances
 

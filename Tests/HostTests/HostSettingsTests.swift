@@ -1,6 +1,7 @@
 // The settings file: what is read, and what each mistake is told.
 import MailServer
 import Settings
+import Swarm
 import TestKit
 import Testing
 import Transport
@@ -48,6 +49,7 @@ struct HostSettingsTests {
     Case(text: "dns:\n  records: |\n    elsewhere.example. A 192.0.2.1\n", problem: "n.yaml:3:5: "),
     Case(text: "web:\n  root: /no/such/folder\n", problem: "n.yaml:2:9: expected a folder that can be served, found `/no/such/folder`"),
     Case(text: "ftp: {root: /no/such/folder, anonymous: yes}\n", problem: "n.yaml:1:13: expected a folder that can be served, found `/no/such/folder`"),
+    Case(text: "torrents: {folder: /no/such/folder}\n", problem: "n.yaml:1:20: expected a folder that can be read, found `/no/such/folder`"),
     Case(text: "dns: {zones: [{origin: a.test, file: /no/such.zone}]}\n", problem: "/no/such.zone cannot be read"),
   ])
   func problems(_ example: Case) throws {
@@ -91,6 +93,16 @@ struct HostSettingsTests {
 
   private static let hash = "$scrypt$ln=14,r=8,p=5$4kG3+PIHC4oB//Bmb1MKTA$SbrQlK6f1375NTZ6IAnJ3U/0DDE5cgbGurP5jZjUo5Y"
 
+  @Test("torrents that are seeded")
+  func torrents() throws {
+    #expect(try HostSettings(file: "n.yaml", text: "", isPrivileged: false).torrents == nil)
+    let settings = try HostSettings(file: "/etc/n.yaml", text: "torrents: {folder: t, data: /d, utp: no}\nports: {torrents: 7000}\n", isPrivileged: false)
+    #expect(settings.ports.torrents == 7_000 && settings.torrents?.folder.path == "/etc/t" && settings.torrents?.data?.path == "/d")
+    #expect(settings.torrents?.carriers == [.tcp])
+    let plain = try HostSettings(file: "n.yaml", text: "torrents: {folder: t}", isPrivileged: true)
+    #expect(plain.ports.torrents == 6_881 && plain.torrents?.data == nil && plain.torrents?.carriers == [.tcp, .utp])
+  }
+
   @Test("a file server: none unless asked for; who may come in, to which folder, with which right")
   func files() throws {
     #expect(try HostSettings(file: "n.yaml", text: "", isPrivileged: false).files == nil)
@@ -118,6 +130,7 @@ struct HostSettingsTests {
     Case(
       text: "web: {reverse-proxy: [{names: [a.test], upstream: \"127.0.0.1:3000/x\"}]}",
       problem: "n.yaml:1:51: expected an address such as http://127.0.0.1:3000, without a path, found `127.0.0.1:3000/x`"),
+    Case(text: "torrents: {data: d}", problem: "n.yaml:1:11: expected key `folder` with a text, which is missing"),
     Case(text: "ftp: {anonymous: yes}", problem: "n.yaml:1:6: expected key `root` with a text, which is missing"),
     Case(text: "ftp: {root: f}", problem: "n.yaml:1:13: expected `anonymous: yes` or `users` beside `root`: nobody could come in"),
     Case(text: "ftp: {root: f, anonymous: yes, write: [c]}", problem: "n.yaml:1:39: expected a name of `users`, found `c`"),

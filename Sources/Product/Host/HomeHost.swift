@@ -147,6 +147,7 @@ package final class HomeHost: Sendable {
     var problems: [String] = []
     do throws(Failure) { _ = try zones(settings, mail: nil, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
     do throws(Failure) { _ = try files(settings, at: Instant(nanoseconds: 0)) } catch { problems.append("\(error)") }
+    do throws(Failure) { _ = (try settings.torrents?.torrents(), try settings.torrents?.files()) } catch { problems.append("\(error)") }
     do throws(Failure) { _ = try fileAccounts(settings) } catch { problems.append("\(error)") }
     return problems.flatMap { $0.split(separator: "\n").map(String.init) }
   }

@@ -4,8 +4,6 @@ import Bytes
 package import Settings
 import Storage
 package import Swarm
-import Transport
-import World
 
 /// The settings of a peer that seeds.
 package struct TorrentServing: Sendable, Hashable {

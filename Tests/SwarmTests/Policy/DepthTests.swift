@@ -130,6 +130,18 @@ struct KnownPeersTests {
     #expect(known.count == 0)
   }
 
+  @Test("somebody named by hand is tried again sooner, and for ever") func asked() {
+    var known = KnownPeers()
+    known.heard(of: peer(1), from: .asked, at: start)
+    var now = start
+    for wait in [5, 10, 20, 40, 80, 160, 160] {
+      #expect(known.due(1, at: now) == [peer(1)])
+      known.failed(peer(1), at: now)
+      #expect(known.due(1, at: now + .seconds(wait - 1)).isEmpty)
+      now = now + .seconds(wait)
+    }
+  }
+
   @Test("a good one is called again, not while it is here") func good() {
     var known = KnownPeers()
     known.heard(of: peer(1), from: .dht, at: start)

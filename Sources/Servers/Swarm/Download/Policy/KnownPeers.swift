@@ -18,6 +18,8 @@ package struct KnownPeers: Sendable {
     package var pause = Duration.seconds(60)
     /// After so many failures a peer is forgotten.
     package var failuresMax = 3
+    /// Somebody named by hand is tried again sooner, and is not forgotten.
+    package var pauseOfAsked = Duration.seconds(5)
     /// A second call to one address within this time is not made, whatever else happened.
     package var pauseAfterGood = Duration.seconds(10)
     /// Nobody is called whose address is not a public one, unless it is of these.
@@ -102,11 +104,12 @@ package struct KnownPeers: Sendable {
   /// The call led to nothing.
   package mutating func failed(_ endpoint: Endpoint, at now: Instant) {
     ended(endpoint)
-    guard let failures = entries[endpoint]?.failures else { return }
-    guard failures + 1 < rules.failuresMax else { return forget(endpoint) }
-    setFailures(of: endpoint, to: failures + 1)
+    guard let entry = entries[endpoint] else { return }
+    let isAsked = entry.source == .asked
+    guard isAsked || entry.failures + 1 < rules.failuresMax else { return forget(endpoint) }
+    setFailures(of: endpoint, to: entry.failures + 1)
     entries[endpoint]?.isConnected = false
-    entries[endpoint]?.notBefore = now + rules.pause * (1 << failures)
+    entries[endpoint]?.notBefore = now + (isAsked ? rules.pauseOfAsked : rules.pause) * (1 << min(entry.failures, 5))
     if !waiting.contains(endpoint) { waiting.append(endpoint) }
   }
 

@@ -98,6 +98,10 @@ package struct Participation: Sendable {
   package var holdings: PieceSet? { work?.holdings }
   package var sizes: PieceSizes? { work?.sizes }
   package var missingCount: Int? { work?.picker.missingCount }
+  /// Whether all blocks of a piece came, and it is being checked.
+  package func isWhole(_ piece: Int) -> Bool { work?.picker.standing(of: piece) == .whole }
+  /// What came and is not judged, with what is asked for. Unit: bytes.
+  package var heldAndAsked: Int { heldBytes + askedCount * BlockRequest.lengthMax }
   /// Bytes of the pieces that are not here. Unit: bytes.
   package var left: Int64? {
     guard let work else { return nil }
