@@ -107,7 +107,7 @@ struct OtherNameLookup {
     try session.finish()
     switch outcome {
     case .records(let records, _):
-      for record in records {
+      for record in records where !isShort || record.type == type || type == .any {
         let data = "\(RecordData(record) ?? .other(record.data))"
         Terminal.say(isShort ? data : "\(name)\t\(record.type)\t\(data)" + (record.flags.isEmpty ? "" : "\t; \(record.flags)"))
       }
