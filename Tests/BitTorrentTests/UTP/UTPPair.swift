@@ -53,13 +53,13 @@ struct UTPPair {
   private(set) var queueMax = Duration.zero
   var calledSequence: UInt16
 
-  init(link: PairLink = PairLink(), limits: UTPLimits = UTPLimits(), seed: UInt64 = 1) {
+  init(link: PairLink = PairLink(), limits: UTPLimits = UTPLimits(), seed: UInt64 = 1, sequences: (caller: UInt16, called: UInt16)? = nil) {
     self.link = link
     self.limits = limits
     chance = SeededRandom(seed: seed)
     let number = UInt16.random(in: 0...UInt16.max, using: &chance)
-    let sequence = UInt16.random(in: 0...UInt16.max, using: &chance)
-    calledSequence = UInt16.random(in: 0...UInt16.max, using: &chance)
+    let sequence = sequences?.caller ?? UInt16.random(in: 0...UInt16.max, using: &chance)
+    calledSequence = sequences?.called ?? UInt16.random(in: 0...UInt16.max, using: &chance)
     caller = PairEnd(connection: UTPConnection(calling: number, sequence: sequence, limits: limits, at: now))
     give(.flush, toCaller: true)
   }
