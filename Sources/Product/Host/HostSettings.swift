@@ -31,6 +31,8 @@ package struct HostSettings: Sendable, Hashable {
   package var mail: MailSettings?
   /// A file server; nil: none.
   package var files: FileServing?
+  /// A BitTorrent tracker; nil: none.
+  package var tracker: TrackerServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -60,6 +62,8 @@ package struct HostSettings: Sendable, Hashable {
     package var pop3s: Int
     package var imap: Int
     package var imaps: Int
+    /// Both UDP and HTTP.
+    package var tracker = 6_969
     /// Whether the settings chose the console's port; otherwise the next one will do when this one is taken.
     package var isConsoleChosen = false
 
@@ -154,6 +158,7 @@ package struct HostSettings: Sendable, Hashable {
       ports.imap = reader.value("imap", port, default: ports.imap)
       ports.imaps = reader.value("imaps", port, default: ports.imaps)
       ports.ftp = reader.value("ftp", port, default: ports.ftp)
+      ports.tracker = reader.value("tracker", port, default: ports.tracker)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -173,6 +178,7 @@ package struct HostSettings: Sendable, Hashable {
     }
     mail = reader.mapping("mail") { MailSettings($0) }
     files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
+    tracker = reader.mapping("tracker") { TrackerServing($0) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")
