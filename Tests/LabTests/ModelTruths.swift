@@ -175,7 +175,6 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
       truth.lines(variant).first { $0.host == late && $0.kind == .received && $0.text == "UNCHOKE" }?.at ?? .nan
     }
     let reason = try #require(truth.lines("noluck").first { $0.other == late && $0.text.hasPrefix("unchoked") })
-    #expect(begun("luck") < begun("noluck"))
     return [
       "firstluck": lucky.first?.other ?? "?", "firstmerit": earned.other, "bytes": earned.word(4), "lucky": "\(lucky.count)",
       "served": own.filter { $0.kind == .sent && $0.text == "UNCHOKE" && $0.at == earned.at }.map(\.other).joined(separator: ", "),

@@ -131,7 +131,7 @@ let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     #expect(rootless.outcomes[0].hasFailed)
     let vain = truth.datagrams("rootless", from: "resolver").count
     return [
-      "asked": "\(asked.count)", "blocks": "\(gets.count)", "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
+      "asked": "\(asked.count)", "blocks": "\(gets.count)", "found": own, "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
       "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
     ]
   },

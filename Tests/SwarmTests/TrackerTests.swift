@@ -75,7 +75,7 @@ struct TrackerTableTests {
     var chance = SeededRandom(seed: seed)
     /// Per torrent and endpoint: when it was heard of, and whether it has everything.
     var model: [Int: [Endpoint: (Instant, Bool)]] = [:]
-    for turn in 0..<6_000 {
+    for turn in 0..<3_000 {
       if turn % 50 == 0 { desk.now = desk.now + .seconds(7) }
       let number = Int.random(in: 0..<6, using: &chance)
       let isV6 = Bool.random(using: &chance)
@@ -218,7 +218,7 @@ struct TrackerDatagramServiceTests {
     let door = Door()
     var chance = SeededRandom(seed: 3)
     var (came, went) = (0, 0)
-    for number in 0..<20_000 {
+    for number in 0..<4_000 {
       let client = Endpoint(.v4(UInt32.random(in: .min ... .max, using: &chance)), UInt16.random(in: .min ... .max, using: &chance))
       let request: UDPTrackerRequest = number % 2 == 0
         ? .announce(connection: UInt64.random(in: .min ... .max, using: &chance), transaction: 1, announcement(of: torrent(number)))

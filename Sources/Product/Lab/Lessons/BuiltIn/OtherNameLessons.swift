@@ -342,6 +342,11 @@ enum OtherNameLessons {
         ask: How many blocks does pc ask for to resolve {label}.alice?
         kind: number
         key: count(names.message where kind == "get" and from == "pc" and time >= 4s and time < 6s)
+      - id: found
+        ask: Where does {label}.alice lead?
+        kind: text
+        key: step[2].said
+        read: names.message where kind == "found" and to == "pc" and time < 6s
       - id: dns
         ask: What do names of DNS lack?
         kind: choice
