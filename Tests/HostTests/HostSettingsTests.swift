@@ -1,4 +1,5 @@
 // The settings file: what is read, and what each mistake is told.
+import BitTorrent
 import MailServer
 import Settings
 import Swarm

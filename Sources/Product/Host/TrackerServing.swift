@@ -2,7 +2,7 @@
 import BitTorrent
 package import Settings
 package import Swarm
-package import World
+import World
 
 /// The settings of a tracker.
 package struct TrackerServing: Sendable, Hashable {
