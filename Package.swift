@@ -142,6 +142,9 @@ let package = Package(
     .executableTarget(
       name: "netstead-bench-utp", dependencies: ["BitTorrent", "Bytes", "Swarm", "Transport", "World"], path: "Benchmarks/netstead-bench-utp",
       swiftSettings: house),
+    .executableTarget(
+      name: "netstead-bench-tracker", dependencies: ["BitTorrent", "Bytes", "Swarm", "Transport", "World"], path: "Benchmarks/netstead-bench-tracker",
+      swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     // What the fuzzers call: here, so that tests play their corpora through the same code.

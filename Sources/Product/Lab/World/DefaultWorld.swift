@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + video + mail + files + programs
+  package static let text = head + garnet + cobalt + video + mail + files + peers + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -50,6 +50,13 @@ package enum DefaultWorld {
       mail.opal.test: {addresses: [198.51.100.35, "2001:db8:100::35"]}
       # Puts a picture on other people's pages.
       ads: {addresses: [198.51.100.60, "2001:db8:100::60"]}
+      # Tells peers of one another.
+      tracker: {addresses: [198.51.100.69, "2001:db8:100::69"]}
+      # Four nodes of the hash table.
+      dht1: {addresses: [198.51.100.81, "2001:db8:100::81"]}
+      dht2: {addresses: [198.51.100.82, "2001:db8:100::82"]}
+      dht3: {addresses: [198.51.100.83, "2001:db8:100::83"]}
+      dht4: {addresses: [198.51.100.84, "2001:db8:100::84"]}
       # Socket programs.
       srv: {addresses: [198.51.100.80, "2001:db8:100::80"]}
       # Where people are.
@@ -289,6 +296,18 @@ package enum DefaultWorld {
             repeat: 2000
             text: |
               Line {n}. A long file takes a while, and may break off: whoever comes back asks for the rest only.
+
+    """#
+
+  private static let peers = #"""
+    # Where peers find one another: trackers, over UDP and HTTP at port 6969, and nodes of the hash table, at port 6881.
+    trackers:
+      tracker: {interval: 20m}
+    dht:
+      dht1: {}
+      dht2: {}
+      dht3: {}
+      dht4: {}
 
     """#
 

@@ -24,6 +24,8 @@ package struct WorldDescription: Sendable, Equatable {
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
   package var swarms: [SwarmDescription] = []
+  package var trackers: [TrackerDescription] = []
+  package var nodes: [NodeDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -194,6 +196,20 @@ package struct FileServerDescription: Sendable, Equatable {
     package var hash: PasswordHash
     package var mayWrite: Bool
   }
+}
+
+/// A BitTorrent tracker that serves any torrent.
+package struct TrackerDescription: Sendable, Equatable {
+  package var host: String
+  /// How often a peer is to announce itself.
+  package var interval: Duration
+}
+
+/// A node of BitTorrent's hash table.
+package struct NodeDescription: Sendable, Equatable {
+  package var host: String
+  /// Whether it leaves out nodes whose id does not belong to their address, and takes one node of a network.
+  package var isGuarded: Bool
 }
 
 /// A socket program.
