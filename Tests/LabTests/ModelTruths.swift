@@ -179,7 +179,7 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
       "firstluck": lucky.first?.other ?? "?", "firstmerit": earned.other, "bytes": earned.word(4), "lucky": "\(lucky.count)",
       "served": own.filter { $0.kind == .sent && $0.text == "UNCHOKE" && $0.at == earned.at }.map(\.other).joined(separator: ", "),
       "sources": "\(Set(own.filter { $0.kind == .received && $0.text == "UNCHOKE" }.map(\.other)).count)", "givers": truth.said(0, word: 9), "riders": truth.said(0, word: 13),
-      "newcomer": welcome.text.contains("by luck") ? "luck" : "what it sent", "waited": "\(begun("noluck"))", "begun": "\(begun("luck"))",
+      "newcomer": welcome.text.contains("by luck") ? "luck" : welcome.text.contains("free") ? "a free slot" : "what it sent", "waited": "\(begun("noluck"))", "begun": "\(begun("luck"))",
       "reason": reason.text.contains("turn") ? "the other has everything and serves each in turn" : "it sent something",
     ]
   },

@@ -116,7 +116,7 @@ package struct SwarmScript: Sendable, Equatable {
       })
     (rules.pieceCount, rules.pieceLength, rules.seedUpload, rules.order, rules.neighbours) = (pieceCount, pieceLength, Double(seedUpload), order, neighbours)
     rules.seedLeaves = seedLeaves
-    if !hasLuck { rules.slots.optimisticSlots = 0 }
+    if !hasLuck { (rules.slots.optimisticSlots, rules.slots.givesFreeSlots) = (0, false) }
     return rules
   }
 

@@ -258,7 +258,7 @@ enum SwarmLessons {
     chapter: P2P
     minutes: 20
     text: |
-      Every ten seconds a peer looks who sent it most, and serves those four. Every thirty seconds it gives one more slot by luck, to somebody who may turn out
+      Every ten seconds a peer looks who sent it most, and serves those four; as long as they are fewer, whoever waits gets the rest. Every thirty seconds it gives one more slot by luck, to somebody who may turn out
       to be a good giver. {n} peers, {riders} of them serve nobody: those with the highest numbers. Only what peer{me} says and hears is recorded. One peer,
       peer{late}, comes later than the others.
     world:
@@ -281,15 +281,15 @@ enum SwarmLessons {
         text: The same kind of swarm once more, seen by the one that comes late.
     faults:
       - id: noluck
-        title: Nothing by luck
+        title: Nothing for nothing
         text: Slots only for those who have sent something. At the beginning nobody has, so all wait for the seed, which serves each in turn.
         instead: true
         steps:
           - {do: "pc runs swarm \"{n} peers; {pieces} pieces; piece 16KiB; seed {seed}; upload {up}; luck off; peer {late} comes {when}; watch {late}\"", at: 0s}
     guards:
       - id: luck
-        title: One slot by luck
-        text: The same with the slot by luck.
+        title: Luck, and free slots
+        text: The same with the slot by luck and with free ones for whoever waits.
         against: noluck
         instead: true
         steps:
@@ -340,10 +340,10 @@ enum SwarmLessons {
         read: note where host == "peer{me}" and text == "has everything" and time < step[1].time
         hint: The line that begins with `=` says it.
       - id: newcomer
-        ask: In the second run, why is peer{late} first served by a peer that is no seed? Because of luck, or because of what it sent?
+        ask: In the second run, why is peer{late} first served by a peer that is no seed?
         kind: choice
-        options: [luck, what it sent]
-        key: if((note where other == "peer{late}" and host != "seed" and text contains "unchoked" and time >= step[1].time)[0].text contains "by luck", "luck", "what it sent")
+        options: [luck, a free slot, what it sent]
+        key: if((note where other == "peer{late}" and host != "seed" and text contains "unchoked" and time >= step[1].time)[0].text contains "by luck", "luck", if((note where other == "peer{late}" and host != "seed" and text contains "unchoked" and time >= step[1].time)[0].text contains "slot is free", "a free slot", "what it sent"))
         read: (note where other == "peer{late}" and host != "seed" and text contains "unchoked" and time >= step[1].time)[0]
       - id: waited
         ask: With nothing given by luck, after how many seconds of the run is peer{late} unchoked for the first time?
