@@ -1,6 +1,7 @@
 // Entrances of a download: its part in a swarm, with peers that say and do anything in any order; and the record it is resumed by.
 import BitTorrent
 import Bytes
+import Storage
 import Swarm
 import World
 

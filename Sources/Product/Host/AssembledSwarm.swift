@@ -1,6 +1,6 @@
 // A host's part in swarms: the peer, and the settings' torrents seeded by it. Read before: Assembly.swift, TorrentServing.swift.
 import BitTorrent
-package import Storage
+import Storage
 package import Swarm
 package import Transport
 import WebServer

@@ -1,6 +1,6 @@
 // A world's swarms: hosts that have a torrent's file and hosts that want it, all of them the production peer.
 // Not here: what a world's file says about them (World/SwarmReader.swift), taking part (Servers/Swarm/Download).
-import BitTorrent
+package import BitTorrent
 import Bytes
 import Host
 import Swarm

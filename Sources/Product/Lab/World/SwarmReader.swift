@@ -1,6 +1,6 @@
 // What a world's file says about swarms: which file, who has it, who wants it, who tells them of one another.
 // Read before: WorldReader.swift. Not here: raising them (Running/RaisedSwarm.swift).
-package import Settings
+import Settings
 
 /// One torrent of a world.
 package struct SwarmDescription: Sendable, Equatable {
