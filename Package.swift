@@ -105,7 +105,7 @@ let package = Package(
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb, grdbSQLite]),
     part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
-    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Transport"]),
+    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Names", "Transport"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", crypto, cryptoExtras]),
     part("Servers", "MailServer", [
       "Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", crypto, cryptoExtras,
@@ -142,6 +142,9 @@ let package = Package(
     .executableTarget(
       name: "netstead-bench-utp", dependencies: ["BitTorrent", "Bytes", "Swarm", "Transport", "World"], path: "Benchmarks/netstead-bench-utp",
       swiftSettings: house),
+    .executableTarget(
+      name: "netstead-bench-tracker", dependencies: ["BitTorrent", "Bytes", "Swarm", "Transport", "World"], path: "Benchmarks/netstead-bench-tracker",
+      swiftSettings: house),
     // Tests
     .target(name: "TestKit", dependencies: ["Bytes", "World", "Trace", "DNS", "Transport", "SimulatedTransport"], path: "Tests/TestKit", swiftSettings: house),
     // What the fuzzers call: here, so that tests play their corpora through the same code.
@@ -159,8 +162,8 @@ let package = Package(
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage", "Accounts", "Entrances"]),
     tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
     tests("Swarm", ["Bytes", "World", "Trace", "BitTorrent", "HTTP", "Storage", "Transport", "SimulatedTransport"]),
-    tests("Host", ["Bytes", "Swarm", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video"]),
+    tests("Host", ["Bytes", "BitTorrent", "Swarm", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video", crypto]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer", "Video", "WebServer", "MailServer",

@@ -4,7 +4,6 @@
 Usage: bench_dns.py [--ours "COMMAND with {port} and {zone}"] [--names 100000] [--rounds 5] [--seconds 3] [--quick]
 Needs dnsperf, and NSD or Knot (Debian's). Read next: harness.py.
 """
-import argparse
 import os
 import random
 import re
@@ -16,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import CLIENT_CORE, COMPARISON, Server, alternate, compare, free_port, program, table
+from harness import CLIENT_CORE, COMPARISON, Server, alternate, built, compare, free_port, options, program, table
 
 NSD = """
 server:
@@ -89,16 +88,7 @@ def dnsperf(queries, clients, seconds):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    here = Path(__file__).parent
-    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_DNS', here.parent / '.build/release/netstead-bench-dns')} {{port}} {{zone}}")
-    options.add_argument("--names", type=int, default=100_000)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3)
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.seconds = 3, 1
+    given = options({"rounds": 3, "seconds": 1}, ours=built("netstead-bench-dns", "NETSTEAD_BENCH_DNS") + " {port} {zone}", names=100_000, rounds=5, seconds=3)
     if not program("dnsperf"):
         return
     with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:

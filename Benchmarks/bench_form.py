@@ -6,18 +6,17 @@ stands an nginx that throws every form away unread and answers `200`, which is t
 Usage: bench_form.py [--ours "COMMAND with {port}"] [--rounds 5] [--seconds 3] [--quick] [--only WORD]
 Needs wrk, nginx and its njs (Debian's libnginx-mod-http-js). Read next: harness.py, bench_http.py (the loads).
 """
-import argparse
+import contextlib
 import os
 import shlex
 import sys
-import tempfile
 import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_http import wrk
 from bench_proxy import COMMON, nginx
-from harness import COMPARISON, Server, accepts, alternate, compare, free_port, program, table
+from harness import COMPARISON, Server, accepts, alternate, built, compare, folder, free_port, options, program, table
 
 MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so"
 
@@ -43,25 +42,12 @@ FORMS = {"60 bytes": "article=jade&pieces=2&note=wrapped+as+a+present%2C+please"
 
 
 def main():
-    options = argparse.ArgumentParser()
-    here = Path(__file__).parent
-    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_WEB', here.parent / '.build/release/netstead-bench-web')} {{port}} form")
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3)
-    options.add_argument("--only", default="")
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.seconds = 2, 1
+    given = options({"rounds": 2, "seconds": 1}, ours=built("netstead-bench-web", "NETSTEAD_BENCH_WEB") + " {port} form", rounds=5, seconds=3, only="")
     if not (program("wrk") and program("nginx")):
         return
     rows = []
-    with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
-        directory = Path(name)
-        os.chmod(directory, 0o755)
+    with folder() as directory, contextlib.ExitStack() as running:
         (directory / "form.js").write_text(SCRIPT)
-        if os.getuid() == 0:
-            os.chown(directory, 65534, 65534)
         port = free_port()
         ours = Server("netstead", shlex.split(given.ours.format(port=port)), accepts(port))
         ours.port = port
@@ -70,24 +56,19 @@ def main():
             servers.insert(0, nginx("nginx-njs", TAKING, directory, free_port()))
         else:
             print("(skipped: libnginx-mod-http-js is not installed)")
-        started = []
-        try:
+        for server in servers:
+            running.enter_context(server)
+        for size, form in FORMS.items():
+            load = directory / "load.lua"
+            load.write_text(f'wrk.method = "POST"\nwrk.body = "{form}"\nwrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\n')
             for server in servers:
-                started.append(server.__enter__())
-            for size, form in FORMS.items():
-                load = directory / "load.lua"
-                load.write_text(f'wrk.method = "POST"\nwrk.body = "{form}"\nwrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\n')
-                for server in servers:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", data=form.encode(), timeout=10) as answer:
-                        if answer.read().strip() != b"jade":
-                            raise SystemExit(f"{server.name}: the form was not understood")
-                for connections in (64, 1):
-                    case = f"form of {size}, {connections} connection{'s' if connections > 1 else ''}"
-                    if given.only in case:
-                        rows += compare(case, alternate(servers, wrk("/", connections, given.seconds, ("-s", str(load))), given.rounds), "netstead")
-        finally:
-            for server in started:
-                server.__exit__()
+                with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", data=form.encode(), timeout=10) as answer:
+                    if answer.read().strip() != b"jade":
+                        raise SystemExit(f"{server.name}: the form was not understood")
+            for connections in (64, 1):
+                case = f"form of {size}, {connections} connection{'s' if connections > 1 else ''}"
+                if given.only in case:
+                    rows += compare(case, alternate(servers, wrk("/", connections, given.seconds, ("-s", str(load))), given.rounds), "netstead")
     print("\n" + table(COMPARISON, rows))
 
 

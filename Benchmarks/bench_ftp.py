@@ -8,7 +8,6 @@ STOR ends when the file is durable. Ours syncs it before it says 226; vsftpd nev
 Usage: bench_ftp.py [--netstead .build/release/netstead] [--rounds 5] [--mib 1024] [--files 10000] [--logins 300] [--quick] [--only WORD]
 Needs vsftpd. The files are in a folder of TMPDIR's. Read next: harness.py.
 """
-import argparse
 import os
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, compare, free_port, program, table
+from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, built, compare, free_port, options, program, table
 
 VSFTPD = """
 listen=YES
@@ -211,17 +210,8 @@ def folder(root, owner=None):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--netstead", default=str(Path(__file__).parent.parent / ".build/release/netstead"))
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--mib", type=int, default=1024)
-    options.add_argument("--files", type=int, default=10_000)
-    options.add_argument("--logins", type=int, default=300)
-    options.add_argument("--only", default="")
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.mib, given.files, given.logins = 1, 64, 300, 30
+    given = options(
+        {"rounds": 1, "mib": 64, "files": 300, "logins": 30}, netstead=built("netstead"), rounds=5, mib=1024, files=10_000, logins=300, only="")
     if not program("vsftpd"):
         return
     os.sched_setaffinity(0, {int(CLIENT_CORE)})

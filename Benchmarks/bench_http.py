@@ -4,17 +4,15 @@
 Usage: bench_http.py [--ours "COMMAND with {port} and {root}"] [--rounds 5] [--seconds 3] [--quick] [--only WORD]
 Needs wrk, curl and nginx (Debian's). Read next: harness.py.
 """
-import argparse
 import os
 import re
 import shlex
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, compare, free_port, program, table
+from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, built, compare, folder, free_port, options, program, table
 
 NGINX = """
 daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
@@ -57,7 +55,7 @@ def curl(path, times):
     return load
 
 
-def folder(root):
+def fill(root):
     """What is served."""
     (root / "1k.html").write_bytes(b"x" * 1024)
     (root / "100k.bin").write_bytes(os.urandom(100 * 1024))
@@ -67,27 +65,14 @@ def folder(root):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    here = Path(__file__).parent
-    options.add_argument("--ours", default=f"{os.environ.get('NETSTEAD_BENCH_WEB', here.parent / '.build/release/netstead-bench-web')} {{port}} {{root}}")
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3)
-    options.add_argument("--only", default="")
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.seconds = 3, 1
+    given = options({"rounds": 3, "seconds": 1}, ours=built("netstead-bench-web", "NETSTEAD_BENCH_WEB") + " {port} {root}", rounds=5, seconds=3, only="")
     if not (program("wrk") and program("curl") and program("nginx")):
         return
-    with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
-        directory = Path(name)
-        os.chmod(directory, 0o755)
+    with folder() as directory:
         root = directory / "root"
         root.mkdir()
-        folder(root)
+        fill(root)
         peer_port, our_port = free_port(), free_port()
-        if os.getuid() == 0:
-            os.chown(directory, 65534, 65534)
         (directory / "nginx.conf").write_text(NGINX.format(dir=directory, port=peer_port, root=root))
         peer = Server("nginx", [program("nginx"), "-p", directory, "-c", directory / "nginx.conf"], accepts(peer_port), user=65534)
         ours = Server("netstead", shlex.split(given.ours.format(port=our_port, root=root)), accepts(our_port))

@@ -12,7 +12,6 @@ group can be made, that of the processes whose parents noticed their end.
 Usage: bench_mail.py [--netstead .build/release/netstead] [--rounds 5] [--messages 3000] [--mailbox 10000] [--quick] [--only WORD]
 Needs root for Postfix and Dovecot; each is left out where it is missing. The mail is in a folder of TMPDIR's. Read next: harness.py.
 """
-import argparse
 import os
 import re
 import socket
@@ -24,7 +23,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, compare, free_port, program, table
+from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, built, compare, free_port, options, program, table
 
 POSTFIX = """
 compatibility_level = 3.6
@@ -416,16 +415,7 @@ def compare_reading(given, host, peer):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--netstead", default=str(Path(__file__).parent.parent / ".build/release/netstead"))
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--messages", type=int, default=3000)
-    options.add_argument("--mailbox", type=int, default=10_000)
-    options.add_argument("--only", default="")
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.messages, given.mailbox = 1, 200, 400
+    given = options({"rounds": 1, "messages": 200, "mailbox": 400}, netstead=built("netstead"), rounds=5, messages=3000, mailbox=10_000, only="")
     os.sched_setaffinity(0, {int(CLIENT_CORE)})
     rows = []
     with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:

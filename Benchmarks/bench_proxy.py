@@ -5,17 +5,16 @@ What is here: 1 KiB passed on without a cache (against nginx), hits of 1 KiB and
 Usage: bench_proxy.py [--ours "COMMAND with {port}, {mode} and {origin}"] [--rounds 5] [--seconds 3] [--quick] [--only WORD]
 Needs wrk and nginx (Debian's); Varnish when it is there. Read next: harness.py, bench_http.py (the loads).
 """
-import argparse
+import contextlib
 import os
 import shlex
 import sys
-import tempfile
 import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_http import wrk
-from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, compare, free_port, program, table
+from harness import CLIENT_CORE, COMPARISON, Server, accepts, alternate, built, compare, folder, free_port, options, program, table
 
 COMMON = """
 daemon off; worker_processes 1; pid {dir}/{name}.pid; error_log {dir}/{name}.log;
@@ -77,29 +76,15 @@ def fetch(server, path):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    here = Path(__file__).parent
-    binary = os.environ.get("NETSTEAD_BENCH_WEB", here.parent / ".build/release/netstead-bench-web")
-    options.add_argument("--ours", default=f"{binary} {{port}} {{mode}} {{origin}}")
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3)
-    options.add_argument("--only", default="")
-    options.add_argument("--quick", action="store_true")
-    given = options.parse_args()
-    if given.quick:
-        given.rounds, given.seconds = 2, 1
+    given = options({"rounds": 2, "seconds": 1}, ours=built("netstead-bench-web", "NETSTEAD_BENCH_WEB") + " {port} {mode} {origin}", rounds=5, seconds=3, only="")
     if not (program("wrk") and program("nginx")):
         return
     rows = []
-    with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
-        directory = Path(name)
-        os.chmod(directory, 0o755)
+    with folder() as directory:
         root = directory / "root"
         root.mkdir()
         (root / "1k.html").write_bytes(b"x" * 1024)
         (root / "100k.bin").write_bytes(os.urandom(100 * 1024))
-        if os.getuid() == 0:
-            os.chown(directory, 65534, 65534)
         origin_port = free_port()
         # The origin shares the client's core, so that the proxies' core is theirs alone.
         origin = nginx("origin", ORIGIN, directory, origin_port, root=root)
@@ -126,18 +111,14 @@ def main():
                 chosen = [case for case in cases if case[1] is servers and given.only in case[0]]
                 if not chosen:
                     continue
-                started = []
-                try:
+                with contextlib.ExitStack() as running:
                     for server in servers:
-                        started.append(server.__enter__())
+                        running.enter_context(server)
                     for case, _, path, connections, mine in chosen:
                         sizes = {fetch(server, path) for server in servers}
                         if sizes != {os.path.getsize(root / path[1:])}:
                             raise SystemExit(f"{case}: answers of {sizes} bytes")
                         rows += compare(case, alternate(servers, wrk(path, connections, given.seconds), given.rounds), mine)
-                finally:
-                    for server in started:
-                        server.__exit__()
     print("\n" + table(COMPARISON, rows))
 
 

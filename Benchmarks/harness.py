@@ -1,19 +1,49 @@
 """Side by side: starts servers, loads them in turn, and compares the CPU time that each spends per operation.
 
-What is here: processes pinned to a core, their CPU time from /proc, alternating rounds, Markdown tables.
+What is here: options, folders, processes pinned to a core, their CPU time from /proc, alternating rounds, Markdown tables.
 Not here: what is asked of whom (bench_http.py, bench_dns.py, bench_mail.py and the others).
 """
+import argparse
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 SERVER_CORE = "0"
 CLIENT_CORE = "1" if (os.cpu_count() or 1) > 1 else "0"
+
+
+def built(name, variable=None):
+    """Our own program in its release build, or the one that the variable names."""
+    return os.environ.get(variable or "", str(Path(__file__).parent.parent / ".build/release" / name))
+
+
+def options(quick, **defaults):
+    """The command line: an option for each default, and `--quick`, with which the values of `quick` take the places of all else."""
+    parser = argparse.ArgumentParser()
+    for name, value in defaults.items():
+        parser.add_argument(f"--{name}", type=type(value), default=value)
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args()
+    if given.quick:
+        vars(given).update(quick)
+    return given
+
+
+@contextlib.contextmanager
+def folder():
+    """A folder for a run, in which also servers that give their rights away may write."""
+    with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
+        os.chmod(name, 0o755)
+        if os.getuid() == 0:
+            os.chown(name, 65534, 65534)
+        yield Path(name)
 
 
 def free_port(kind=socket.SOCK_STREAM):

@@ -481,6 +481,12 @@ struct ConversationTests {
     #expect(try ExtensionHandshake(reading: "d1:mle1:pi70000e4:reqqi-1e1:vi1e6:yourip3:abc4:ipv415:aaaaaaaaaaaaaaae") == ExtensionHandshake())
     #expect(try ExtensionHandshake(reading: "d1:v1:x1:md6:ut_pexi256eee").client == "x")
     #expect(try ExtensionHandshake(reading: Buffer("d1:v200:\(String(repeating: "v", count: 200))e")).client?.utf8.count == 100)
+    var strange: Buffer = "d1:v99:"
+    strange.append(Array(repeating: 0xFF, count: 99))
+    strange.append("e")
+    let cut = try ExtensionHandshake(reading: strange)
+    #expect(cut.client?.utf8.count == 99 && cut.client?.unicodeScalars.count == 33)
+    #expect(try ExtensionHandshake(reading: cut.encoded) == cut)
     let end = Ends.talking()
     for _ in 0..<100 { end.hear(.extended(0, "de")) }
     #expect(end.closing == nil)

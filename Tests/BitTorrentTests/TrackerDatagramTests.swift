@@ -149,7 +149,7 @@ struct TrackerDoorTests {
   func amplification() {
     var chance = SeededRandom(seed: 5)
     var answered = 0
-    for turn in 0..<20_000 {
+    for turn in 0..<4_000 {
       var bytes = (0..<Int.random(in: 0...140, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance) }
       if bytes.count >= 16, turn % 2 == 0 { bytes.replaceSubrange(8..<12, with: [0, 0, 0, UInt8.random(in: 0...3, using: &chance)]) }
       if bytes.count >= 16, turn % 3 == 0 { bytes.replaceSubrange(0..<8, with: [0, 0, 4, 0x17, 0x27, 0x10, 0x19, 0x80]) }
@@ -158,7 +158,7 @@ struct TrackerDoorTests {
         #expect(reply.bytes(isV6: false).count <= bytes.count)
       }
     }
-    #expect(answered > 1_000)
+    #expect(answered > 200)
     #expect(judge(UDPTrackerRequest.connect(transaction: 5).bytes, from: Endpoint(TrackerCase.client.address, 0)) == .ignored("it comes from port 0"))
   }
 }
@@ -246,8 +246,9 @@ struct TrackerClientTests {
   func impatience() throws {
     let bench = Bench()
     bench.ask(1, .scrape([TrackerCase.torrent]), until: .simulationStart + .seconds(20))
+    #expect(try bench.sent().count == 1)
     bench.advance(19)
-    #expect(try bench.sent().count == 2)
+    #expect(try bench.sent().count == 1)
     #expect(bench.told == [])
     bench.advance(1)
     #expect(bench.told == [.timedOut(Ticket(number: 1))])

@@ -23,6 +23,7 @@ public let entrances =
   + bitTorrentEntrances
   + utpEntrances
   + trackerEntrances
+  + namesEntrances
   + swarmEntrances
   + stateEntrances + cacheEntrances + serverEntrances + groundEntrances
   + socketsEntrances + productEntrances

@@ -1,4 +1,5 @@
 // The settings file: what is read, and what each mistake is told.
+import BitTorrent
 import MailServer
 import Settings
 import Swarm
@@ -116,6 +117,16 @@ struct HostSettingsTests {
     #expect(plain.ports.ftp == 21 && plain.files?.security == .offered && plain.files?.users.isEmpty == true)
   }
 
+  @Test("a tracker: none unless asked for; for any torrent or for those that are listed")
+  func tracker() throws {
+    #expect(try HostSettings(file: "n.yaml", text: "", isPrivileged: false).tracker == nil)
+    let open = try HostSettings(file: "n.yaml", text: "tracker: {open: yes, interval: 10m}\nports: {tracker: 7000}", isPrivileged: true)
+    #expect(open.ports.tracker == 7_000 && open.tracker?.setting.listed == nil && open.tracker?.setting.interval == .seconds(600))
+    let hash = "0123456789ABCDEF0123456789abcdef01234567"
+    let listed = try HostSettings(file: "n.yaml", text: "tracker: {torrents: [\(hash)]}", isPrivileged: true)
+    #expect(listed.ports.tracker == 6_969 && listed.tracker?.setting.listed?.map(\.hex) == [hash.lowercased()])
+  }
+
   struct Case: Sendable {
     var text: String
     var problem: String
@@ -137,6 +148,9 @@ struct HostSettingsTests {
     Case(text: "ftp: {root: f, users: {a: secret}}", problem: "n.yaml:1:27: expected a password's hash as `netstead password` writes it, found `secret`"),
     Case(text: "ftp: {root: f, anonymous: yes, passive-ports: 80-90}", problem: "n.yaml:1:47: expected ports such as 50000-50999, from 1024, found `80-90`"),
     Case(text: "ftp: {root: f, anonymous: yes, tls: maybe}", problem: "n.yaml:1:37: expected one of off, offered, required, found `maybe`"),
+    Case(text: "tracker: {open: no}", problem: "n.yaml:1:17: expected `open: yes` or `torrents`: nothing would be served"),
+    Case(text: "tracker: {torrents: [abc]}", problem: "n.yaml:1:22: expected an info hash of forty hexadecimal digits, found `abc`"),
+    Case(text: "tracker: {open: yes, interval: 1s}", problem: "n.yaml:1:32: expected a time from 1m to 1d"),
     Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])
   func mistakes(_ example: Case) {

@@ -188,6 +188,8 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let wrong = try #require(truth.sessions(.imap, "renewed", by: "phone").last)
     let again = truth.sessions(.imap, "resync", by: "phone")
     #expect(list.count == Int(truth.draw("letters")))
+    // A step of its own. Inside the string below, Swift 6.3.1 gives this closure the name of an earlier one in a `#require`, both in this closure, and
+    // with it that one's body: it looked for the first ` FETCH (` and found a line of 273 bytes.
     let completed = try #require(lines.first { $0.hasSuffix("OK FETCH completed") })
     let listing = (list + [completed]).reduce(0) { $0 + $1.utf8.count + 2 }
     return [

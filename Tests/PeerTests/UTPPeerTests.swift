@@ -40,6 +40,9 @@ struct UTPPeerTests {
     return port
   }
 
+  /// Ends a program. A child of these threads has SIGTERM blocked.
+  private func end(_ process: Process) { kill(process.processIdentifier, SIGKILL) }
+
   private func start(_ path: String, _ arguments: [String], _ folder: String) throws -> (Process, said: @Sendable () -> String) {
     let process = Process()
     let talk = folder + "/talk-\(UUID().uuidString.prefix(8))"
@@ -162,7 +165,7 @@ struct UTPPeerTests {
       try data.write(to: URL(fileURLWithPath: folder + "/data"))
       let port = try await freePort()
       let (process, said) = try start(python.path, [Self.script, "seed", folder, "\(port)"], folder)
-      defer { process.terminate() }
+      defer { end(process) }
       let hash = try await hash(said)
       #expect(try await Self.fetch(hash, from: Endpoint(.loopback, port), size: data.count) == data)
     }
@@ -187,7 +190,7 @@ struct UTPPeerTests {
       // The torrent file is made by the seed.
       let (maker, said) = try start(python.path, [Self.script, "seed", folder, "\(try await freePort())"], folder)
       _ = try await hash(said)
-      maker.terminate()
+      end(maker)
       let network = SocketNetwork(loops: 1)
       let port = try await UTPPort.open(at: Endpoint(.loopback, 0), on: network, chance: SystemRandomNumberGenerator())
       _ = try await port.listen(at: port.endpoint) { _, _ in
@@ -214,11 +217,11 @@ struct UTPPeerTests {
       try data.write(to: URL(fileURLWithPath: folder + "/data"))
       let (maker, said) = try start(python.path, [Self.script, "seed", folder, "\(try await freePort())"], folder)
       let hash = try await hash(said)
-      maker.terminate()
+      end(maker)
       let (port, control) = (try await freePort(), try await freePort())
       let (process, _) = try start(
         daemon.path, ["-f", "-g", folder + "/config", "-p", "\(control)", "-P", "\(port)", "-w", folder, "-T", "-M", "-O", "--utp", "-et"], folder)
-      defer { process.terminate() }
+      defer { end(process) }
       for _ in 0..<100 {
         let added = await remote.run(["\(control)", "-a", folder + "/data.torrent"])
         if added.status == 0 { break }

@@ -143,6 +143,10 @@ public struct Dialect: RawRepresentable, Hashable, Sendable {
   public static let utp = Dialect(rawValue: "utp")
   /// Nodes that keep blocks of the GNU Name System.
   public static let blockStore = Dialect(rawValue: "block-store")
+  /// Between nodes of a ring that is a model (Chord): a line of text for each message.
+  public static let ring = Dialect(rawValue: "ring")
+  /// Between peers of a swarm that is a model: a line of text for each message, no content.
+  public static let swarmModel = Dialect(rawValue: "swarm-model")
 }
 
 /// An open file, owned by whoever made it; closed when the last reference goes.

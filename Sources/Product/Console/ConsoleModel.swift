@@ -19,6 +19,8 @@ package struct ConsoleModel: Sendable {
   package var explain: ExplainMessage
   /// Nil: no lessons are given here.
   package var lessons: ConsoleLessons?
+  /// Nil: no models run here.
+  package var models: ConsoleModels?
 
   package init(
     title: String, subtitle: String = "", nets: [Net] = [], hosts: [Host] = [], links: [Link] = [], hints: [Hint] = [], trace: TraceStore,

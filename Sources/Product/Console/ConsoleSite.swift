@@ -53,6 +53,8 @@ package struct ConsoleSite: Sendable {
     case ("lessons", 1): return model.lessons.map { LessonsPage(frame: frame, lessons: $0).page }
     case ("lesson", 2): return model.lessons.flatMap { LessonPage(frame, $0, id: parts[1]) }?.page
     case ("lesson", 4): return lessonMessage(parts, request)
+    case ("models", 1): return model.models.map { ModelsPage(frame: frame, models: $0).page }
+    case ("model", 2): return model.models.flatMap { ModelPage(frame, $0, id: parts[1]) }?.page
     case ("export", 1): return ExportPage(frame).page
     case ("help", 1): return HelpPage(frame).page
     default: return nil

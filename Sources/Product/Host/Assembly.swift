@@ -1,9 +1,11 @@
 // One host put together: every service named in plain calls, on whatever network the host has. `netstead up` and every host of the lab
 // are assembled here; the simulator's hosts too.
 // Not here: what a host is told (HostSettings, the lab's world), what its services decide (Servers).
+package import BitTorrent
 package import FileServer
 package import NameServer
 package import Sockets
+package import Swarm
 import Synchronization
 package import Trace
 package import Transport
@@ -124,6 +126,31 @@ package final class Assembly: Sendable {
     let service = try await FileService.start(
       network: network, endpoint: endpoint, accounts: accounts, setting: setting, trace: serverTrace, disk: disk, chance: chance)
     note("FTP", service.endpoint) { await service.close(grace: $0) }
+  }
+
+  // MARK: Peers
+
+  /// Tells peers of one another, over UDP and HTTP. With `loop`, on real sockets only, UDP has threads of its own: for trackers that many ask.
+  @discardableResult
+  package func serveTracker(
+    _ setting: TrackerSetting, at endpoints: [Endpoint], loop: DatagramLoopLimits? = nil, chance: any RandomNumberGenerator & Sendable
+  ) async throws(NetworkError) -> TrackerService {
+    let service = try await TrackerService.start(network: network, endpoints: endpoints, setting: setting, loop: loop, trace: serverTrace, chance: chance)
+    for (number, endpoint) in service.endpoints.enumerated() {
+      // The service is closed once.
+      note("BitTorrent tracker", endpoint) { if number == 0 { await service.close(grace: $0) } }
+    }
+    return service
+  }
+
+  /// A node of BitTorrent's hash table.
+  @discardableResult
+  package func serveHashTable(_ setting: DHTSetting, at endpoint: Endpoint, kept: NodeService.Kept? = nil, chance: any RandomNumberGenerator & Sendable)
+    async throws(NetworkError) -> NodeService
+  {
+    let service = try await NodeService.start(network: network, endpoint: endpoint, setting: setting, kept: kept, trace: serverTrace, chance: chance)
+    note("DHT node", service.endpoint ?? endpoint) { _ in await service.close() }
+    return service
   }
 
   // MARK: Socket programs

@@ -100,6 +100,10 @@ package final class HomeHost: Sendable {
         }
         if let forward, let port = settings.forwardProxy?.port { try await host.assembly.serveProxy(forward, at: Endpoint(address, Self.port(port))) }
       }
+      if let tracker = settings.tracker {
+        let endpoints = settings.addresses.map { Endpoint($0, port(settings.ports.tracker)) }
+        try await host.assembly.serveTracker(tracker.setting, at: endpoints, loop: DatagramLoopLimits(threads: network.loopCount), chance: SystemRandomNumberGenerator())
+      }
     } catch {
       await host.stop(grace: .zero)
       throw .network(error)

@@ -33,6 +33,8 @@ package struct HostSettings: Sendable, Hashable {
   package var files: FileServing?
   /// Torrents that are seeded; nil: none.
   package var torrents: TorrentServing?
+  /// A BitTorrent tracker; nil: none.
+  package var tracker: TrackerServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -64,6 +66,8 @@ package struct HostSettings: Sendable, Hashable {
     package var imaps: Int
     /// Peers, over TCP and uTP.
     package var torrents = 6_881
+    /// Both UDP and HTTP.
+    package var tracker = 6_969
     /// Whether the settings chose the console's port; otherwise the next one will do when this one is taken.
     package var isConsoleChosen = false
 
@@ -159,6 +163,7 @@ package struct HostSettings: Sendable, Hashable {
       ports.imaps = reader.value("imaps", port, default: ports.imaps)
       ports.ftp = reader.value("ftp", port, default: ports.ftp)
       ports.torrents = reader.value("torrents", port, default: ports.torrents)
+      ports.tracker = reader.value("tracker", port, default: ports.tracker)
       if let console = reader.optional("console", port) { (ports.console, ports.isConsoleChosen) = (console, true) }
     }
     _ = reader.mapping("web") { reader in
@@ -179,6 +184,7 @@ package struct HostSettings: Sendable, Hashable {
     mail = reader.mapping("mail") { MailSettings($0) }
     files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     torrents = reader.mapping("torrents") { TorrentServing($0, file: file, path: path) }
+    tracker = reader.mapping("tracker") { TrackerServing($0) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

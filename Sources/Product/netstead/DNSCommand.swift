@@ -19,6 +19,8 @@ struct DNSCommand: AsyncParsableCommand {
         netstead dns garnet.test MX @198.51.100.11 --explain
         netstead dns www.garnet.test --trace
         netstead dns video.cdn.test @ns1.cdn.test --subnet 198.18.30.0/24
+        netstead dns www.alice --calling alice=KEY --store srv
+        netstead dns forum.i2p --book hosts.txt
       """)
 
   @Argument(help: "NAME, record type, @server or @server:port.")
@@ -39,6 +41,7 @@ struct DNSCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Give up on a question after this long.", valueName: "time"))
   var timeout = TimeSpan(duration: .seconds(10))
 
+  @OptionGroup(title: "Names without a root") var others: OtherNameOptions
   @OptionGroup(title: "Output") var json: JSONOption
   @OptionGroup(title: "Output") var messages: MessageOptions
   @OptionGroup(title: "Output") var quiet: QuietOption
@@ -52,6 +55,10 @@ struct DNSCommand: AsyncParsableCommand {
 
   func run() async throws {
     let session = ToolSession(messages, colour, timeout: timeout)
+    if let name = words.first(where: { !$0.hasPrefix("@") }), try others.knows(name) {
+      let lookup = OtherNameLookup(options: others, session: session, isShort: quiet.short) { name, server in await addresses(of: name, server, session) }
+      return try await lookup.run(name, words.first { $0 != name && !$0.hasPrefix("@") })
+    }
     let question = try Question(words)
     let options = try clientSubnet().map { [EDNSOption.clientSubnet($0)] } ?? []
     let server = try await server(question.server, session)
@@ -61,6 +68,14 @@ struct DNSCommand: AsyncParsableCommand {
     if case .answered(let answer) = outcome, !messages.jsonl { show(answer, session) }
     try session.finish(besides: json)
     try judge(outcome, of: "\(server)", question)
+  }
+
+  /// The addresses that DNS knows of a name, for names of other systems that lead into it.
+  private func addresses(of name: String, _ server: String?, _ session: ToolSession) async -> [Address] {
+    guard let name = try? Name(name), let server = try? await self.server(server, session) else { return [] }
+    let query = Message.query(name, .a, id: .random(in: 0...UInt16.max))
+    guard case .answered(let answer) = await session.client.ask(query, server) else { return [] }
+    return answer.message.answers.compactMap { $0.data.address }
   }
 
   /// Ends the command with the exit code that an outcome deserves.

@@ -4,6 +4,8 @@ import DNS
 import FTP
 import HTTP
 import IMAP
+import Lab
+import Names
 import POP3
 import SMTP
 import Sockets
@@ -19,7 +21,9 @@ let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   case .pop3: POP3.explain(bytes)
   case .imap: IMAP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
+  case .ring, .swarmModel: ModelLine.explain(bytes, as: dialect)
   case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
+  case .blockStore: Names.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

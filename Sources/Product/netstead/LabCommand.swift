@@ -13,7 +13,7 @@ struct LabCommand: AsyncParsableCommand {
       Without a subcommand it raises the world and keeps it up until Ctrl-C; the console shows every message.
       Nothing of the machine's own network is touched.
       """,
-    subcommands: [Run.self, Execute.self, Shell.self, Environment.self, LinkChange.self, LessonTask.self, Check.self, Key.self, Report.self, Grade.self],
+    subcommands: [Run.self, Execute.self, Shell.self, Environment.self, LinkChange.self, RingCommand.self, SwarmCommand.self, LessonTask.self, Check.self, Key.self, Report.self, Grade.self],
     defaultSubcommand: Run.self)
 
   /// Which world, and where it runs.

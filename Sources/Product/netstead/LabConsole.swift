@@ -27,6 +27,7 @@ enum LabConsole {
       ],
       trace: trace, explain: explainAnything)
     model.lessons = LabLessons.lessons()
+    model.models = LabModels.models()
     return model
   }
 
@@ -48,6 +49,10 @@ enum LabConsole {
     if world.files.contains(where: { $0.host == host.name }) {
       services.append(ConsoleModel.Service("FTP", port: "\(plan.port(21))/tcp", detail: "ftp://\(world.domainName(of: host))/"))
     }
+    if world.trackers.contains(where: { $0.host == host.name }) {
+      services.append(ConsoleModel.Service("BitTorrent tracker", port: "6969/udp+tcp", detail: "udp://\(world.domainName(of: host)):6969/announce"))
+    }
+    if world.nodes.contains(where: { $0.host == host.name }) { services.append(ConsoleModel.Service("DHT node", port: "6881/udp")) }
     for program in world.programs where program.host == host.name {
       services.append(ConsoleModel.Service(program.kind.rawValue, port: "\(plan.port(program.port))/\(program.kind.isDatagram ? "udp" : "tcp")"))
     }

@@ -12,7 +12,7 @@ struct ManualCommand: ParsableCommand {
     let pages: [(String, any ParsableCommand.Type)] = [
       ("netstead", Netstead.self), ("netstead-lab", LabCommand.self), ("netstead-lab-run", LabCommand.Run.self),
       ("netstead-lab-exec", LabCommand.Execute.self), ("netstead-lab-shell", LabCommand.Shell.self),
-      ("netstead-lab-env", LabCommand.Environment.self), ("netstead-up", UpCommand.self), ("netstead-dns", DNSCommand.self),
+      ("netstead-lab-env", LabCommand.Environment.self), ("netstead-lab-ring", RingCommand.self), ("netstead-lab-swarm", SwarmCommand.self), ("netstead-up", UpCommand.self), ("netstead-dns", DNSCommand.self),
       ("netstead-http", HTTPCommand.self), ("netstead-nc", NetcatCommand.self), ("netstead-trace", TraceCommand.self),
       ("netstead-check", CheckCommand.self), ("netstead-doctor", DoctorCommand.self),
     ]

@@ -17,7 +17,7 @@ struct Netstead: AsyncParsableCommand {
     version: Netstead.versionText,
     groupedSubcommands: [
       CommandGroup(name: "Internet", subcommands: [LabCommand.self, UpCommand.self]),
-      CommandGroup(name: "Tools", subcommands: [DNSCommand.self, HTTPCommand.self, MailCommand.self, FTPCommand.self, TorrentCommand.self, NetcatCommand.self, TraceCommand.self]),
+      CommandGroup(name: "Tools", subcommands: [DNSCommand.self, NamesCommand.self, HTTPCommand.self, MailCommand.self, FTPCommand.self, TorrentCommand.self, NetcatCommand.self, TraceCommand.self]),
       CommandGroup(name: "Care", subcommands: [CheckCommand.self, UserCommand.self, PasswordCommand.self, DoctorCommand.self, ManualCommand.self]),
     ])
 

@@ -30,7 +30,7 @@ struct UTPConnectionTests {
     Case(name: "small datagrams", link: PairLink(loss: 0.01, datagramBytesMax: 700)),
   ]
 
-  @Test("all bytes arrive once and in order, bounds hold, both ends end", .spec("BEP 29"), arguments: cases, [UInt64](1...4))
+  @Test("all bytes arrive once and in order, bounds hold, both ends end", .spec("BEP 29"), arguments: cases, [UInt64](1...2))
   func arrives(_ c: Case, seed: UInt64) {
     var pair = UTPPair(link: c.link, seed: seed)
     let there = pattern(c.there)
@@ -55,22 +55,16 @@ struct UTPConnectionTests {
     #expect(isQuiet)
   }
 
-  @Test("numbers run over their end", .spec("BEP 29"))
-  func wraps() {
-    // More than 65,536 packets, so that every number is used twice.
-    var limits = UTPLimits()
-    limits.datagramBytesSafe = 150
-    limits.datagramBytesMax = 150
-    var pair = UTPPair(link: PairLink(delay: .milliseconds(1), loss: 0.0005), limits: limits)
+  @Test("numbers run over their end", .spec("BEP 29"), arguments: [UInt16(0xFFF0), 0xFFFF, 0x7FF8])
+  func wraps(_ sequence: UInt16) {
+    var pair = UTPPair(link: PairLink(delay: .milliseconds(1), loss: 0.02), sequences: (sequence, sequence &+ 3))
     pair.run(for: .seconds(5)) { $0.caller.isOpen }
-    let piece = pattern(130 * 500)
-    for _ in 0..<140 {
-      pair.write(piece)
-      pair.run(for: .seconds(60)) { $0.caller.connection.flightBytes == 0 && $0.called?.read.count == piece.count }
-      #expect(pair.called?.read == piece)
-      pair.change(false) { $0.read = Buffer() }
-    }
-    #expect(pair.caller.packetsSent > 65_536)
+    let bytes = pattern(60_000)
+    pair.write(bytes)
+    pair.run(for: .seconds(20)) { $0.called?.isOpen == true }
+    pair.write(bytes, ofCaller: false)
+    pair.run(for: .seconds(60)) { $0.called?.read.count == bytes.count && $0.caller.read.count == bytes.count }
+    #expect(pair.called?.read == bytes && pair.caller.read == bytes)
   }
 
   @Test("the largest packet that passes is found, and lost trials halve nothing", arguments: [1_472, 1_400, 1_000, 600, 548])
@@ -200,7 +194,7 @@ struct UTPConnectionTests {
 
   // MARK: LEDBAT
 
-  @Test("alone on a slow link the queue stays near the target", .spec("BEP 29"), arguments: [(Duration.zero, 0), (.seconds(1_000), 0), (.zero, 50), (.zero, -50)])
+  @Test("alone on a slow link the queue stays near the target", .spec("BEP 29"), arguments: [(Duration.seconds(1_000), 50), (.zero, -50)])
   func queueing(_ offset: Duration, _ drift: Int) {
     // 5 Mbit/s, and a queue of a second.
     var pair = UTPPair(link: PairLink(rate: 625_000, queueBytesMax: 625_000))

@@ -43,8 +43,7 @@ struct UTPPair {
   var link: PairLink
   let limits: UTPLimits
   var chance: SeededRandom
-  private var underWay: [(at: Instant, order: Int, toCaller: Bool, bytes: Buffer)] = []
-  private var order = 0
+  private var underWay: [(at: Instant, toCaller: Bool, bytes: Buffer)] = []
   private var busyUntil: [Instant] = [.simulationStart, .simulationStart]
   /// Clock of the called side, ahead of the caller's.
   var clockOffset = Duration.zero
@@ -54,13 +53,13 @@ struct UTPPair {
   private(set) var queueMax = Duration.zero
   var calledSequence: UInt16
 
-  init(link: PairLink = PairLink(), limits: UTPLimits = UTPLimits(), seed: UInt64 = 1) {
+  init(link: PairLink = PairLink(), limits: UTPLimits = UTPLimits(), seed: UInt64 = 1, sequences: (caller: UInt16, called: UInt16)? = nil) {
     self.link = link
     self.limits = limits
     chance = SeededRandom(seed: seed)
     let number = UInt16.random(in: 0...UInt16.max, using: &chance)
-    let sequence = UInt16.random(in: 0...UInt16.max, using: &chance)
-    calledSequence = UInt16.random(in: 0...UInt16.max, using: &chance)
+    let sequence = sequences?.caller ?? UInt16.random(in: 0...UInt16.max, using: &chance)
+    calledSequence = sequences?.called ?? UInt16.random(in: 0...UInt16.max, using: &chance)
     caller = PairEnd(connection: UTPConnection(calling: number, sequence: sequence, limits: limits, at: now))
     give(.flush, toCaller: true)
   }
@@ -127,8 +126,9 @@ struct UTPPair {
     arrival = arrival + link.delay
     if draw(link.reorder) { arrival = arrival + link.delay * Double.random(in: 0.5...2, using: &chance) }
     for _ in 0..<(draw(link.duplicate) ? 2 : 1) {
-      underWay.append((arrival, order, !ofCaller, packet.bytes))
-      order += 1
+      // In the order of arrival, what was sent first before what arrives with it.
+      let index = underWay.lastIndex { $0.at <= arrival }.map { $0 + 1 } ?? 0
+      underWay.insert((arrival, !ofCaller, packet.bytes), at: index)
     }
   }
 
@@ -169,8 +169,7 @@ struct UTPPair {
     while turns < 5_000_000 {
       turns += 1
       if until(self) { return true }
-      let packet = underWay.indices.min { (underWay[$0].at, underWay[$0].order) < (underWay[$1].at, underWay[$1].order) }
-      let packetTime = packet.map { underWay[$0].at } ?? Instant(nanoseconds: .max)
+      let packetTime = underWay.first?.at ?? Instant(nanoseconds: .max)
       let callerTime = caller.connection.deadline ?? Instant(nanoseconds: .max)
       let calledTime = called?.connection.deadline.map { trueTime($0, ofCaller: false) } ?? Instant(nanoseconds: .max)
       let next = min(packetTime, callerTime, calledTime)
@@ -179,8 +178,8 @@ struct UTPPair {
         return true
       }
       now = max(now, next)
-      if packetTime == next, let packet {
-        let arrived = underWay.remove(at: packet)
+      if packetTime == next {
+        let arrived = underWay.removeFirst()
         arrive(arrived.bytes, toCaller: arrived.toCaller)
       } else {
         let isCaller = callerTime == next

@@ -8,42 +8,17 @@ import os
 import re
 import signal
 import smtplib
-import sqlite3
-import ssl
 import subprocess
 import sys
 
+from mail_host import rows, secure, settle, start, submission
+
 PROGRAM, FOLDER = sys.argv[1:3]
-secure = ssl.create_default_context()
-secure.check_hostname, secure.verify_mode = False, ssl.CERT_NONE
 os.mkdir(f"{FOLDER}/data")
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", f"{FOLDER}/data"], check=True)
-with open(f"{FOLDER}/netstead.yaml", "w") as file:
-    file.write(f"""
-domain: home.test
-data: {FOLDER}/data
-ports: {{dns: 0, http: 0, https: 0, console: 0, smtp: 0, submission: 0, submissions: 0, pop3: 0, pop3s: 0, imap: 0, imaps: 0}}
-trace: {{on: false}}
-mail:
-  # Nobody listens there.
-  smart-host: 127.0.0.1:1
-  care: careless
-  users:
-    ada: '$scrypt$ln=2,r=8,p=1$c2FsdHNhbHQ$+qLBJPSr+vbW8sq2lCg8CcHk+bTUV9l88jIfe3i5u88'
-    bob: '$scrypt$ln=2,r=8,p=1$c2FsdHNhbHQ$+qLBJPSr+vbW8sq2lCg8CcHk+bTUV9l88jIfe3i5u88'
-""")
+# Nobody listens there.
+settle(FOLDER, "127.0.0.1:1")
 kept, refusals, elsewhere, number = set(), {}, 0, 0
-
-
-def start():
-    host = subprocess.Popen([PROGRAM, "up", "--settings", f"{FOLDER}/netstead.yaml"], stderr=subprocess.PIPE, text=True)
-    ports = {}
-    for line in host.stderr:
-        if found := re.match(r"  (\S+) at .*:(\d+)$", line):
-            ports[found[1]] = int(found[2])
-        if "stop by" in line:
-            return host, ports
-    sys.exit("the host did not start")
 
 
 def letter(size):
@@ -57,8 +32,7 @@ def send(size, isUser, recipient="bob@home.test"):
     mine, text = letter(size)
     try:
         if isUser:
-            client = smtplib.SMTP_SSL("127.0.0.1", ports["submissions"], context=secure, local_hostname="pc.test", timeout=30)
-            client.login("ada", "ruby")
+            client = submission(ports["submissions"])
         else:
             client = smtplib.SMTP("127.0.0.1", ports["SMTP"], "mx.elsewhere.test", 30)
         client.sendmail("ada@home.test", [recipient], text)
@@ -90,12 +64,7 @@ def look():
     return client
 
 
-def rows():
-    with sqlite3.connect(f"file:{FOLDER}/data/mail/records.sqlite?mode=ro", uri=True) as records:
-        return records.execute("SELECT count(*) FROM record WHERE tab = 'mail-queue'").fetchone()[0]
-
-
-host, ports = start()
+host, ports = start(PROGRAM, FOLDER)
 for size in (100, 300_000):
     assert send(size, False) and send(size, True)
     assert send(size, True, "eve@elsewhere.test")
@@ -131,12 +100,12 @@ for round in range(3):
     if round == 1:
         host.kill()
         host.wait()
-        assert rows() == elsewhere, f"{rows()} in the queue, {elsewhere} were acknowledged"
-        host, ports = start()
+        assert rows(FOLDER) == elsewhere, f"{rows(FOLDER)} in the queue, {elsewhere} were acknowledged"
+        host, ports = start(PROGRAM, FOLDER)
         look().logout()
 left = [name for name in os.listdir(f"{FOLDER}/data/mail/messages") if name.startswith(".")]
 assert not left, f"left unfinished: {left}"
 host.send_signal(signal.SIGINT)
 assert host.wait(20) == 0
-assert rows() == elsewhere, f"{rows()} in the queue, {elsewhere} were acknowledged"
+assert rows(FOLDER) == elsewhere, f"{rows(FOLDER)} in the queue, {elsewhere} were acknowledged"
 print("good", len(kept), "delivered", elsewhere, "queued", refusals)

@@ -6,24 +6,20 @@ server: more than once only when the host was killed in between, before it could
 """
 import collections
 import imaplib
-import os
 import random
 import re
 import signal
 import smtplib
-import socket
 import socketserver
 import sqlite3
-import ssl
-import subprocess
 import sys
 import threading
 import time
 
+from mail_host import rows, secure, settle, start, submission
+
 PROGRAM, FOLDER, ROUNDS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 chance = random.Random(5)
-secure = ssl.create_default_context()
-secure.check_hostname, secure.verify_mode = False, ssl.CERT_NONE
 lock = threading.Lock()
 number, now, first = 0, 0, threading.Event()
 kept = {"bob@home.test": set(), "eve@elsewhere.test": set()}
@@ -75,18 +71,6 @@ class Threaded(socketserver.ThreadingTCPServer):
     daemon_threads, allow_reuse_address, request_queue_size = True, True, 100
 
 
-def start():
-    """The host, and the port of each of its services."""
-    host = subprocess.Popen([PROGRAM, "up", "--settings", f"{FOLDER}/netstead.yaml"], stderr=subprocess.PIPE, text=True)
-    ports = {}
-    for line in host.stderr:
-        if found := re.match(r"  (\S+) at .*:(\d+)$", line):
-            ports[found[1]] = int(found[2])
-        if "stop by" in line:
-            return host, ports
-    sys.exit("the host did not start")
-
-
 def live(make, sender, recipient):
     """Sends one letter after the other until the host is gone."""
     global number
@@ -108,12 +92,6 @@ def live(make, sender, recipient):
         wrong.append(f"refused: {refusal}")
     except OSError:
         pass
-
-
-def submission(port):
-    client = smtplib.SMTP_SSL("127.0.0.1", port, context=secure, local_hostname="pc.test", timeout=30)
-    client.login("ada", "ruby")
-    return client
 
 
 def look(port):
@@ -138,30 +116,12 @@ def look(port):
         wrong.append(f"sent once, and there twice: {twice}")
 
 
-def rows():
-    """How many letters wait in the queue."""
-    with sqlite3.connect(f"{FOLDER}/data/mail/records.sqlite") as records:
-        return records.execute("SELECT count(*) FROM record WHERE tab = 'mail-queue'").fetchone()[0]
-
-
 next_server = Threaded(("127.0.0.1", 0), NextServer)
 threading.Thread(target=next_server.serve_forever, daemon=True).start()
-with open(f"{FOLDER}/netstead.yaml", "w") as file:
-    file.write(f"""
-domain: home.test
-data: {FOLDER}/data
-ports: {{dns: 0, http: 0, https: 0, console: 0, smtp: 0, submission: 0, submissions: 0, pop3: 0, pop3s: 0, imap: 0, imaps: 0}}
-trace: {{on: false}}
-mail:
-  smart-host: 127.0.0.1:{next_server.server_address[1]}
-  care: careless
-  users:
-    ada: '$scrypt$ln=2,r=8,p=1$c2FsdHNhbHQ$+qLBJPSr+vbW8sq2lCg8CcHk+bTUV9l88jIfe3i5u88'
-    bob: '$scrypt$ln=2,r=8,p=1$c2FsdHNhbHQ$+qLBJPSr+vbW8sq2lCg8CcHk+bTUV9l88jIfe3i5u88'
-""")
+settle(FOLDER, f"127.0.0.1:{next_server.server_address[1]}")
 began = time.time()
 for now in range(ROUNDS):
-    host, ports = start()
+    host, ports = start(PROGRAM, FOLDER)
     first.clear()
     lives = [threading.Thread(target=live, args=(lambda: smtplib.SMTP("127.0.0.1", ports["SMTP"], "mx.elsewhere.test", 30), "eve@elsewhere.test", "bob@home.test")) for _ in range(2)]
     lives += [threading.Thread(target=live, args=(lambda: submission(ports["submissions"]), "ada@home.test", "eve@elsewhere.test")) for _ in range(2)]
@@ -177,16 +137,16 @@ for now in range(ROUNDS):
     for life in lives:
         life.join()
     if now % 40 == 39:
-        host, ports = start()
+        host, ports = start(PROGRAM, FOLDER)
         look(ports["IMAPS"])
         host.kill()
         host.wait()
-waiting = rows()
+waiting = rows(FOLDER)
 # After a restart the next attempt waits, lest a letter that stops the host stop it for ever: here it is due at once, so that the test need not wait.
 with sqlite3.connect(f"{FOLDER}/data/mail/records.sqlite") as records:
     records.execute("UPDATE record SET value = substr(value, 1, 17) || substr(value, 10, 8) || substr(value, 26) WHERE tab = 'mail-queue'")
 now = ROUNDS
-host, ports = start()
+host, ports = start(PROGRAM, FOLDER)
 for _ in range(1500):
     with lock:
         missing = kept["eve@elsewhere.test"] - set(arrived)
@@ -200,7 +160,7 @@ look(ports["IMAPS"])
 host.send_signal(signal.SIGINT)
 if host.wait(20):
     wrong.append("it did not end well")
-if left := rows():
+if left := rows(FOLDER):
     wrong.append(f"{left} are still in the queue")
 twice = {letter: rounds for letter, rounds in arrived.items() if len(rounds) > 1}
 # One process hands a letter over once. Several may, if the one before was killed.

@@ -44,11 +44,11 @@ extension LessonRun.Leg {
   }
 
   private func facts(in world: WorldDescription) -> TraceFacts {
-    TraceFacts(store, start: .simulationStart, openedBy: hosts) { world.host(at: $0)?.name }
+    TraceFacts(store, start: .simulationStart, openedBy: hosts) { world.name(at: $0) }
   }
 
   /// The ladder of the run.
   package func ladder(in world: WorldDescription, explain: ExplainMessage?, rowsMax: Int) -> Ladder {
-    Ladder(facts(in: world).dialogues, names: { world.host(at: $0)?.name }, explain: explain, rowsMax: rowsMax)
+    Ladder(facts(in: world).dialogues, names: { world.name(at: $0) }, explain: explain, rowsMax: rowsMax)
   }
 }

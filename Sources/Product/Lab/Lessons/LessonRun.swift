@@ -94,7 +94,7 @@ package final class LessonRun: Sendable {
     choices.showsSecrets = true
     let run = ScenarioRun(scenario, in: world, seed: seed.number, store: store, packets: packets, choices: choices)
     do throws(ScenarioRun.Failure) { _ = try run.run() } catch { throw .scenario(error) }
-    let trace = TraceFacts(store, start: .simulationStart, openedBy: Set(lesson.hosts)) { world.host(at: $0)?.name }
+    let trace = TraceFacts(store, start: .simulationStart, openedBy: Set(lesson.hosts)) { world.name(at: $0) }
     let outcomes = run.outcomes(since: .simulationStart)
     var members = trace.members(packets: packets)
     members["step"] = .list(outcomes.map(\.fact))

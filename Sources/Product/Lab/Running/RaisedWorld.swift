@@ -139,6 +139,7 @@ package final class RaisedWorld: Sendable {
       try await startPrograms(host, of: world, on: assembly, means)
       try await RaisedProxy.start(host, of: world, on: assembly, means)
       try await RaisedSwarm.start(host, of: world, on: assembly, means)
+      try await RaisedPeers.start(host, of: world, on: assembly, means)
     } catch { throw .service(host: host.name, error) }
     try await startSites(host, of: world, on: assembly, means)
     try await startEdges(host, of: world, on: assembly, means)
@@ -238,6 +239,7 @@ package final class RaisedWorld: Sendable {
         case .uppercaseDatagram: try await assembly.serveUppercaseDatagrams(at: endpoint)
         case .ping:
           try await assembly.servePings(losing: program.loss, chance: means.chance.derived("ping \(endpoint)"), at: endpoint)
+        case .blockStore: try await RaisedBlocks.start(host, of: world, at: endpoint, on: assembly, means)
         }
       }
     }

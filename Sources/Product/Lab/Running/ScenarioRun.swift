@@ -194,6 +194,18 @@ package final class ScenarioRun: Sendable {
     case .read(let name, let visit):
       let client = try network(name, step.line)
       perform(at: step.time, as: name) { [self] in await read(client, visit, as: name) }
+    case .run(let name, let model):
+      let client = try network(name, step.line)
+      // Each model has chance of its own, whatever else happens.
+      var random = chance.derived("model at \(step.time)")
+      let seed = random.next()
+      perform(at: step.time, as: name) { [self] in await run(model, client, seed: seed) }
+    case .publish(let name, let store, let zone, let records):
+      let (client, target) = (try network(name, step.line), try address(of: store, step.line))
+      perform(at: step.time, as: name) { [self] in await publish(client, zone, records, at: target, as: name) }
+    case .resolve(let name, let store, let question, let type, let petnames):
+      let (client, target) = (try network(name, step.line), try address(of: store, step.line))
+      perform(at: step.time, as: name) { [self] in await resolve(client, question, type, petnames, at: target, as: name) }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence, let isByLine):

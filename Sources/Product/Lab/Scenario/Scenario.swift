@@ -86,6 +86,10 @@ package struct Scenario: Sendable, Equatable {
     case send(host: String, Letter)
     /// `user reads reader@away.test blue-ink by pop3 "LIST; RETR 1"`: one session with a mailbox
     case read(host: String, MailboxVisit)
+    /// `user publishes alice "www A 1h 192.0.2.80; bob EDKEY 1h key(bob)" at store`: a zone of the GNU Name System
+    case publish(host: String, store: String, zone: String, records: String)
+    /// `user resolves www.bob.alice A at store calling mallory alice`: a name of the GNU Name System
+    case resolve(host: String, store: String, name: String, type: String, petnames: [String: String])
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,
@@ -95,6 +99,8 @@ package struct Scenario: Sendable, Equatable {
     case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
     /// `user pings srv 12000 10 times`
     case ping(host: String, server: String, port: UInt16, times: Int)
+    /// `pc runs ring "8 nodes; find 11 from 3"`, `pc runs swarm "20 peers"`: a model, in its own time
+    case run(host: String, ScenarioRun.Model)
     /// `link resolver ns-a loss 100%`
     case change(LinkDescription)
     /// `host ns-a down`, `host ns-a up`

@@ -11,13 +11,16 @@
 //           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
+//           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
+//           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at HOST | HOST resolves NAME [TYPE] at HOST [calling ZONE NAME]…
 //           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
 //           and LETTER is password P | at HOST | envelope ADDRESS|none | hello NAME | named "NAME" | with "FIELD: VALUE" | html | repeated N |
-//           attaching NAME TYPE "TEXT"|N; a mailbox's STEP is a command, wait T, and with POP3 take | clear, with IMAP idle T
+//           attaching NAME TYPE "TEXT"|N; a mailbox's STEP is a command, wait T, and with POP3 take | clear, with IMAP idle T;
+//           what a ring and a swarm understand, Ring/RingScript.swift and SwarmModel/SwarmScript.swift say
 //   expect  answer NAME [TTL] TYPE DATA… | rcode CODE | status N | said "TEXT" | failure      each with [within T]
 //   expect  trace HOST → HOST ×N, …                                                            `->` and `x` also do
 //
@@ -284,6 +287,8 @@ struct ScenarioReader {
       return .play(host: actor, url: url, rule: try line.take(.choice(standIn: .rate)))
     case "sends": return .send(host: actor, try readLetter(&line))
     case "reads": return .read(host: actor, try readMailboxVisit(&line))
+    case "publishes": return try readPublishing(by: actor, &line)
+    case "resolves": return try readResolving(by: actor, &line)
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
@@ -300,6 +305,7 @@ struct ScenarioReader {
       let port = UInt16(try line.take(.integer(1...65_535)))
       let carrier: Scenario.Carrier = try line.take(.choice(standIn: .tcp))
       return .say(host: actor, server: server, port: port, carrier: carrier, text: try line.take("a text in quotes").text)
+    case "runs": return .run(host: actor, try readModel(&line))
     case "pings":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
@@ -312,7 +318,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types or pings" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, pings, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }

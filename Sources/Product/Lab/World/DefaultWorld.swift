@@ -6,7 +6,7 @@
 package enum DefaultWorld {
   /// What errors call it.
   package static let name = "built-in world"
-  package static let text = head + garnet + cobalt + video + mail + files + programs
+  package static let text = head + garnet + cobalt + video + mail + files + peers + programs
 
   private static let head = #"""
     # The world of `netstead lab`. Copy it, change it, run it: netstead lab --world FILE
@@ -50,6 +50,13 @@ package enum DefaultWorld {
       mail.opal.test: {addresses: [198.51.100.35, "2001:db8:100::35"]}
       # Puts a picture on other people's pages.
       ads: {addresses: [198.51.100.60, "2001:db8:100::60"]}
+      # Tells peers of one another.
+      tracker: {addresses: [198.51.100.69, "2001:db8:100::69"]}
+      # Four nodes of the hash table.
+      dht1: {addresses: [198.51.100.81, "2001:db8:100::81"]}
+      dht2: {addresses: [198.51.100.82, "2001:db8:100::82"]}
+      dht3: {addresses: [198.51.100.83, "2001:db8:100::83"]}
+      dht4: {addresses: [198.51.100.84, "2001:db8:100::84"]}
       # Socket programs.
       srv: {addresses: [198.51.100.80, "2001:db8:100::80"]}
       # Where people are.
@@ -292,6 +299,18 @@ package enum DefaultWorld {
 
     """#
 
+  private static let peers = #"""
+    # Where peers find one another: trackers, over UDP and HTTP at port 6969, and nodes of the hash table, at port 6881.
+    trackers:
+      tracker: {interval: 20m}
+    dht:
+      dht1: {}
+      dht2: {}
+      dht3: {}
+      dht4: {}
+
+    """#
+
   private static let video = #"""
       # A clip in three qualities, made by computation, with the page that plays it. The edges keep copies of it.
       origin.garnet.test: {video: {segments: 20}, max-age: 1h}
@@ -333,6 +352,11 @@ package enum DefaultWorld {
       - {host: srv, program: uppercase-concurrent, port: 6790}
       - {host: srv, program: uppercase-datagram, port: 9876}
       - {host: srv, program: ping, port: 12000, loss: 30%}
+      # Whoever has room keeps blocks of the GNU Name System for everybody.
+      - {host: edge1.cdn.test, program: block-store, port: 2086}
+      - {host: edge2.cdn.test, program: block-store, port: 2086}
+      - {host: edge3.cdn.test, program: block-store, port: 2086}
+      - {host: srv, program: block-store, port: 2086}
 
     # The access network's proxy, with a cache: curl -x http://proxy:3128 http://www.garnet.test/ as a client host.
     # Also known: clients (ranges of addresses; the proxy's own net), tunnel-ports ([443]).

@@ -24,6 +24,8 @@ package struct WorldDescription: Sendable, Equatable {
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
   package var swarms: [SwarmDescription] = []
+  package var trackers: [TrackerDescription] = []
+  package var nodes: [NodeDescription] = []
 
   package init(title: String = "", domain: String = "test", client: String = "") {
     self.title = title
@@ -196,6 +198,20 @@ package struct FileServerDescription: Sendable, Equatable {
   }
 }
 
+/// A BitTorrent tracker that serves any torrent.
+package struct TrackerDescription: Sendable, Equatable {
+  package var host: String
+  /// How often a peer is to announce itself.
+  package var interval: Duration
+}
+
+/// A node of BitTorrent's hash table.
+package struct NodeDescription: Sendable, Equatable {
+  package var host: String
+  /// Whether it leaves out nodes whose id does not belong to their address, and takes one node of a network.
+  package var isGuarded: Bool
+}
+
 /// A socket program.
 package struct ProgramDescription: Sendable, Equatable {
   package var host: String
@@ -213,8 +229,10 @@ package struct ProgramDescription: Sendable, Equatable {
     case uppercaseDatagram = "uppercase-datagram"
     /// Answers UDP pings, save those it loses.
     case ping
+    /// Keeps blocks of the GNU Name System, together with all others of its kind.
+    case blockStore = "block-store"
 
-    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping }
+    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping || self == .blockStore }
   }
 }
 

@@ -39,6 +39,8 @@ final class WorldReader {
     for entry in reader.entries("mail") { readMail(entry) }
     for entry in reader.entries("ftp") { readFileServer(entry) }
     for entry in reader.entries("torrents") { if let swarm = SwarmDescription(entry, hosts: world.hosts.map(\.name)) { world.swarms.append(swarm) } }
+    for entry in reader.entries("trackers") { readTracker(entry) }
+    for entry in reader.entries("dht") { readNode(entry) }
     checkZones(reader)
     return world
   }
@@ -224,10 +226,7 @@ final class WorldReader {
   }
 
   private func readFileServer(_ entry: SettingsEntry) {
-    if !world.hosts.contains(where: { $0.name == entry.name }) {
-      let near = NearestWord.of(entry.name, among: world.hosts.map(\.name))
-      entry.value.problem(at: entry.place, "expected the name of a host, found `\(entry.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
-    }
+    checkHost(entry)
     let server = entry.value.mapping { reader in
       let writers = reader.list("write", .text)
       let users = reader.entries("users").compactMap { entry in
@@ -239,6 +238,25 @@ final class WorldReader {
         content: reader.entries("files").compactMap { readFile($0) }, room: reader.value("room", .size, default: 1_048_576))
     }
     if let server { world.files.append(server) }
+  }
+
+  /// An entry's key must be the name of a host.
+  private func checkHost(_ entry: SettingsEntry) {
+    guard !world.hosts.contains(where: { $0.name == entry.name }) else { return }
+    let near = NearestWord.of(entry.name, among: world.hosts.map(\.name))
+    entry.value.problem(at: entry.place, "expected the name of a host, found `\(entry.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+  }
+
+  private func readTracker(_ entry: SettingsEntry) {
+    checkHost(entry)
+    let tracker = entry.value.mapping { TrackerDescription(host: entry.name, interval: $0.value("interval", .duration, default: .seconds(1_200))) }
+    if let tracker { world.trackers.append(tracker) }
+  }
+
+  private func readNode(_ entry: SettingsEntry) {
+    checkHost(entry)
+    let node = entry.value.mapping { NodeDescription(host: entry.name, isGuarded: $0.value("guarded", .boolean, default: false)) }
+    if let node { world.nodes.append(node) }
   }
 
   private func readProgram(_ item: SettingsItem) {

@@ -6,7 +6,8 @@ import World
 extension DHTNode {
   /// Gets to know the network: looks for the own id among everybody who might be there.
   mutating func begin(at now: Instant, into actions: inout [DatagramAction<Question>]) {
-    retryDue = entrances.isEmpty ? nil : now + Self.retryWait
+    retryDue = entrances.isEmpty ? nil : now + retryWait
+    retryWait = min(retryWait * 2, limits.freshMax)
     let known = table.count == 0 ? setting.restored?.contacts.filter { $0.endpoint.address.isV6 == setting.isV6 } ?? [] : []
     guard !entrances.isEmpty || !known.isEmpty else { return }
     lookUp(id.bits, .nodes, for: nil, also: known, at: now, into: &actions)
@@ -19,7 +20,7 @@ extension DHTNode {
       if let ticket { actions.append(.ask(.finished(ticket, LookUpReport()))) }
       return
     }
-    var lookUp = LookUp(number: nextLookUp, ticket: ticket, target: target, goal: goal, spread: setting.spread, limits: limits)
+    var lookUp = LookUp(number: nextLookUp, ticket: ticket, target: target, goal: goal, own: id, spread: setting.spread, limits: limits)
     nextLookUp += 1
     let nearest = table.nearest(to: target, count: 2 * limits.bucketNodesMax)
     for contact in nearest + known { lookUp.add(contact.id, contact.endpoint, depth: 0) }
@@ -130,7 +131,8 @@ extension DHTNode {
     for number in lookUps.map(\.number) { advance(number, at: now, into: &actions) }
     if let due = retryDue, due <= now {
       retryDue = nil
-      if table.count == 0 { begin(at: now, into: &actions) }
+      // Those who begin together know nobody yet whom they could tell one another.
+      if table.count < limits.bucketNodesMax { begin(at: now, into: &actions) }
     }
     if table.count > 0, let target = table.refresh(at: now, using: &chance) { lookUp(target.bits, .nodes, for: nil, at: now, into: &actions) }
   }

@@ -88,8 +88,9 @@ public struct DHTNode: DatagramConversation {
   var nextLookUp: UInt64 = 0
   /// Where to begin again when nobody is left.
   var entrances: [Endpoint]
-  /// When to begin again.
+  /// When to begin again, and how long to wait the next time: twice as long each time, up to `freshMax`.
   var retryDue: Instant?
+  var retryWait = Duration.seconds(15)
   /// What nodes said our address is, one of each, newest last.
   var votes: [(voter: Address, said: Address)] = []
 
@@ -146,6 +147,7 @@ public struct DHTNode: DatagramConversation {
     case .received(let bytes, let remote): receive(bytes, from: remote, at: now, into: &actions)
     case .deadlineReached: noteTime(at: now, into: &actions)
     case .bootstrap(let endpoints):
+      retryWait = .seconds(15)
       entrances += endpoints.filter { !entrances.contains($0) }.prefix(max(0, Self.entrancesMax - entrances.count))
       begin(at: now, into: &actions)
     case .peersWanted(let ticket, let infoHash, let announcement):
@@ -158,8 +160,6 @@ public struct DHTNode: DatagramConversation {
 
   /// Most endpoints to begin at. Unit: endpoints. Past it: the rest is not used.
   private static let entrancesMax = 64
-  /// How long to wait before beginning again.
-  static let retryWait = Duration.seconds(60)
 
   private mutating func receive(_ bytes: Buffer, from remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     let message: KRPCMessage

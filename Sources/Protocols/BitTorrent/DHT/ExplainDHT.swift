@@ -39,7 +39,7 @@ struct DHTExplainer {
     case .reply(let reply):
       "reply of \(reply.sender.bits.hex.prefix(8))…"
         + (reply.peers.map { ", \($0.count) \($0.count == 1 ? "peer" : "peers")" } ?? "")
-        + ((reply.nodes ?? []).isEmpty && (reply.nodes6 ?? []).isEmpty ? "" : ", \((reply.nodes ?? []).count + (reply.nodes6 ?? []).count) nodes")
+        + ((reply.nodes ?? []).isEmpty && (reply.nodes6 ?? []).isEmpty ? "" : ", nodes: \((reply.nodes ?? []).count + (reply.nodes6 ?? []).count)")
         + (reply.token == nil ? "" : ", a token")
     case .failure(let failure): "error \(failure.code) \(Bencode.shown(Buffer(failure.message)))"
     }

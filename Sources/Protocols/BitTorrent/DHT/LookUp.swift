@@ -66,6 +66,8 @@ struct LookUp: Sendable {
   let ticket: Ticket?
   let target: Bits160
   let goal: Goal
+  /// Who searches, and is not asked himself.
+  private let own: NodeID
   private let limits: DHTLimits
   private let spread: NodeSpread
   /// Nearest first.
@@ -73,17 +75,19 @@ struct LookUp: Sendable {
   private var peers: Set<Endpoint> = []
   private(set) var report = LookUpReport()
 
-  init(number: UInt64, ticket: Ticket?, target: Bits160, goal: Goal, spread: NodeSpread, limits: DHTLimits) {
+  init(number: UInt64, ticket: Ticket?, target: Bits160, goal: Goal, own: NodeID, spread: NodeSpread, limits: DHTLimits) {
     self.number = number
     self.ticket = ticket
     self.target = target
     self.goal = goal
+    self.own = own
     self.spread = spread
     self.limits = limits
   }
 
   /// Somebody who may be asked.
   mutating func add(_ id: NodeID?, _ endpoint: Endpoint, depth: Int) {
+    guard id != own else { return }
     let distance = id.map { $0.bits ^ target }
     for known in candidates {
       if known.endpoint == endpoint || (id != nil && known.id == id) { return }

@@ -123,9 +123,10 @@ struct RoutingTable: Sendable {
   /// Why a node may not stand beside those who are here; nil: it may.
   private func crowding(_ contact: NodeContact, in place: Int) -> String? {
     guard spread == .strict else { return nil }
-    if buckets.contains(where: { $0.entries.contains { $0.contact.endpoint.address == contact.endpoint.address } }) { return "another node has its address" }
-    return buckets[place].entries.contains { $0.contact.endpoint.address.network == contact.endpoint.address.network }
-      ? "its network has a node in this bucket" : nil
+    // Whoever is known at the same endpoint under another id would go: a node may take a new one.
+    let (endpoint, network) = (contact.endpoint, contact.endpoint.address.network)
+    if buckets.contains(where: { $0.entries.contains { $0.contact.endpoint.address == endpoint.address && $0.contact.endpoint != endpoint } }) { return "another node has its address" }
+    return buckets[place].entries.contains { $0.contact.endpoint.address.network == network && $0.contact.endpoint != endpoint } ? "its network has a node in this bucket" : nil
   }
 
   /// Whether a node that nobody has heard of would get in if it answered.

@@ -39,9 +39,7 @@ public struct Magnet: Sendable, Hashable, CustomStringConvertible {
     var found: InfoHash?
     var isOfVersion2 = false
     self.init(InfoHash(.zero))
-    var start = 8
     for part in bytes[8...].split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
-      defer { start += part.count + 1 }
       guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let valueStart = equals + 1
       guard let value = Self.decoded(part[valueStart...]) else { throw failure("% and two hexadecimal digits", at: valueStart) }

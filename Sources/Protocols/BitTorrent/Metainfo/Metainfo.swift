@@ -60,8 +60,15 @@ public struct Metainfo: Sendable, Hashable {
     self.nodes = nodes
   }
 
-  /// The torrent as a line of text.
-  public var magnet: Magnet { Magnet(torrent.infoHash, name: torrent.name, trackers: trackers.flatMap(\.self), webSeeds: webSeeds) }
+  /// The torrent as a line of text, which names no more than twenty trackers and web seeds, and none with a long address: links are pasted.
+  public var magnet: Magnet {
+    func first(_ addresses: [String]) -> [String] {
+      var found: [String] = []
+      for address in addresses where found.count < 20 && address.utf8.count <= 512 && !found.contains(address) { found.append(address) }
+      return found
+    }
+    return Magnet(torrent.infoHash, name: torrent.name, trackers: first(trackers.flatMap(\.self)), webSeeds: first(webSeeds))
+  }
 
   /// The bytes of the file: the `info` value as it came, everything else in its one form.
   public var encoded: Buffer {

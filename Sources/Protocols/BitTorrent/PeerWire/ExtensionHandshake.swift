@@ -21,11 +21,42 @@ public enum PeerExtension: UInt8, Sendable, Hashable, CaseIterable {
   }
 }
 
+/// What an end calls the extensions that we know. No dictionary, whose order would be another each time it is shown.
+public struct ExtensionNumbers: Sendable, Hashable {
+  private var exchange: UInt8?
+  private var metadata: UInt8?
+
+  /// None are spoken.
+  public init() {}
+
+  /// The number of an extension; nil: nothing is said about it.
+  public subscript(_ spoken: PeerExtension) -> UInt8? {
+    get {
+      switch spoken {
+      case .exchange: exchange
+      case .metadata: metadata
+      }
+    }
+    set {
+      switch spoken {
+      case .exchange: exchange = newValue
+      case .metadata: metadata = newValue
+      }
+    }
+  }
+}
+
+extension ExtensionNumbers: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (PeerExtension, UInt8)...) {
+    for (spoken, number) in elements { self[spoken] = number }
+  }
+}
+
 /// What an end says about itself; it may say more later.
 // BEP 10 handshake message: what is not understood, or of a wrong kind, is passed over.
 public struct ExtensionHandshake: Sendable, Hashable {
   /// Numbers by extension; zero: not spoken any more. Those that we do not know are left out.
-  public var numbers: [PeerExtension: UInt8] = [:]
+  public var numbers = ExtensionNumbers()
   /// Where it can be called.
   public var port: UInt16?
   /// What program it is.
@@ -55,7 +86,7 @@ public struct ExtensionHandshake: Sendable, Hashable {
       if let number = number.flatMap({ UInt8(exactly: $0) }) { numbers[spoken] = number }
     }
     port = all["p"]?.integerValue.flatMap { UInt16(exactly: $0) }.flatMap { $0 == 0 ? nil : $0 }
-    client = all["v"]?.bytesValue.map { $0[0..<limits.clientBytesMax].text }
+    client = all["v"]?.bytesValue.map { Self.cut($0[0..<limits.clientBytesMax].text, limits.clientBytesMax) }
     yourAddress = all["yourip"]?.bytesValue.flatMap { Address(bytes: $0.array) }
     address4 = all["ipv4"]?.bytesValue.flatMap { $0.count == 4 ? Address(bytes: $0.array) : nil }
     address6 = all["ipv6"]?.bytesValue.flatMap { $0.count == 16 ? Address(bytes: $0.array) : nil }
@@ -67,10 +98,17 @@ public struct ExtensionHandshake: Sendable, Hashable {
     }
   }
 
+  /// The front of `text` in at most `most` bytes, no character cut in two.
+  private static func cut(_ text: String, _ most: Int) -> String {
+    var front = ""
+    for scalar in text.unicodeScalars where front.utf8.count + scalar.utf8.count <= most { front.unicodeScalars.append(scalar) }
+    return front
+  }
+
   /// The content of the message.
   public var encoded: Buffer {
     var numbers = BencodeDictionary()
-    for (spoken, number) in self.numbers { numbers[spoken.name] = .integer(Int64(number)) }
+    for spoken in PeerExtension.allCases { numbers[spoken.name] = self.numbers[spoken].map { .integer(Int64($0)) } }
     var all: BencodeDictionary = ["m": .dictionary(numbers)]
     all["p"] = port.map { .integer(Int64($0)) }
     all["v"] = client.map { .text($0) }

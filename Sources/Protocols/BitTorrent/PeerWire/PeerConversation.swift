@@ -152,7 +152,7 @@ public struct PeerConversation: StreamConversation {
 
   // Extensions.
   /// What the peer calls the extensions.
-  var numbers: [PeerExtension: UInt8] = [:]
+  var numbers = ExtensionNumbers()
   var extensionHandshakes = 0
   var peerMetadataSize: Int?
   /// Parts of the description that we asked for. At most `metadataAskedMax`.

@@ -59,7 +59,7 @@ extension PeerConversation {
       return breach("more than \(limits.extensionHandshakesMax) handshakes of the extension protocol", into: &actions)
     }
     // BEP 10: later handshakes add to earlier ones, and zero takes an extension away.
-    for (spoken, number) in handshake.numbers { numbers[spoken] = number == 0 ? nil : number }
+    for spoken in PeerExtension.allCases { if let number = handshake.numbers[spoken] { numbers[spoken] = number == 0 ? nil : number } }
     if let most = handshake.requestsMax { requestsTaken = min(max(1, most), limits.requestsSentMax) }
     // What parts there are is settled by the first size: the parts on their way are held against it.
     if peerMetadataSize == nil { peerMetadataSize = handshake.metadataSize }

@@ -12,7 +12,8 @@ public struct UTPConnection: Conversation {
     case received(UTPPacket)
     /// Queue these bytes.
     case write(Buffer)
-    /// Nothing more comes in for now: what may leave leaves, what is owed is acknowledged. The caller's first one sends its SYN.
+    /// Nothing more comes in for now: what may leave leaves, what is owed is acknowledged, what nobody has read is kept. The caller's first one
+    /// sends its SYN.
     case flush
     /// Nothing more is written; `.now` throws away what is queued, and tells the peer so.
     case close(Closing)

@@ -26,14 +26,15 @@ struct UTPReceiver: Sendable {
   private var earlyBytes = 0
   /// The highest number kept; meaningless while nothing is.
   private var highest: UInt16
-  /// What came in order and was not read yet.
+  /// What came in order and was not read yet: first what nobody read when it came, copied together, then the packets since.
+  private var kept = Buffer()
   private var pieces: [Buffer] = []
   private(set) var unreadBytes = 0
   private let bytesMax: Int
   private let packetsMax: Int
 
-  /// Most pieces that are kept apart. Unit: pieces. Past it: they are joined, for each small one keeps more storage than it has bytes.
-  private static let piecesMax = 128
+  /// Most pieces that wait for the end of a batch. Unit: pieces. Past it: they are copied together.
+  private static let piecesMax = 1_024
   /// An extension's length is one byte, and a multiple of four.
   private static let maskBytesMax = 252
 
@@ -85,7 +86,13 @@ struct UTPReceiver: Sendable {
     guard !payload.isEmpty else { return }
     unreadBytes += payload.count
     pieces.append(payload)
-    if pieces.count >= Self.piecesMax { pieces = [joined()] }
+    if pieces.count >= Self.piecesMax { keep() }
+  }
+
+  /// Nobody reads now. A piece that waits longer must not keep the storage of the whole batch it came in.
+  mutating func keep() {
+    for piece in pieces { kept.append(copying: piece.span) }
+    pieces.removeAll(keepingCapacity: true)
   }
 
   /// Keeps what came early; false: it is kept already.
@@ -112,17 +119,20 @@ struct UTPReceiver: Sendable {
     early = larger
   }
 
+  /// Gives back the room for what came once: idle connections keep none.
+  mutating func rest() { if unreadBytes == 0 { pieces = [] } }
+
   /// Everything that came in order since the last call.
   mutating func read() -> Buffer {
     defer {
-      pieces.removeAll(keepingCapacity: unreadBytes > 0 && pieces.count <= Self.piecesMax)
+      pieces.removeAll(keepingCapacity: true)
       unreadBytes = 0
     }
-    return joined()
-  }
-
-  private func joined() -> Buffer {
-    if pieces.count == 1, let only = pieces.first { return only }
+    if kept.isEmpty, pieces.count == 1, let only = pieces.first { return only }
+    guard kept.isEmpty else {
+      keep()
+      return kept.takeAll()
+    }
     var all = Buffer(capacity: unreadBytes)
     for piece in pieces { all.append(piece) }
     return all

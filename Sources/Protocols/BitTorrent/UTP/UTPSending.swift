@@ -10,6 +10,7 @@ extension UTPConnection {
 
   /// Lets leave what may.
   mutating func transmit(at now: Int64, into actions: inout [Action]) {
+    receiver.keep()
     switch phase {
     case .calling:
       if resendAt == Self.never { sendOpen(at: now, into: &actions) }
@@ -182,6 +183,7 @@ extension UTPConnection {
       // What keeps the path open says nothing that was not said before.
       owesNow = true
       flight.rest()
+      receiver.rest()
     }
     transmit(at: now, into: &actions)
   }

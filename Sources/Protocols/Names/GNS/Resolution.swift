@@ -84,6 +84,8 @@ public struct Resolution: Sendable {
   /// The steps taken, in order.
   public struct Path: Sendable, Hashable {
     public var steps: [Step] = []
+
+    public init() {}
   }
 
   /// One step.

@@ -29,6 +29,8 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
   private let shared = Mutex(Shared())
   private var end: (any DatagramEnd)?
   private var isClosing = false
+  /// The socket is there. A closed port gives it back at once, whoever still holds the port.
+  private var isOpen = true
   /// At a wildcard port: which of our addresses each peer spoke to, for the answer must come from there.
   private var ways: [Endpoint: Address] = [:]
   private let remembersWays: Bool
@@ -53,12 +55,11 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
     guard failure == 0 else {
       Unmanaged.passUnretained(self).release()
       shared.withLock { $0 = Shared(isOver: true) }
+      netstead_bulk_free(bulk)
       throw NetworkError(errno: failure, at: endpoint)
     }
     pthread_detach(thread)
   }
-
-  deinit { netstead_bulk_free(bulk) }
 
   // MARK: The thread
 
@@ -97,6 +98,9 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
       defer { shared = Shared(isOver: true) }
       return shared
     }
+    // Nobody wakes it any more, nothing is sent any more.
+    isOpen = false
+    netstead_bulk_free(bulk)
     // Whoever waits for its work to be done must not wait for ever.
     for work in last.work { work() }
     for continuation in last.onEnd { continuation.resume() }
@@ -142,6 +146,7 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
   func send(_ bytes: Buffer, to remote: Endpoint) { send(bytes, Buffer(), to: remote, .inParts) }
 
   func send(_ head: Buffer, _ body: Buffer, to remote: Endpoint, _ passage: DatagramPassage) {
+    guard isOpen else { return }
     head.withUnsafeBytes { head in
       body.withUnsafeBytes { body in
         let isWhole: Int32 = passage == .whole ? 1 : 0
@@ -161,12 +166,12 @@ final class BulkDatagramPort: DatagramCarrier, Listener, @unchecked Sendable {
   func close() { isClosing = true }
 
   func onLoop(_ work: @escaping @Sendable () -> Void) {
-    let wasEmpty = shared.withLock { shared in
-      guard !shared.isOver else { return false }
+    shared.withLock { shared in
+      guard !shared.isOver else { return }
       shared.work.append(work)
-      return shared.work.count == 1
+      // Under the lock, for the port may be over right behind it.
+      if shared.work.count == 1 { netstead_bulk_wake(bulk) }
     }
-    if wasEmpty { netstead_bulk_wake(bulk) }
   }
 
   // MARK: Listener

@@ -25,7 +25,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   var isTouched = false
 
   private var connection: UTPConnection
-  private unowned let exchange: UTPExchange
+  private let exchange: UTPExchange
   private let role: Role
   private var end: (any StreamEnd)?
   private var actions: [UTPConnection.Action] = []
@@ -133,9 +133,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   private func opened() {
     let made: (any StreamEnd)?
     switch role {
-    case .calling(let makeEnd, let done, _):
-      made = makeEnd()
-      done(.success(()))
+    case .calling(let makeEnd, _, _): made = makeEnd()
     case .called:
       exchange.noLongerHalfOpen()
       made = exchange.accept?(remote, local)
@@ -147,6 +145,8 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
     end = made
     made.attached(to: self)
     made.opened(on: self)
+    // Whoever dialled may speak to the end at once, so it hears of it last.
+    if case .calling(_, let done, _) = role { done(.success(())) }
   }
 
   private func gone(_ ending: Ending) {
@@ -247,10 +247,9 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   }
 
   func onLoop(_ work: @escaping @Sendable () -> Void) {
-    exchange.port?.onLoop { [self] in
+    exchange.perform { [self] exchange in
       work()
       exchange.touch(self)
-      exchange.settle()
     }
   }
 

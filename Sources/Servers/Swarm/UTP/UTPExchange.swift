@@ -64,16 +64,13 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
   var count: Int { carriers.count }
   var now: Instant { port?.now ?? Instant(nanoseconds: 0) }
 
-  /// Does `work` on the loop, soon. From any thread.
+  /// Does `work` on the loop, soon. From any thread. When the port is closed, and with it every connection, it is done here and now.
   func perform(_ work: @escaping @Sendable (UTPExchange) -> Void) {
-    let hop = way.withLock { way in
-      if way.isClosed {
-        work(self)
-      } else if way.hop == nil {
-        way.waiting.append(work)
-      }
-      return way.hop
+    let (hop, isClosed) = way.withLock { way in
+      if !way.isClosed, way.hop == nil { way.waiting.append(work) }
+      return (way.hop, way.isClosed)
     }
+    if isClosed { return work(self) }
     hop? {
       work(self)
       self.settle()
@@ -245,7 +242,7 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
 
   /// `carrier` has something to say or to tell; it will when the present batch is through.
   func touch(_ carrier: UTPCarrier) {
-    guard !carrier.isTouched else { return }
+    guard !carrier.isTouched, port != nil else { return }
     carrier.isTouched = true
     touched.append(carrier)
   }

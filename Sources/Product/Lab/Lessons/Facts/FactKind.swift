@@ -169,20 +169,46 @@ package struct FactKind: Sendable, Equatable {
     Member("transfer", .list(.fact(ftpTransfer)), "every data connection"),
   ])
 
+  // MARK: Other names
+
+  package static let storeMessage = FactKind("message about a block", passing + [
+    Member("kind", .text, "get, put, found, missing, stored or refused"), Member("hops", .number, "how many nodes had passed the request on"),
+    Member("query", .text, "the key it is about, in hexadecimal"), Member("blockBytes", .number, "bytes of the block in it; 0 without one"),
+    Member("hex", .text, "the block in hexadecimal; empty without one"), Member("key", .text, "the blinded key in the block, in hexadecimal; nothing without one"),
+    Member("genuine", .truth, "whether the block is signed by its key; nothing without one"),
+  ])
+
+  package static let hostsLine = FactKind("line of a hosts file", [
+    Member("source", .text, "where the file came from"), Member("name", .text, "the name"), Member("destination", .text, "what it leads to, in base64"),
+    Member("b32", .text, "the hash of that in 52 digits"), Member("first", .text, "what a book does that follows the first who says a name: new, confirmed or conflict"),
+    Member("second", .text, "what a book does that waits for a second source: waits, new, confirmed or conflict"),
+  ])
+
+  package static let onionName = FactKind("onion name", [
+    Member("name", .text, "as it stands in the page"), Member("valid", .truth, "whether it is one"), Member("problem", .text, "why it is none; nothing when it is one"),
+    Member("key", .text, "the service's key in hexadecimal; nothing when it is none"), Member("checksum", .text, "the two bytes behind the key in hexadecimal; nothing when it is none"),
+    Member("alike", .number, "how many digits at its front are those of the page's first one"),
+  ])
+
+  package static let names = FactKind("part of other name systems", [
+    Member("message", .list(.fact(storeMessage)), "every message about a block of the GNU Name System"),
+    Member("line", .list(.fact(hostsLine)), "every line of a hosts file that came over HTTP"), Member("onion", .list(.fact(onionName)), "every onion name in a page"),
+  ])
+
   // MARK: Below all protocols
 
   package static let connection = FactKind("connection", [
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, block-store, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
@@ -197,6 +223,12 @@ package struct FactKind: Sendable, Equatable {
   package static let ping = FactKind("ping", passing + [
     Member("sequence", .number, "which ping it is"), Member("answered", .truth, "whether its answer came back"),
     Member("roundTrip", .duration, "from its sending to its answer's arrival; nothing without an answer"),
+  ])
+
+  package static let note = FactKind("note", [
+    Member("host", .text, "who noted it"), Member("other", .text, "the other end of the conversation it stands in"),
+    Member("time", .duration, "when, from the start of the run"), Member("text", .text, "what was done, and why"),
+    Member("connection", .number, "the number of the conversation, from 0"),
   ])
 
   package static let step = FactKind("step", [
@@ -223,11 +255,11 @@ package struct FactKind: Sendable, Equatable {
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
     Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
     Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
-    Member("ftp", .fact(ftp), "files"), Member("message", .list(.fact(message)), "every message of every protocol"),
-    Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
+    Member("ftp", .fact(ftp), "files"), Member("names", .fact(names), "other name systems"), Member("message", .list(.fact(message)), "every message of every protocol"),
+    Member("note", .list(.fact(note)), "what hosts did by themselves, with their reasons"), Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, tcp, connection, packet, udp, message, ping, step, host] + mailAccess
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess
 }

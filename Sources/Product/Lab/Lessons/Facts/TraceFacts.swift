@@ -1,6 +1,6 @@
 // Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
-// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, SocketFacts.swift.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, NamesFacts.swift, SocketFacts.swift.
 import Bytes
 import Trace
 import World
@@ -16,16 +16,16 @@ struct TraceFacts {
   static var messagesMax: Int { 50_000 }
 
   /// Reads `store`. `start` is the moment that counts as zero; `names` knows hosts by their addresses. Only what `hosts` begin counts: what
-  /// others do by themselves, such as watching edges, is no part of a lesson.
+  /// others do by themselves, such as watching edges, is no part of a lesson. Models are.
   init(_ store: TraceStore, start: Instant, openedBy hosts: Set<String>, names: @escaping @Sendable (Address) -> String?) {
     self.start = start
     self.names = names
     // The links' own notes are read by SocketFacts, from a store of their own.
     let exchanges = store.exchanges(limit: Self.exchangesMax).filter { $0.best.info.host != LessonRun.linkHost }
-    dialogues = exchanges.filter { hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
+    dialogues = exchanges.filter { ModelKind.speaks($0.best.info.dialect) || hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
-  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `tcp`, `udp`, `message` and `ping` of the whole.
+  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `names`, `tcp`, `udp`, `message` and `ping` of the whole.
   func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
     for (index, dialogue) in dialogues.enumerated() {
@@ -49,10 +49,25 @@ struct TraceFacts {
           "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
         ])),
       "smtp": .fact(SMTPFacts(self).facts()), "ftp": .fact(FTPFacts(self).facts()),
+      "names": .fact(NamesFacts(self).facts(of: passed, pages: web.responses)),
       "pop3": .fact(LessonFact(.pop3, ["command": TraceFacts.inOrder(maildrops.commands), "reply": TraceFacts.inOrder(maildrops.replies)])),
       "imap": .fact(LessonFact(.imap, ["command": TraceFacts.inOrder(mailboxes.commands), "response": TraceFacts.inOrder(mailboxes.responses)])), "fetched": TraceFacts.inOrder(fetched),
-      "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
+      "note": TraceFacts.inOrder(notes()), "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
     ]
+  }
+
+  /// What somebody did by itself, and why.
+  private func notes() -> [Draft] {
+    dialogues.enumerated().flatMap { index, dialogue in
+      (dialogue.client + dialogue.server).filter { $0.kind == .note }.prefix(Self.messagesMax).map { event in
+        let info = dialogue.exchange.info(for: event)
+        let fact = LessonFact(.note, [
+          "host": .text(info.host), "other": .text(name(info.remote.address)), "time": moment(event.time), "text": .text(event.text),
+          "connection": .number(Double(index)),
+        ], message: event.sequence)
+        return Draft(fact, at: event)
+      }
+    }
   }
 
   /// A message with the dialogue it belongs to.
@@ -77,6 +92,12 @@ struct TraceFacts {
       self.fact = fact
       time = passed.passage.time
       sequence = passed.passage.event.sequence
+    }
+
+    init(_ fact: LessonFact, at event: Event) {
+      self.fact = fact
+      time = event.time
+      sequence = event.sequence
     }
   }
 
