@@ -20,7 +20,7 @@ package struct TrackerServing: Sendable, Hashable {
     interval = reader.value("interval", .duration, default: TrackerSetting().interval)
     if !(Duration.seconds(60)...Duration.seconds(86_400)).contains(interval) { reader.problem(at: "interval", "expected a time from 1m to 1d") }
     if isOpen, !torrents.isEmpty { reader.problem(at: "open", "expected either `open: yes` or `torrents`, found both") }
-    if !isOpen, torrents.isEmpty { reader.problem(at: "open", "expected `open: yes` or `torrents`: nothing would be served") }
+    if !isOpen, torrents.isEmpty, reader.place(of: "torrents") == nil { reader.problem(at: "open", "expected `open: yes` or `torrents`: nothing would be served") }
   }
 
   /// What the tracker is told.

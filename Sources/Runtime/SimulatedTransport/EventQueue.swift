@@ -8,7 +8,13 @@ protocol Wakeable: AnyObject {
   var nextWake: Instant? { get }
   /// The time of the queue's newest entry for it. Kept by `SimulatedInternet` alone.
   var scheduledWake: Instant? { get set }
+  /// Whether no run goes on for it alone.
+  var wakesInBackground: Bool { get }
   func wake(at now: Instant)
+}
+
+extension Wakeable {
+  var wakesInBackground: Bool { false }
 }
 
 /// The heap.

@@ -237,7 +237,7 @@ public final class SimulatedInternet: @unchecked Sendable {
     guard let wanted = sleeper.nextWake else { return }
     if let scheduled = sleeper.scheduledWake, scheduled <= wanted { return }
     sleeper.scheduledWake = wanted
-    queue.insert(at: wanted, .wake(sleeper))
+    queue.insert(at: wanted, isBackground: sleeper.wakesInBackground, .wake(sleeper))
   }
 
   /// Does `work` at this very time, after what is being done now.

@@ -60,7 +60,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   {
     try internet.locked { () throws(NetworkError) in
       let place = try free(endpoint) { ports[$0] != nil }
-      let port = SimulatedPort(at: place, peer: options.peer, end: makeEnd(), host: self)
+      let port = SimulatedPort(at: place, options: options, end: makeEnd(), host: self)
       ports[place] = port
       port.open()
       return port

@@ -9,6 +9,7 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
 
   let endpoint: Endpoint
   var scheduledWake: Instant?
+  let wakesInBackground: Bool
   private let peer: Endpoint?
   private let end: any DatagramEnd
   private let host: SimulatedNetwork
@@ -16,9 +17,10 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
   private var isOpen = true
   private var deadlineNotBefore = Instant(nanoseconds: .min)
 
-  init(at endpoint: Endpoint, peer: Endpoint?, end: any DatagramEnd, host: SimulatedNetwork) {
+  init(at endpoint: Endpoint, options: BindOptions, end: any DatagramEnd, host: SimulatedNetwork) {
     self.endpoint = endpoint
-    self.peer = peer
+    peer = options.peer
+    wakesInBackground = options.keepsHouse
     self.end = end
     self.host = host
   }

@@ -136,10 +136,13 @@ public struct BindOptions: Sendable {
   public var peer: Endpoint?
   /// What is to be expected. On real sockets `.bulk` gives the port a thread of its own, and many datagrams one system call.
   public var traffic: DatagramTraffic
+  /// Whether its deadlines only keep house (refreshing tables, asking whether others are still there): a simulation does not go on for them alone.
+  public var keepsHouse: Bool
 
-  public init(peer: Endpoint? = nil, traffic: DatagramTraffic = .questions) {
+  public init(peer: Endpoint? = nil, traffic: DatagramTraffic = .questions, keepsHouse: Bool = false) {
     self.peer = peer
     self.traffic = traffic
+    self.keepsHouse = keepsHouse
   }
 }
 

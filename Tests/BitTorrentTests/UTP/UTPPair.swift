@@ -99,7 +99,7 @@ struct UTPPair {
   }
 
   mutating func change(_ ofCaller: Bool, _ body: (inout PairEnd) -> Void) {
-    if ofCaller { body(&caller) } else if var end = called {
+    if ofCaller { body(&caller) } else if var end = called.take() {
       body(&end)
       called = end
     }

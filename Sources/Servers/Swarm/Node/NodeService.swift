@@ -47,7 +47,7 @@ package final class NodeService: Sendable {
     chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> NodeService {
     let (service, end) = await make(network: network, setting: setting, kept: kept, trace: trace, chance: chance)
-    let listener = try await network.bind(endpoint, options: BindOptions(), makeEnd: end)
+    let listener = try await network.bind(endpoint, options: BindOptions(keepsHouse: true), makeEnd: end)
     service.state.withLock { $0.listener = listener }
     return service
   }
