@@ -98,6 +98,15 @@ private struct Circle {
 
 private func names(_ nodes: [Int]) -> String { nodes.map { "n\($0)" }.joined(separator: ", ") }
 
+/// Something that a truth is worked out from is not there.
+private struct Missing: Error {}
+
+/// What must be there. Not `#require`: with closures inside it, in closures, the compiler of Swift 6.3 fails, or calls another closure.
+private func needed<Value>(_ value: Value?) throws -> Value {
+  guard let value else { throw Missing() }
+  return value
+}
+
 let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "P6": { truth in
     let circle = Circle(nodes: truth.circle)
@@ -121,9 +130,9 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let lines = truth.lines()
     let sent = lines.count { $0.kind == .sent && $0.other == "n\(d)" }
     let heard = lines.count { $0.kind == .received && $0.host == "n\(d)" }
-    let left = try #require(lines.first { $0.text == "leaves without a word" })
-    let noticed = try #require(lines.first { $0.kind == .note && $0.text.hasSuffix("because n\(d) did not answer") })
-    let changed = try #require(lines.first { $0.host == "n\(c)" && $0.text.contains("because n\(d) did not answer") })
+    let left = try needed(lines.first { $0.text == "leaves without a word" })
+    let noticed = try needed(lines.first { $0.kind == .note && $0.text.hasSuffix("because n\(d) did not answer") })
+    let changed = try needed(lines.first { $0.host == "n\(c)" && $0.text.contains("because n\(d) did not answer") })
     #expect(circle.owner(truth.number("lost")) == d && left.host == "n\(d)" && changed.at - left.at < 11)
     return [
       "void": "\(sent - heard)", "notice": noticed.host, "first": "n\(e)", "second": "n\(f)", "before": names([c, e]), "behind": "n\(c)",
@@ -138,8 +147,8 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let server = max(n * file / us, file / d)
     let peers = max(file / us, file / d, n * file / (us + n * u))
     let third = truth.lines().filter { $0.at >= 7_200 }
-    let done = try #require(third.first { $0.host == me && $0.text == "has everything" })
-    let last = try #require(Double(truth.said(2, word: 3)))
+    let done = try needed(third.first { $0.host == me && $0.text == "has everything" })
+    let last = try needed(Double(truth.said(2, word: 3)))
     #expect(last >= peers && last >= done.at - 7_200 - 0.05 && last < peers * 1.6)
     func pieces(_ variant: String) -> String { "\(truth.lines(variant).count { $0.host == me && $0.text.hasPrefix("has piece ") })" }
     return [
@@ -154,7 +163,7 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let own = truth.lines().filter { $0.at >= 7_200 && $0.host == me }
     let choices = own.filter { $0.kind == .note && $0.text.hasPrefix("chooses piece ") }
     let times = (0..<3).compactMap { Double(truth.said($0, word: 3)) }
-    try #require(times.count == 3)
+    guard times.count == 3 else { throw Missing() }
     let slowest = times[0] >= times[1] && times[0] >= times[2] ? "sequential" : times[1] >= times[2] ? "random" : "rarest first"
     func pieces(_ variant: String) -> String { "\(truth.lines(variant).count { $0.host == me && $0.text.hasPrefix("has piece ") })" }
     return [
@@ -169,12 +178,12 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let all = truth.lines()
     let own = all.filter { $0.at < 7_200 && $0.host == me }
     let lucky = own.filter { $0.kind == .note && $0.text.contains("by luck") }
-    let earned = try #require(own.first { $0.kind == .note && $0.text.hasPrefix("unchoked: it sent us") })
-    let welcome = try #require(all.first { $0.at >= 7_200 && $0.other == late && $0.host != "seed" && $0.text.hasPrefix("unchoked") })
+    let earned = try needed(own.first { $0.kind == .note && $0.text.hasPrefix("unchoked: it sent us") })
+    let welcome = try needed(all.first { $0.at >= 7_200 && $0.other == late && $0.host != "seed" && $0.text.hasPrefix("unchoked") })
     func begun(_ variant: String) -> Double {
       truth.lines(variant).first { $0.host == late && $0.kind == .received && $0.text == "UNCHOKE" }?.at ?? .nan
     }
-    let reason = try #require(truth.lines("noluck").first { $0.other == late && $0.text.hasPrefix("unchoked") })
+    let reason = try needed(truth.lines("noluck").first { $0.other == late && $0.text.hasPrefix("unchoked") })
     return [
       "firstluck": lucky.first?.other ?? "?", "firstmerit": earned.other, "bytes": earned.word(4), "lucky": "\(lucky.count)",
       "served": own.filter { $0.kind == .sent && $0.text == "UNCHOKE" && $0.at == earned.at }.map(\.other).joined(separator: ", "),
