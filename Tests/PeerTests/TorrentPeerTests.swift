@@ -131,7 +131,7 @@ struct TorrentPeerTests {
 
   // MARK: We seed
 
-  @Test("libtorrent gets from us, over TCP and uTP, by torrent through our tracker and by magnet link", .timeLimit(.minutes(3)), arguments: ["tcp", "utp"], [false, true])
+  @Test("libtorrent gets from us, by torrent through our tracker and by magnet link", .timeLimit(.minutes(3)), arguments: ["tcp"], [false, true])
   func libtorrentGets(_ carrier: String, _ byMagnet: Bool) async throws {
     guard let python = python() else { return }
     try await withScene { scene in
@@ -145,7 +145,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("aria2 gets from us, by torrent and by magnet link", .timeLimit(.minutes(3)), arguments: [false, true])
+  @Test("aria2 gets from us, by torrent and by magnet link", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
   func ariaGets(_ byMagnet: Bool) async throws {
     guard let aria = ProgramRunner("aria2c") else { return }
     try await withScene(trackers: ["http"]) { scene in
@@ -161,7 +161,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("Transmission gets from us", .timeLimit(.minutes(3)))
+  @Test("Transmission gets from us", .swarmPeers, .timeLimit(.minutes(3)))
   func transmissionGets() async throws {
     guard let transmission = ProgramRunner("transmission-cli") else { return }
     try await withScene { scene in
@@ -194,7 +194,7 @@ struct TorrentPeerTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: scene.empty) == ["data.bin"])
   }
 
-  @Test("libtorrent seeds to us, over TCP and uTP, by torrent and by magnet link", .timeLimit(.minutes(3)), arguments: ["tcp", "utp"], [false, true])
+  @Test("libtorrent seeds to us, over TCP and uTP, by torrent and by magnet link", .swarmPeers, .timeLimit(.minutes(3)), arguments: ["tcp", "utp"], [false, true])
   func libtorrentSeeds(_ carrier: String, _ byMagnet: Bool) async throws {
     guard let python = python() else { return }
     try await withScene { scene in
@@ -205,7 +205,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("libtorrent seeds to us, found through our tracker", .timeLimit(.minutes(3)), arguments: [["http"], ["udp"]])
+  @Test("libtorrent seeds to us, found through our tracker", .swarmPeers, .timeLimit(.minutes(3)), arguments: [["http"], ["udp"]])
   func libtorrentFound(_ trackers: [String]) async throws {
     guard let python = python() else { return }
     try await withScene(trackers: trackers) { scene in
@@ -215,7 +215,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("aria2 seeds to us", .timeLimit(.minutes(3)), arguments: [false, true])
+  @Test("aria2 seeds to us", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
   func ariaSeeds(_ byMagnet: Bool) async throws {
     guard let aria = ProgramRunner("aria2c") else { return }
     try await withScene(trackers: ["http"]) { scene in
@@ -227,7 +227,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("Transmission seeds to us, over TCP and uTP", .timeLimit(.minutes(3)), arguments: ["tcp", "utp"])
+  @Test("Transmission seeds to us, over TCP and uTP", .swarmPeers, .timeLimit(.minutes(3)), arguments: ["tcp", "utp"])
   func transmissionSeeds(_ carrier: String) async throws {
     guard let daemon = ProgramRunner("transmission-daemon"), let remote = ProgramRunner("transmission-remote") else { return }
     try await withScene { scene in
@@ -248,7 +248,7 @@ struct TorrentPeerTests {
 
   // MARK: Bad times
 
-  @Test("a download that is killed a hundred times ends whole", .timeLimit(.minutes(5)))
+  @Test("a download that is killed a hundred times ends whole", .swarmPeers, .timeLimit(.minutes(5)))
   func killed() async throws {
     try await withScene(40_000_000, trackers: []) { scene in
       try await scene.seeding { port in
@@ -283,7 +283,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("torrents that mean harm are refused, and nothing is written", arguments: [
+  @Test("torrents that mean harm are refused, and nothing is written", .swarmPeers, arguments: [
     "4:name2:..", "4:name7:/etc/pw", "4:name3:a/b", "4:name0:", "4:name3:a\\b",
   ])
   func hostile(_ name: String) async throws {
@@ -299,7 +299,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("the tool: makes a folder's torrent as libtorrent reads it, checks it, and says what is wrong") func tool() async throws {
+  @Test("the tool: makes a folder's torrent as libtorrent reads it, checks it, and says what is wrong", .swarmPeers) func tool() async throws {
     try await withRuntimeFolder { environment, folder in
       let tool = try executable()
       func run(_ arguments: [String]) async -> ProgramOutcome { await tool.run(["torrent"] + arguments, environment: environment) }
