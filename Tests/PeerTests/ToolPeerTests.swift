@@ -189,7 +189,7 @@ struct ToolPeerTests {
       let pages = await netstead.run(["manual", folder], environment: environment)
       #expect(pages.status == 0)
       let written = names(in: folder).filter { $0.hasSuffix(".1") }
-      #expect(written.count == 13, "\(written)")
+      #expect(written.count == 15, "\(written)")
       for name in written {
         let page = String(decoding: contents(of: "\(folder)/\(name)") ?? [], as: UTF8.self)
         for section in [".TH NETSTEAD", ".SH NAME", ".SH SYNOPSIS", ".SH EXIT STATUS"] { #expect(page.contains(section), "\(name): no \(section)") }
