@@ -131,8 +131,13 @@ struct TorrentPeerTests {
 
   // MARK: We seed
 
-  @Test("libtorrent gets from us, by torrent through our tracker and by magnet link", .timeLimit(.minutes(3)), arguments: ["tcp"], [false, true])
-  func libtorrentGets(_ carrier: String, _ byMagnet: Bool) async throws {
+  @Test("libtorrent gets from us, by torrent through our tracker and by magnet link", .timeLimit(.minutes(3)), arguments: [false, true])
+  func libtorrentGets(_ byMagnet: Bool) async throws { try await libtorrentGets("tcp", byMagnet) }
+
+  @Test("the same over uTP", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
+  func libtorrentGetsOverUTP(_ byMagnet: Bool) async throws { try await libtorrentGets("utp", byMagnet) }
+
+  private func libtorrentGets(_ carrier: String, _ byMagnet: Bool) async throws {
     guard let python = python() else { return }
     try await withScene { scene in
       let hash = try #require(try await infoHash(scene))
