@@ -142,8 +142,9 @@ struct ConversationTests {
 
   static let breaches = [
     Breach(name: "a bitfield too long", messages: [.bitfield([0, 0])], problem: "expected a bitfield of 1 bytes"), Breach(name: "a bitfield too short", messages: [.bitfield([])], problem: "bitfield"),
-    Breach(name: "spare bits", messages: [.bitfield([0x08])], problem: "bitfield"), Breach(name: "a bitfield late", messages: [.have(1), .bitfield([0x80])], problem: "said too late"),
-    Breach(name: "a bitfield twice", messages: [.bitfield([0x80]), .bitfield([0x80])], problem: "said too late"),
+    Breach(name: "spare bits", messages: [.bitfield([0x08])], problem: "bitfield"), Breach(name: "a bitfield late", messages: [.have(1), .bitfield([0x80])], problem: nil),
+    Breach(name: "a bitfield twice", messages: [.bitfield([0x80]), .bitfield([0x80])], problem: nil),
+    Breach(name: "a later bitfield too long", messages: [.bitfield([0x80]), .bitfield([0x80, 0])], problem: "expected a bitfield of 1 bytes"),
     Breach(name: "have all after a bitfield", messages: [.bitfield([0x80]), .haveAll], problem: "said too late"),
     Breach(name: "have none after have all", messages: [.haveAll, .haveNone], problem: "said too late"),
     Breach(name: "a bitfield behind extensions", messages: [.extended(0, "de"), .keepAlive, .port(1), .bitfield([0x80])], problem: nil),

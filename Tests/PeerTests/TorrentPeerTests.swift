@@ -150,7 +150,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("aria2 gets from us, by torrent and by magnet link", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
+  @Test("aria2 gets from us, by torrent and by magnet link", .timeLimit(.minutes(3)), arguments: [false, true])
   func ariaGets(_ byMagnet: Bool) async throws {
     guard let aria = ProgramRunner("aria2c") else { return }
     try await withScene(trackers: ["http"]) { scene in

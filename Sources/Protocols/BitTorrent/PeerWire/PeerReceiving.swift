@@ -15,8 +15,10 @@ extension PeerConversation {
     }
     switch message {
     case .keepAlive, .extended, .port, .unknown: break
-    case .bitfield, .haveAll, .haveNone:
-      guard mayTellHoldings else { return breach("everything it has, said too late (BEP 3 bitfield)", into: &actions) }
+    // A bitfield may come again: aria2 says one in place of many a have. It is what the peer has by then.
+    case .bitfield: mayTellHoldings = false
+    case .haveAll, .haveNone:
+      guard mayTellHoldings else { return breach("have all or have none, said too late (BEP 6)", into: &actions) }
       mayTellHoldings = false
     default: mayTellHoldings = false
     }

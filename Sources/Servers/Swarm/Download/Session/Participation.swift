@@ -196,7 +196,7 @@ package struct Participation: Sendable {
 
   /// A peer said everything it has.
   package mutating func holds(_ number: PeerNumber, _ holdings: PieceSet, at now: Instant, into deeds: inout [Deed]) {
-    guard work != nil, peers[number] != nil else { return }
+    guard work != nil, let peer = peers[number], peer.holdings != holdings || peer.isSeed != holdings.isFull else { return }
     forgetHoldings(of: number)
     peers[number]?.holdings = holdings
     if holdings.isFull {
