@@ -66,14 +66,16 @@ package final class HomeHost: Sendable {
     let homeMail = try HomeMail(settings, dataDirectory: dataDirectory)
     let certificates: CertificateAuthority
     let identities: TLSIdentities
+    let key: String
     let names =
       [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
       + (homeMail.map { [$0.name] } ?? [])
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
-      identities = TLSIdentities([try certificates.issue(for: names, at: now)])
+      key = try CertificateAuthority.keptServerKey(in: dataDirectory + "/authority")
+      identities = TLSIdentities([try certificates.issue(for: names, at: now, keyPEM: key)])
     } catch { throw .certificates("\(error)") }
-    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, at: now)))
+    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, keyHash: identities.current.first?.publicKeyHash, at: now)))
     let clock = network.clock
     let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
     let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
@@ -83,7 +85,7 @@ package final class HomeHost: Sendable {
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
       mail: homeMail,
-      renewal: Task { await HomeHost.renew(identities, for: names, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
+      renewal: Task { await HomeHost.renew(identities, for: names, keyPEM: key, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
     try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
     do throws(NetworkError) {
       for address in settings.addresses {
@@ -139,10 +141,10 @@ package final class HomeHost: Sendable {
   /// Issues the identity again, `pause` after `pause`, until the task is cancelled. One that could not be made is tried again the next time,
   /// when the one before still holds.
   static func renew(
-    _ identities: TLSIdentities, for names: [String], by authority: CertificateAuthority, every pause: Duration, _ clock: any WorldClock
+    _ identities: TLSIdentities, for names: [String], keyPEM: String, by authority: CertificateAuthority, every pause: Duration, _ clock: any WorldClock
   ) async {
     while (try? await clock.sleep(until: clock.now + pause)) != nil {
-      if let identity = try? authority.issue(for: names, at: clock.now) { identities.renew([identity]) }
+      if let identity = try? authority.issue(for: names, at: clock.now, keyPEM: keyPEM) { identities.renew([identity]) }
     }
   }
 
@@ -157,7 +159,7 @@ package final class HomeHost: Sendable {
   }
 
   /// All zones of the settings: the domain's own and those in files.
-  package static func zones(_ settings: HostSettings, mail: HomeMail?, at now: Instant) throws(Failure) -> [Zone] {
+  package static func zones(_ settings: HostSettings, mail: HomeMail?, keyHash: [UInt8]? = nil, at now: Instant) throws(Failure) -> [Zone] {
     let published = settings.published.isEmpty ? settings.addresses : settings.published
     // RFC 1982 §3: a serial that grows with time, so that a restart never looks older.
     let serial = UInt32(truncatingIfNeeded: now.secondsSince1970)
@@ -168,7 +170,9 @@ package final class HomeHost: Sendable {
           origin: settings.domain,
           made: HomeZone.text(
             domain: settings.domain, addresses: published, serial: serial,
-            sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? [])) + (mail?.records ?? ""),
+            sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? [])) + (mail?.records ?? "")
+            + DerivedRecords.text(
+              settings, mailName: mail?.name, keyHash: keyHash, taken: DerivedRecords.taken(by: settings.records, domain: settings.domain)),
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
