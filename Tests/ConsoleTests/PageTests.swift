@@ -3,6 +3,7 @@ import Bytes
 import Console
 import Foundation
 import FoundationXML
+import TestKit
 import Testing
 import Trace
 import World
@@ -66,7 +67,7 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
 
   @Test func aConversationShowsLadderTableAndTranscript() throws {
     let world = try SampleWorld.lively()
-    let exchange = try #require(world.store.exchanges().first { $0.clients.first?.info.host == "resolver" })
+    let exchange = try needed(world.store.exchanges().first { $0.clients.first?.info.host == "resolver" })
     let html = site(world).page(for: ConsoleRequest(target: "/conversation/\(exchange.id.number)")).body.text
     #expect(html.contains("<svg class=\"ladder\""))
     #expect(html.contains("The same as a table"))
@@ -80,9 +81,9 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
   @Test func aStoryJoinsRelatives() throws {
     let world = try SampleWorld.lively()
     let site = site(world)
-    let asked = try #require(world.store.exchanges().last { $0.best.info.host == "resolver" })
-    let walk = try #require(world.store.exchanges().first { $0.server?.info.host == "tld1" })
-    let alone = try #require(world.store.exchanges().first { $0.server?.info.host == "srv" })
+    let asked = try needed(world.store.exchanges().last { $0.best.info.host == "resolver" })
+    let walk = try needed(world.store.exchanges().first { $0.server?.info.host == "tld1" })
+    let alone = try needed(world.store.exchanges().first { $0.server?.info.host == "srv" })
     func html(_ path: String) -> String { site.page(for: ConsoleRequest(target: path)).body.text }
     #expect(html("/conversation/\(asked.id.number)").contains("<dt>Led to</dt>"))
     #expect(html("/conversation/\(walk.id.number)").contains("<dt>Because of</dt>"))
@@ -107,7 +108,7 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
 
   @Test func aMessageLinksBytesAndFields() throws {
     let world = try SampleWorld.lively()
-    let event = try #require(world.store.events(after: 0).events.first { $0.kind == .received })
+    let event = try needed(world.store.events(after: 0).events.first { $0.kind == .received })
     let html = site(world).page(for: ConsoleRequest(target: "/message/\(event.sequence)")).body.text
     let fields = html.matches(of: /<tr id="f([0-9]+)"/).map { String($0.1) }
     #expect(fields.count > 10)

@@ -11,7 +11,7 @@ struct CorpusTests {
 
   @Test("every input keeps every promise", arguments: entrances.map(\.name))
   func playing(_ name: String) throws {
-    let entrance = try #require(entrances.first { $0.name == name })
+    let entrance = try needed(entrances.first { $0.name == name })
     let inputs = names(in: "\(Self.folder)/\(name)")
     #expect(!inputs.isEmpty, "Fuzz/Corpus/\(name) is empty")
     for input in inputs {

@@ -136,7 +136,7 @@ private final class Attended {
       case .appendAbandoned:
         told.forgetContent()
         told.add("appendAbandoned")
-      default: told.add("\(question)".withoutTickets)
+      default: told.add(question.withoutTicket)
       }
       guard let (ticket, answer) = answer(question) else { return nil }
       // Others are at work too, but not more often where a message comes in more pieces.
@@ -165,7 +165,7 @@ private final class Attended {
     case .mailboxes(let ticket): (ticket, .mailboxes(["INBOX", "a/b", "\u{E4}/&"].compactMap { try? ListedMailbox(MailboxName($0), isSubscribed: true, specialUse: .sent) }))
     case .status(let ticket, _): (ticket, .status(.init(messages: 1, recent: 2, unseen: 3, uidNext: 4, uidValidity: 5)))
     case .create(let ticket, let name), .delete(let ticket, let name), .subscribe(let ticket, let name), .unsubscribe(let ticket, let name), .rename(let ticket, let name, _):
-      (ticket, name.text.utf8.count % 2 == 0 ? .done : .refused(Refusal(.nonexistent, "\(name)")))
+      (ticket, name.text.utf8.count % 2 == 0 ? .done : .refused(Refusal(.nonexistent, name.text)))
     case .select(let ticket, let name, _): select(ticket, name)
     case .leave(let ticket, _): (ticket, .done)
     case .search(let ticket, _): (ticket, .found(UIDSet([1, 3, 77] as [UInt32])))
@@ -193,9 +193,11 @@ private final class Attended {
     return (ticket, .selected(.init(messages: UIDSet([1...5] as [ClosedRange<UInt32>]), recent: UIDSet(5), firstUnseen: 2, uidNext: 6, uidValidity: 7, keywords: ["x"])))
   }
 
+  private static let message: Buffer = "Subject: \u{E4}\r\nFrom: a <b@c>, d: ;\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x--\r\n"
+  private static let structure = MessageStructure(reading: message)
+
   private func fetched(_ uid: UInt32, _ order: FetchOrder) -> FetchedMessage {
-    let message: Buffer = "Subject: \u{E4}\r\nFrom: a <b@c>, d: ;\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x--\r\n"
-    let structure = MessageStructure(reading: message)
+    let (message, structure) = (Self.message, Self.structure)
     return FetchedMessage(
       uid: uid,
       order.items.map { item in
@@ -218,14 +220,32 @@ private final class Attended {
   }
 }
 
-extension String {
-  /// Without the numbers of tickets, which an append that is cut differently takes more of.
-  fileprivate var withoutTickets: String {
-    let parts = utf8.split(separator: UInt8(ascii: "("), omittingEmptySubsequences: false)
-    return parts.indices.map { index in
-      let isTicket = index > 0 && parts[index - 1].reversed().starts(with: "Ticket".utf8.reversed())
-      return String(Substring(isTicket ? parts[index].drop { $0 != UInt8(ascii: ")") } : parts[index]))
-    }.joined(separator: "(")
+extension Question {
+  /// Without the ticket's number: an append that is cut differently takes more of them.
+  fileprivate var withoutTicket: Question {
+    let none = Ticket()
+    return switch self {
+    case .logIn(_, let user, let password): .logIn(none, user: user, password: password)
+    case .mailboxes: .mailboxes(none)
+    case .status(_, let name): .status(none, name)
+    case .create(_, let name): .create(none, name)
+    case .delete(_, let name): .delete(none, name)
+    case .rename(_, let name, let other): .rename(none, name, to: other)
+    case .subscribe(_, let name): .subscribe(none, name)
+    case .unsubscribe(_, let name): .unsubscribe(none, name)
+    case .select(_, let name, let access): .select(none, name, access)
+    case .leave(_, let expunging): .leave(none, expunging: expunging)
+    case .search(_, let key): .search(none, key)
+    case .fetch(_, let order): .fetch(none, order)
+    case .store(_, let order): .store(none, order)
+    case .copy(_, let set, let name): .copy(none, set, to: name)
+    case .move(_, let set, let name): .move(none, set, to: name)
+    case .expunge(_, let within): .expunge(none, within: within)
+    case .append(_, let order): .append(none, order)
+    case .appendContent(_, let piece): .appendContent(none, piece)
+    case .appendEnd: .appendEnd(none)
+    case .forgotten, .appendAbandoned, .gone: self
+    }
   }
 }
 

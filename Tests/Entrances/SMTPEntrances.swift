@@ -204,12 +204,13 @@ private func mustCount(_ bytes: Buffer) {
   must(received.messages == [bytes.array.suffix(2) == [13, 10] ? bytes : Buffer(bytes.array + [13, 10])], "counted content is what was counted")
 }
 
+private let threeRecipients = ["a@a.test", "b@b.test", "c@c.test"].compactMap { try? MailAddress($0) }
+
 /// A client with two messages, and a server that says anything.
 private func delivered(_ pieces: [Buffer]) -> Story {
   let told = Told()
   var left = 2
   var delivered = 0
-  let recipients = ["a@a.test", "b@b.test", "c@c.test"].compactMap { try? MailAddress($0) }
   var options = ClientOptions(name: "c.test", tls: .never, credentials: pieces.first?[at: 0] == UInt8(ascii: "2") ? nil : SASL.Credentials(user: "a", password: "p"))
   options.logsIn = .always
   let driver = ConversationDriver(ClientConversation(options, limits: narrow), trace: nil) { question, _ in
@@ -217,12 +218,12 @@ private func delivered(_ pieces: [Buffer]) -> Story {
     case .ready(let peer):
       told.add("ready \(peer.name) \(peer.extensions.count)")
       left -= 1
-      return left < 0 ? .quit : .deliver(Delivery(sender: .empty, recipients: recipients, content: [.bytes(".\r\n\n.\r\n")], isEightBit: left == 0))
+      return left < 0 ? .quit : .deliver(Delivery(sender: .empty, recipients: threeRecipients, content: [.bytes(".\r\n\n.\r\n")], isEightBit: left == 0))
     case .read: break
     case .delivered(let fates):
-      must(fates.count == recipients.count, "each recipient has a fate")
+      must(fates.count == threeRecipients.count, "each recipient has a fate")
       delivered += 1
-      told.add("delivered \(fates)")
+      told.add(fates)
     case .ended(let failure): told.add("ended \(failure.map(\.description) ?? "")")
     }
     return nil

@@ -307,8 +307,8 @@ struct SimulatedTests {
     }
     for host in ["pc", "ftp"] {
       let own = scene.trace.conversations.enumerated().filter { $0.element.host == host }
-      let control = try #require(own.first { $0.element.dialect == .ftp })
-      let data = try #require(own.first { $0.element.dialect == .ftpData })
+      let control = try needed(own.first { $0.element.dialect == .ftp })
+      let data = try needed(own.first { $0.element.dialect == .ftpData })
       #expect(data.element.because == ConversationID(UInt64(control.offset + 1)))
     }
     // No password anywhere.

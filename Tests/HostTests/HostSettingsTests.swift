@@ -26,7 +26,7 @@ struct HostSettingsTests {
   @Test("the example of docs/MAIL.md is read as it stands there, with every key of the table")
   func mailExample() throws {
     let page = String(decoding: try #require(contents(of: repositoryRoot + "/docs/MAIL.md")), as: UTF8.self)
-    let yaml = String(try #require(page.split(separator: "```").first { $0.hasPrefix("yaml\n") }).dropFirst(5))
+    let yaml = String(try needed(page.split(separator: "```").first { $0.hasPrefix("yaml\n") }).dropFirst(5))
     let mail = try #require(try HostSettings(file: "n.yaml", text: yaml, isPrivileged: false).mail)
     #expect(mail.name == "mail.garnet.test" && mail.users.map(\.name) == ["ada"] && mail.aliases.map(\.name) == ["sales", "*"] && mail.backupFor == ["cobalt.test"])
     #expect(mail.care == .sorting && mail.smartHost == Endpoint(Address(192, 0, 2, 25), 25) && mail.messageBytesMax == 50 << 20 && mail.quotaBytes == 10 << 30)

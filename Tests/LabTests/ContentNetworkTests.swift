@@ -91,8 +91,8 @@ struct ContentNetworkTests {
     #expect(complaints.isEmpty, "\(complaints)")
     let table = DelayTable(of: store, in: world)
     #expect(table.rows.count == 12 && table.rows.allSatisfy { $0.status == 200 }, "\(table.text)")
-    let deep = try #require(table.summaries.first { $0.site == "static.cdn.test" })
-    let home = try #require(table.summaries.first { $0.site == "home.cdn.test" })
+    let deep = try needed(table.summaries.first { $0.site == "static.cdn.test" })
+    let home = try needed(table.summaries.first { $0.site == "home.cdn.test" })
     #expect(deep.servers == 3 && home.servers == 1 && deep.hits == 3, "\(table.text)")
     let hits = table.rows.filter { $0.cache == "hit" }
     func mean(_ site: String) -> Duration {

@@ -188,7 +188,7 @@ private let truths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let main = truth.fetches()
     let form = "article=\(truth.draw("stone"))&pieces=\(truth.draw("pieces"))"
     let search = "q=\(truth.draw("words"))"
-    let guarded = try #require(truth.fetches("origin").first { $0.requestLine.hasPrefix("POST") && $0.form.hasSuffix("-1") })
+    let guarded = try needed(truth.fetches("origin").first { $0.requestLine.hasPrefix("POST") && $0.form.hasSuffix("-1") })
     return [
       "query": search, "same": "http://shop.garnet.test/search?\(search)", "other": "http://shop.garnet.test/", "bytes": "\(form.utf8.count)", "content": form,
       "type": "application/x-www-form-urlencoded", "more": "\((main[4].sent("content-length").flatMap { Int($0) } ?? 0) - form.utf8.count)", "next": "/",
@@ -202,7 +202,7 @@ private let truths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let tables = main.filter { $0.target == "/sessions" }
     let days = (Int(truth.draw("later").dropLast()) ?? 0) / 86_400
     let pieces = (Int(truth.draw("pieces")) ?? 0) + (Int(truth.draw("more")) ?? 0)
-    let renewed = try #require(truth.fetches("renewed", by: "pc").first { $0.target == "/login" }?.received("set-cookie")?.between("session=", ";"))
+    let renewed = try needed(truth.fetches("renewed", by: "pc").first { $0.target == "/login" }?.received("set-cookie")?.between("session=", ";"))
     func greeting(_ variant: String) -> String { truth.fetches(variant, by: "rogue").last?.content.between("<p id=\"greeting\">", "</p>") ?? "" }
     func given(_ variant: String) -> String { "\(truth.fetches(variant, to: "ads").count { $0.received("set-cookie") != nil })" }
     #expect(renewed != number && tables.count == 2)
@@ -282,7 +282,7 @@ private let truths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let main = truth.fetches(by: "pc")
     let dead = try #require(truth.run.leg("dead")).outcomes.filter { $0.began >= .seconds(40) }
     let list = try #require(truth.run.leg("list")).outcomes.last
-    let last = try #require(truth.fetches("dead", by: "pc").last { !$0.response.isEmpty })
+    let last = try needed(truth.fetches("dead", by: "pc").last { !$0.response.isEmpty })
     #expect(main[0].server == "edge1.cdn.test" && truth.fetches("list", by: "pc").last?.server == "edge\(alive + 1).cdn.test")
     return [
       "table": "edge1.cdn.test", "asia": "edge3.cdn.test", "start": "\((main[0].receivedAt.last ?? 0).rounded())", "addresses": "3",

@@ -98,7 +98,7 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let passive = sessions[0].reply(to: "PASV")
     let data = truth.spoken("", .ftpData)
     let (nat, closed, bounce, epsv) = (truth.spoken("nat", .ftp), truth.spoken("closed", .ftp), truth.spoken("bounce", .ftp), truth.spoken("epsv", .ftp))
-    let bouncing = try #require(bounce.first { $0.client == "rogue" })
+    let bouncing = try needed(bounce.first { $0.client == "rogue" })
     return [
       "numbers": String(passive.dropFirst(4)), "passive": "\(passive.place.port)", "address": "198.51.100.14", "caller": "pc",
       "command": "PORT " + sessions[1].behind("PORT "), "active": "\(sessions[1].behind("PORT ").place.port)", "server": "ftp.garnet.test",
@@ -110,7 +110,7 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "M1": { truth in
     let sessions = truth.spoken("", .smtp)
     let wire = try #require(sessions[0].letters.first)
-    let ended = try #require(sessions[0].pieces.last { $0.isSaid && $0.text.hasSuffix(".\r\n") && !$0.text.hasPrefix("QUIT") })
+    let ended = try needed(sessions[0].pieces.last { $0.isSaid && $0.text.hasSuffix(".\r\n") && !$0.text.hasPrefix("QUIT") })
     let bare = try #require(truth.spoken("bare", .smtp).last)
     let letter = bare.said.components(separatedBy: "DATA\r\n").dropFirst().joined(separator: "DATA\r\n")
     let stuffed = try #require(truth.spoken("stuffed", .smtp).last)
@@ -130,10 +130,10 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let sessions = truth.spoken("", .smtp)
     let offer = sessions[0].heard.components(separatedBy: "\r\n").filter { $0.hasPrefix("250") }
     let login = sessions[2].lines
-    let onward = try #require(sessions.first { $0.server == "mail.cobalt.test" })
+    let onward = try needed(sessions.first { $0.server == "mail.cobalt.test" })
     let tapped = truth.spoken("tap", .smtp)
     let insisting = try #require(truth.spoken("insist", .smtp).last)
-    let rogues = try #require(tapped.first { $0.client == "rogue" })
+    let rogues = try needed(tapped.first { $0.client == "rogue" })
     #expect(login[2].undone == truth.draw("user") && login[3].undone == truth.draw("password"))
     return [
       "offered": offer.contains { $0.contains("STARTTLS") } ? "yes" : "no", "lines": "\(offer.count)", "first": sessions[0].code(of: "MAIL"), "asks": "Username:",
@@ -146,7 +146,7 @@ let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "M4": { truth in
     let first = try #require(truth.spoken("", .smtp, by: "pc").first)
     let letter = try #require(first.letters.first)
-    let boundary = try #require(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
+    let boundary = try needed(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
     // Each part: its fields, an empty line, its content; the line end before a boundary is the boundary's.
     let parts = letter.components(separatedBy: "--\(boundary)").dropFirst().dropLast().map { $0.components(separatedBy: "\r\n\r\n") }
     func field(_ name: String, _ head: String) -> String { head.components(separatedBy: "\r\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count + 2)) } ?? "?" }

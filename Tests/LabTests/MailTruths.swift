@@ -3,6 +3,7 @@
 import Bytes
 import Foundation
 @testable import Lab
+import TestKit
 import Testing
 import Trace
 import World
@@ -92,7 +93,7 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let smtp = truth.sessions(.smtp)
     let letter = try #require(truth.sessions(.pop3, by: "pc2").first?.letters.first)
     let size = try #require(truth.sessions(.pop3, by: "pc2").first?.received.between("+OK The list\r\n1 ", "\r\n"))
-    let onward = try #require(smtp.first { $0.server == "mail.cobalt.test" })
+    let onward = try needed(smtp.first { $0.server == "mail.cobalt.test" })
     #expect(onward.sent.count(of: "DATA\r\n") == 1 && smtp.count == 2 * (Int(truth.draw("letters")) ?? 0))
     let late = try #require(truth.sessions(.smtp, "down", to: "mail.cobalt.test").first)
     let first = try #require(truth.sessions(.smtp, "down", by: "pc").first)
@@ -145,7 +146,7 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let fakes = letters.indices.filter { letters[$0].fields("Received").last?.contains("[203.0.113.66]") == true }.map { $0 + 1 }
     #expect(letters.count == 10 && fakes.count == 6)
     // The reply to RETR with the number of the letter that garnet disowns.
-    let disowned = try #require(letters.firstIndex { $0.verdict("spf") == "fail" })
+    let disowned = try needed(letters.firstIndex { $0.verdict("spf") == "fail" })
     func about(_ subject: String) -> String { letters.first { $0.fields("Subject") == [subject] } ?? "?" }
     let desk = about("Your mailbox is full")
     return [
@@ -180,17 +181,17 @@ let mailTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let lines = phone[0].received.lines
     /// What came between the phone's asking to wait and its end.
     let waiting = phone[0].received.between("\r\n+ ", "OK IDLE").lines
-    let folder = try #require(phone[1].received.lines.last { $0.contains(" FETCH (") })
+    let folder = try needed(phone[1].received.lines.last { $0.contains(" FETCH (") })
     let list = lines.filter { $0.contains(" FETCH (") && $0.contains("ENVELOPE") }
     func validity(_ talk: Truth.Session) -> Int { talk.received.between("UIDVALIDITY ", "]").numbers.first ?? 0 }
-    let told = try #require(waiting.first { $0.contains(" FETCH (") })
+    let told = try needed(waiting.first { $0.contains(" FETCH (") })
     let retrieved = try #require(truth.sessions(.pop3, by: "phone").first)
     let wrong = try #require(truth.sessions(.imap, "renewed", by: "phone").last)
     let again = truth.sessions(.imap, "resync", by: "phone")
     #expect(list.count == Int(truth.draw("letters")))
     // A step of its own. Inside the string below, Swift 6.3.1 gives this closure the name of an earlier one in a `#require`, both in this closure, and
     // with it that one's body: it looked for the first ` FETCH (` and found a line of 273 bytes.
-    let completed = try #require(lines.first { $0.hasSuffix("OK FETCH completed") })
+    let completed = try needed(lines.first { $0.hasSuffix("OK FETCH completed") })
     let listing = (list + [completed]).reduce(0) { $0 + $1.utf8.count + 2 }
     return [
       "exists": truth.draw("letters"), "next": lines.first { $0.contains("UIDNEXT") }?.between("UIDNEXT ", "]") ?? "?", "validity": "\(validity(phone[0]))",

@@ -3,6 +3,7 @@
 import Bytes
 import Foundation
 @testable import Lab
+import TestKit
 import Testing
 import Trace
 import World
@@ -98,15 +99,6 @@ private struct Circle {
 
 private func names(_ nodes: [Int]) -> String { nodes.map { "n\($0)" }.joined(separator: ", ") }
 
-/// Something that a truth is worked out from is not there.
-private struct Missing: Error {}
-
-/// What must be there. Not `#require`: with closures inside it, in closures, the compiler of Swift 6.3 fails, or calls another closure.
-private func needed<Value>(_ value: Value?) throws -> Value {
-  guard let value else { throw Missing() }
-  return value
-}
-
 let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "P6": { truth in
     let circle = Circle(nodes: truth.circle)
@@ -163,7 +155,7 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let own = truth.lines().filter { $0.at >= 7_200 && $0.host == me }
     let choices = own.filter { $0.kind == .note && $0.text.hasPrefix("chooses piece ") }
     let times = (0..<3).compactMap { Double(truth.said($0, word: 3)) }
-    guard times.count == 3 else { throw Missing() }
+    try #require(times.count == 3)
     let slowest = times[0] >= times[1] && times[0] >= times[2] ? "sequential" : times[1] >= times[2] ? "random" : "rarest first"
     func pieces(_ variant: String) -> String { "\(truth.lines(variant).count { $0.host == me && $0.text.hasPrefix("has piece ") })" }
     return [

@@ -5,6 +5,7 @@ import Bytes
 import Crypto
 import Foundation
 @testable import Lab
+import TestKit
 import Testing
 import Trace
 import World
@@ -80,10 +81,10 @@ let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "N1": { truth in
     let all = truth.stored()
     let puts = all.filter { $0.kind == 2 && $0.from == "pc" }
-    let other = try #require(all.first { $0.kind == 2 && $0.from == "pc2" })
+    let other = try needed(all.first { $0.kind == 2 && $0.from == "pc2" })
     // Who said first that it keeps what pc2 handed in is who keeps it.
-    let keeper = try #require(all.first { $0.kind == 5 && $0.at >= 2_000 })
-    let found = try #require(all.first { $0.kind == 3 && $0.to == "pc" && $0.at >= 4_000 })
+    let keeper = try needed(all.first { $0.kind == 5 && $0.at >= 2_000 })
+    let found = try needed(all.first { $0.kind == 3 && $0.to == "pc" && $0.at >= 4_000 })
     let asked = all.filter { $0.kind == 1 && $0.from == "pc" && $0.at >= 6_000 && $0.at < 8_000 }
     // Neither the label nor the address stands in what a node gets.
     for message in all where !message.block.isEmpty {

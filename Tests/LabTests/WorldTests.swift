@@ -3,6 +3,7 @@ import DNS
 @testable import Lab
 import Host
 import Settings
+import TestKit
 import Testing
 import Transport
 import World
@@ -59,7 +60,7 @@ struct WorldTests {
     let texts = ZoneText(world, AddressPlan(.namespace))
     /// The lines of one zone's master file.
     func lines(_ origin: String) throws -> [String] {
-      let zone = try #require(world.zones.first { $0.origin == origin })
+      let zone = try needed(world.zones.first { $0.origin == origin })
       return texts.masterFile(of: zone).split(separator: "\n").map(String.init)
     }
     let root = try lines(".")
@@ -101,7 +102,7 @@ struct WorldTests {
     let www = try #require(world.host("www.garnet.test"))
     #expect(plan.endpoints(of: www, port: 80) == [Endpoint(Address(127, 51, 100, 10), 8_080)])
     #expect([53, 80, 443, 1_023, 1_024, 6_789].map { plan.port($0) } == [8_053, 8_080, 8_443, 9_023, 1_024, 6_789])
-    let zone = try #require(world.zones.first { $0.origin == "cobalt.test" })
+    let zone = try needed(world.zones.first { $0.origin == "cobalt.test" })
     let text = ZoneText(world, plan).masterFile(of: zone)
     #expect(text.contains("www.cobalt.test. A 127.51.100.20\n"))
     #expect(!text.contains("AAAA"))

@@ -47,7 +47,7 @@ struct ExplainTests {
   @Test("a message that is fetched is explained as one, in its places")
   func content() throws {
     let bytes: Buffer = "+OK 27 octets\r\nSubject: x\r\n\r\nhello\r\n.\r\n"
-    let content = try #require(POP3.explain(bytes).fields.first { $0.name == "lines" })
+    let content = try needed(POP3.explain(bytes).fields.first { $0.name == "lines" })
     let subject = try #require(content.children.first)
     #expect(subject.name == "Subject" && bytes[subject.range].text == "Subject: x\r\n")
   }

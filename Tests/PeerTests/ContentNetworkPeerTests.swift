@@ -69,7 +69,7 @@ struct ContentNetworkPeerTests {
       let asked = store.conversations().filter { $0.info.host == "ns1.cdn.test" && $0.info.role == .client }
       let said = asked.flatMap { store.events(of: $0.id) }.filter { $0.kind == .received }.map(\.bytes.text).joined()
       #expect(said.contains("edge edge1.cdn.test\nload "), "\(asked.count) edges were asked: \(said.prefix(400))")
-      let edge = try #require(raised.assemblies.first { $0.name == "edge1.cdn.test" })
+      let edge = try needed(raised.assemblies.first { $0.name == "edge1.cdn.test" })
       await edge.stop(grace: .zero)
       var answer = ""
       for _ in 0..<40 where !answer.contains("127.18.20.1") {

@@ -34,7 +34,7 @@ func withHomeHost<R>(serving root: String = "public", _ body: (HomeHost, TraceSt
 extension HomeHost {
   /// The port of the service with this name.
   func port(_ service: String) throws -> String {
-    String(try #require(assembly.running.first { $0.name == service }).endpoint.port)
+    String(try needed(assembly.running.first { $0.name == service }).endpoint.port)
   }
 }
 

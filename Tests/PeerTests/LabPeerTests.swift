@@ -68,7 +68,7 @@ struct LabPeerTests {
       #expect(stories.text.contains("<h1>Stories</h1>"))
       let long = await curl.run(resolve + ["http://www.garnet.test:8080/long.html"])
       #expect(long.text.contains("id=\"p300\""))
-      let server = try #require(store.conversations().first { $0.info.host == "www.garnet.test" && $0.info.dialect == .http })
+      let server = try needed(store.conversations().first { $0.info.host == "www.garnet.test" && $0.info.dialect == .http })
       #expect(store.events(of: server.id).contains { $0.kind == .received })
     }
   }

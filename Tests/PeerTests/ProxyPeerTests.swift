@@ -145,7 +145,7 @@ struct ProxyPeerTests {
             #expect(stale.text.contains("stored") && confirmed.text.contains("fwd=stale; fwd-status=304"), "\(confirmed.text.prefix(900))")
             #expect(confirmed.output.suffix(1_000) == stale.output.suffix(1_000))
             let again = await ask("/kept/a.txt")
-            let tag = try #require(again.text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("etag: ") })
+            let tag = try needed(again.text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("etag: ") })
             let own = await ask("/kept/a.txt", "-H", "If-None-Match: \(tag.dropFirst(6))")
             #expect(own.text.hasPrefix("HTTP/1.1 304"), "\(own.text)")
           }

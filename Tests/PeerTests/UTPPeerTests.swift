@@ -174,7 +174,7 @@ struct UTPPeerTests {
   /// Waits for `ready INFOHASH`.
   private func hash(_ said: @Sendable () -> String) async throws -> Buffer {
     for _ in 0..<600 where !said().contains("\n") { try await Task.sleep(for: .milliseconds(50)) }
-    let word = try #require(said().split(separator: "\n").first { $0.hasPrefix("ready ") }).dropFirst(6)
+    let word = try needed(said().split(separator: "\n").first { $0.hasPrefix("ready ") }).dropFirst(6)
     let digits = word.compactMap(\.hexDigitValue)
     try #require(digits.count == 40)
     return Buffer(stride(from: 0, to: 40, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })

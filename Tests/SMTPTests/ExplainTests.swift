@@ -74,7 +74,7 @@ struct ExplainTests {
   func places() throws {
     let bytes: Buffer = "MAIL FROM:<alice@home.test> SIZE=12\r\n"
     let command = try #require(SMTP.explain(bytes).fields.first)
-    let path = try #require(command.children.first { $0.name == "reverse path" })
+    let path = try needed(command.children.first { $0.name == "reverse path" })
     #expect(bytes[path.range].text == "<alice@home.test>" && path.children.map { bytes[$0.range].text } == ["alice", "home.test"])
     #expect(command.children.last.map { bytes[$0.range].text } == "SIZE=12")
     #expect(command.children.last?.source == "RFC 1870 §6")

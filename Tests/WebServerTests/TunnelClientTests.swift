@@ -50,11 +50,11 @@ struct TunnelClientTests {
       let (fetched, body) = try await client.get(ask("https://secure.test:\(origin)/a?size=70000", through: proxy), bytesMax: 1 << 20)
       #expect(fetched.head.status == .ok && body == Origin.content(70_000))
       let events = store.events(after: 0).events
-      let begins = try #require(events.firstIndex { $0.kind == .tlsBegun })
+      let begins = try needed(events.firstIndex { $0.kind == .tlsBegun })
       let (clear, inside) = (events[..<begins], events[begins...])
       #expect(clear.filter(\.kind.isMessage).map { explain($0.bytes).title } == ["CONNECT secure.test:\(origin)", "200 OK"])
       #expect(!clear.contains { $0.kind.isWire } && inside.contains { $0.kind == .wireSent })
-      let asked = try #require(inside.first { $0.kind == .sent })
+      let asked = try needed(inside.first { $0.kind == .sent })
       #expect(explain(asked.bytes).title == "GET /a?size=70000" && asked.bytes.text.contains("Host: secure.test:\(origin)\r\n"))
       #expect(!store.tlsSecrets.isEmpty && store.conversations().count == 1)
     }

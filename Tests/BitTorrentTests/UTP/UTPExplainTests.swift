@@ -20,7 +20,7 @@ struct UTPExplainTests {
   @Test("a selective acknowledgement names what came")
   func selective() throws {
     let explanation = explainUTP(hex("21 01 1234 00000000 00000000 00000000 0005 0009 00 04 f1000080"))
-    let field = try #require(explanation.fields.first { $0.name == "selective acknowledgement" })
+    let field = try needed(explanation.fields.first { $0.name == "selective acknowledgement" })
     #expect(field.value == "+2, +6…+9, +33")
   }
 
