@@ -63,6 +63,11 @@ struct UpCommand: AsyncParsableCommand {
     if !quiet.short {
       Terminal.talk(Ink.bold.paint(settings.domain, colour.isTalkColoured) + " is up")
       for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
+      switch host.onionOutcome {
+      case .offered(let name): Terminal.talk("  onion service at http://\(name)/")
+      case .failed(let why): Terminal.talk("! no onion service: \(why)")
+      case nil: break
+      }
       if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", colour.isTalkColoured))") }
       Terminal.talk("  stop by Ctrl-C")
     }

@@ -1,5 +1,5 @@
-// A talk of commands and replies with three digits (SMTP, FTP), as somebody at a keyboard has it: to look at a server, not to do business with it.
-// Not here: what is said (MailChecks.swift, ServiceChecks.swift).
+// A talk of commands and replies with three digits (SMTP, FTP, tor's control port), as somebody at a keyboard has it: line by line.
+// Not here: what is said (Doctor/, OnionServing.swift).
 import Bytes
 import Sockets
 import Transport
@@ -10,8 +10,11 @@ enum LineTalk {
   /// Most bytes read of one server. Unit: bytes. Past it: what came so far is all.
   private static let bytesMax = 65_536
 
-  /// The greeting and the replies to `lines`, each whole with its lines; fewer when the server went. The talk ends after `patience` at the latest.
-  static func replies(from endpoint: Endpoint, to lines: [String], over network: any Network, patience: Duration) async throws(NetworkError) -> [String] {
+  /// The greeting (if the server speaks first) and the replies to `lines`, each whole with its lines; fewer when the server went. The talk ends
+  /// after `patience` at the latest.
+  static func replies(
+    from endpoint: Endpoint, to lines: [String], isGreeted: Bool = true, over network: any Network, patience: Duration
+  ) async throws(NetworkError) -> [String] {
     let (stream, queue) = AsyncStream.makeStream(of: Buffer.self)
     let answers = try await network.connect(
       PipeStreamClient(lingerTime: .zero), to: endpoint, options: DialOptions(timeout: patience), trace: nil
@@ -34,6 +37,7 @@ enum LineTalk {
     }
     var (replies, reply, rest, next) = ([String](), [String](), "", lines[...])
     var count = 0
+    if !isGreeted, let command = next.popFirst() { answers.give(.say(Buffer(command + "\r\n"))) }
     for await piece in stream {
       count += piece.count
       guard count <= bytesMax else { break }
