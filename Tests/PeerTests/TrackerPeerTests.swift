@@ -4,6 +4,7 @@
 import BitTorrent
 import Bytes
 import Foundation
+import Glibc
 import TestKit
 import Testing
 import Transport
@@ -83,7 +84,8 @@ struct TrackerPeerTests {
     }
 
     deinit {
-      process.terminate()
+      // It may have inherited a thread's mask that holds back every other signal.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
   }
@@ -104,11 +106,14 @@ struct TrackerPeerTests {
     return port.endpoint.port
   }
 
-  private func aria2(_ scene: Scene, folder: String, port: UInt16, _ more: [String]) throws -> Running? {
-    try Running(
+  private func aria2(_ scene: Scene, folder: String, _ more: [String]) async throws -> Running? {
+    let (port, nodePort) = (try await freePort(scene.network), try await freePort(scene.network))
+    return try Running(
       "aria2c",
       [
-        "--no-conf", "-d", scene.path(folder), "--listen-port=\(port)", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false",
+        // It asks trackers over UDP only while it has a node of the hash table. This one knows nobody.
+        "--enable-dht=true", "--dht-listen-port=\(nodePort)", "--dht-file-path=\(scene.path(folder))-nodes", "--interface=127.0.0.1",
+        "--no-conf", "-d", scene.path(folder), "--listen-port=\(port)", "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false",
         "--bt-external-ip=127.0.0.1", "--disable-ipv6", "--seed-ratio=0.0",
       ] + more + [scene.path("content.torrent")], in: scene.folder)
   }
@@ -121,9 +126,9 @@ struct TrackerPeerTests {
   func aria2(_ scheme: String) async throws {
     guard ProgramRunner.isInstalled("aria2c") else { return skipped("aria2", because: "aria2c is not installed") }
     try await withTracker(scheme) { scene in
-      let seed = try aria2(scene, folder: "seed", port: try await freePort(scene.network), ["-V"])
+      let seed = try await aria2(scene, folder: "seed", ["-V"])
       #expect(await waits { scene.statistics.seeders == 1 })
-      let leech = try aria2(scene, folder: "leech", port: try await freePort(scene.network), [])
+      let leech = try await aria2(scene, folder: "leech", [])
       #expect(await hasArrived(scene))
       #expect(await waits { scene.statistics.peers == 2 })
       withExtendedLifetime((seed, leech)) {}
@@ -142,7 +147,7 @@ struct TrackerPeerTests {
       let remote = try #require(ProgramRunner("transmission-remote"))
       #expect(await waits { await remote.run(["\(rpc)", "-a", scene.path("content.torrent")]).text.contains("success") })
       #expect(await waits { scene.statistics.seeders == 1 })
-      let leech = try aria2(scene, folder: "leech", port: try await freePort(scene.network), [])
+      let leech = try await aria2(scene, folder: "leech", [])
       #expect(await hasArrived(scene))
       let reply = try await scene.client.announce(request(scene.torrent.infoHash, port: 1), to: try #require(TrackerURL(scene.url)))
       #expect(reply.peers.contains { $0.endpoint == Endpoint(.loopback, port) })

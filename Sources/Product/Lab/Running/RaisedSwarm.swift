@@ -28,6 +28,13 @@ enum RaisedSwarm {
     })
     var setting = SwarmService.Setting()
     setting.source = endpoint.address
+    // Where no tracker tells of others, the hash table does.
+    if let entrance = world.nodes.first.flatMap({ world.host($0.host) }), mine.contains(where: \.trackers.isEmpty) {
+      var table = DHTSetting(bootstrap: means.plan.endpoints(of: entrance, port: RaisedPeers.nodePort), at: endpoint.address)
+      table.spread = .relaxed
+      table.limits.queriesPerAddressMax = 10_000
+      setting.node = table
+    }
     // What lies in memory waits for no disk.
     let service = try await assembly.serveTorrents(
       at: endpoint, setting: setting, sources: sources, disk: { work in network.start { work() } }, chance: chance)

@@ -7,6 +7,17 @@ import Synchronization
 package import Transport
 package import World
 
+extension DHTSetting {
+  /// What a node at `address` is told. On one machine, and in a private network, many live beside one another.
+  package init(bootstrap: [Endpoint], at address: Address) {
+    self.init()
+    self.bootstrap = bootstrap
+    guard address.bytes.contains(where: { $0 != 0 }), AddressRange.inner.contains(where: { $0.contains(address) }) else { return }
+    spread = .relaxed
+    limits.queriesPerAddressMax = 10_000
+  }
+}
+
 /// A node that runs.
 package final class NodeService: Sendable {
   private let network: any Network
@@ -93,8 +104,11 @@ package final class NodeService: Sendable {
   /// Looks for the nodes nearest to an id.
   package func findNodes(near id: NodeID) async -> LookUpReport { await desk.ask({ .nodesWanted($0, id) }, found: { _ in }) }
 
-  /// Nodes may be here.
+  /// Nodes may be here: where to begin.
   package func meet(_ endpoints: [Endpoint]) { desk.give(.bootstrap(endpoints)) }
+
+  /// A peer says that its node is here.
+  package func heard(of endpoint: Endpoint) { desk.give(.heard(endpoint)) }
 
   /// Who the node is, and whom it knows; nil: it runs no more.
   package func currentState() async -> DHTState? { await desk.state() }
