@@ -166,17 +166,20 @@ private final class Received {
 
 /// Content ends at the first line that is a dot, and nowhere else: two readers must agree.
 private func mustEndWhereItEnds(_ bytes: Buffer, _ role: Role) {
-  let received = Received(role, limits: SMTP.Limits())
-  let login: Buffer = role == .submission ? "AUTH PLAIN AGEAcA==\r\n" : ""
-  var said: Buffer = "EHLO a\r\n"
-  for part: Buffer in [login, "MAIL FROM:<a@a>\r\nRCPT TO:<a@a>\r\nDATA\r\n", bytes] { said.append(part) }
-  _ = received.story(said.count % 2 == 0 ? [said] : said.pieces)
   // The other reader: looks for the end as it is written in the document.
   let text = [13, 10] + bytes.array
   let end = text.indices.first { text[$0...].starts(with: [13, 10, 46, 13, 10]) }
-  guard let end else { return must(received.messages.isEmpty, "a message without an end is none") }
-  let message = Buffer(text[..<(end + 2)].dropFirst(2))
-  if role == .relay, hasBareOctets(message) { return must(received.messages.isEmpty, "a message with bare octets is refused") }
+  let message = end.map { Buffer(text[..<($0 + 2)].dropFirst(2)) }
+  let isRefused = role == .relay && message.map(hasBareOctets) == true
+  let received = Received(role, limits: SMTP.Limits())
+  let login: Buffer = role == .submission ? "AUTH PLAIN AGEAcA==\r\n" : ""
+  var said: Buffer = "EHLO a\r\n"
+  // What follows a message that is refused may be another.
+  let content = isRefused ? Buffer(bytes.array.prefix((end ?? 0) + 3)) : bytes
+  for part: Buffer in [login, "MAIL FROM:<a@a>\r\nRCPT TO:<a@a>\r\nDATA\r\n", content] { said.append(part) }
+  _ = received.story(said.count % 2 == 0 ? [said] : said.pieces)
+  guard let message else { return must(received.messages.isEmpty, "a message without an end is none") }
+  if isRefused { return must(received.messages.isEmpty, "a message with bare octets is refused") }
   guard let first = received.messages.first else { fatalError("broken promise: a message that ends is one: \(message)") }
   var stuffing = DotStuffing.Encoder()
   var again = Buffer()

@@ -65,11 +65,14 @@ struct HostSettingsTests {
     let authority = try CertificateAuthority(at: clock.now)
     let identities = TLSIdentities([try authority.issue(for: ["home.test"], at: clock.now)])
     let first = identities.current
-    let renewal = Task { await HomeHost.renew(identities, for: ["home.test"], by: authority, every: .milliseconds(10), clock) }
+    let key = try #require(first.first?.key)
+    let renewal = Task { await HomeHost.renew(identities, for: ["home.test"], keyPEM: key, by: authority, every: .milliseconds(10), clock) }
     while identities.current == first { try await clock.sleep(until: clock.now + .milliseconds(5)) }
     renewal.cancel()
     await renewal.value
     #expect(identities.current.map(\.names) == [["home.test"]])
+    // What the DNS says of the key stays true.
+    #expect(identities.current.first?.publicKeyHash == first.first?.publicKeyHash && first.first?.publicKeyHash?.count == 32)
   }
 
   @Test("proxies: a site in front of another server, and a proxy for clients; none unless asked for")

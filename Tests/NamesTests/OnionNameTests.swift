@@ -22,6 +22,19 @@ import World
     #expect(Base32.lower.bytes(name.digits.utf8) == name.key + OnionName.checksum(of: name.key) + [3])
   }
 
+  @Test("a key's name and its expanded form (RFC 8032 §7.1, first vector)")
+  func keys() throws {
+    let seed = try #require(Hexadecimal.bytes("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60".utf8))
+    let key = try #require(OnionKey(seed: seed))
+    #expect(Hexadecimal.text(key.name.key) == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    #expect(key.expanded.count == 64 && Hexadecimal.text(key.expanded.prefix(4)) == "307c8386")
+    #expect(key.expanded[0] & 7 == 0 && key.expanded[31] & 0xC0 == 0x40)
+    #expect(OnionKey(seed: seed.dropLast()) == nil)
+    var random = SeededRandom(seed: 1)
+    let made = OnionKey(using: &random)
+    #expect(OnionKey(seed: made.seed) == made && made.name != key.name)
+  }
+
   @Test("a digit changed anywhere is found by the checksum, or is no name at all", arguments: known)
   func changed(_ text: String) {
     for index in 0..<OnionName.digitCount {

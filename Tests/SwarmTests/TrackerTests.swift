@@ -90,9 +90,9 @@ struct TrackerTableTests {
       model[number]?[endpoint] = event == .stopped ? nil : (desk.now, left == 0)
       let known = model[number] ?? [:]
       for peer in found.peers {
-        #expect(known[peer] != nil && peer != endpoint && (left > 0 || known[peer]?.1 == false))
+        #expect(known[peer] != nil && peer != endpoint && (left > 0 || event == .started || known[peer]?.1 == false))
       }
-      let alike = known.keys.filter { if case .v4 = $0.address { !isV6 } else { isV6 } }.filter { $0 != endpoint && (left > 0 || known[$0]?.1 == false) }.count
+      let alike = known.keys.filter { if case .v4 = $0.address { !isV6 } else { isV6 } }.filter { $0 != endpoint && (left > 0 || event == .started || known[$0]?.1 == false) }.count
       #expect(found.peers.count == (event == .stopped ? 0 : min(50, alike)))
     }
     let statistics = desk.book.statistics(at: desk.now + .seconds(61))
@@ -101,7 +101,7 @@ struct TrackerTableTests {
     #expect(statistics.seeders == alive.filter(\.1).count)
   }
 
-  @Test("who has everything is told those who have not")
+  @Test("who has everything is told those who have not; who begins is told all, for it may not know yet what is left")
   func seeders() {
     let desk = Desk()
     for number in 0..<40 { desk.announce(announcement(of: torrent(1), left: number < 30 ? 0 : 5), from: address(number)) }
@@ -109,6 +109,7 @@ struct TrackerTableTests {
     #expect(Set(found.peers) == Set((30..<40).map { Endpoint(address($0), 6_881) }))
     #expect((found.seeders, found.leechers) == (30, 10))
     #expect(desk.announce(announcement(of: torrent(1), left: 1), from: address(35)).peers.count == 39)
+    #expect(desk.announce(announcement(of: torrent(1), left: 0, .started), from: address(50)).peers.count == 40)
   }
 
   @Test("a completed torrent is counted once for a peer, and not for who was complete before", .spec("BEP 48"))

@@ -6,6 +6,7 @@ import FileServer
 package import NameServer
 package import Settings
 package import Storage
+import Synchronization
 package import Trace
 package import Transport
 package import WebServer
@@ -22,6 +23,16 @@ package final class HomeHost: Sendable {
   private let renewal: Task<Void, Never>
   /// Nil: there is no mail here.
   package let mail: HomeMail?
+  private let onion: OnionService?
+  /// What became of the onion service; nil: none was asked for.
+  package var onionOutcome: OnionOutcome? { onionState.withLock { $0 } }
+  private let onionState = Mutex<OnionOutcome?>(nil)
+
+  /// An onion service, or why there is none: the rest of the host runs without.
+  package enum OnionOutcome: Sendable, Equatable {
+    case offered(String)
+    case failed(String)
+  }
 
   /// Why a host cannot start.
   package enum Failure: Error, CustomStringConvertible {
@@ -66,24 +77,30 @@ package final class HomeHost: Sendable {
     let homeMail = try HomeMail(settings, dataDirectory: dataDirectory)
     let certificates: CertificateAuthority
     let identities: TLSIdentities
+    let key: String
     let names =
       [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
       + (homeMail.map { [$0.name] } ?? [])
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
-      identities = TLSIdentities([try certificates.issue(for: names, at: now)])
+      key = try CertificateAuthority.keptServerKey(in: dataDirectory + "/authority")
+      identities = TLSIdentities([try certificates.issue(for: names, at: now, keyPEM: key)])
     } catch { throw .certificates("\(error)") }
-    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, at: now)))
+    let onion: OnionService?
+    do throws(CertificateError) {
+      onion = try settings.onion.map { serving throws(CertificateError) in try OnionService(serving, dataDirectory: dataDirectory, network: network) }
+    } catch { throw .certificates("\(error)") }
+    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, keyHash: identities.current.first?.publicKeyHash, at: now)))
     let clock = network.clock
     let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
-    let sites = SiteSwitch(SiteSet([try await site(settings, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
+    let sites = SiteSwitch(SiteSet([try await site(settings, onion: onion, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
     let forward = try means.forwardSites()
     let files = try fileAccounts(settings)
     let host = HomeHost(
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
-      mail: homeMail,
-      renewal: Task { await HomeHost.renew(identities, for: names, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
+      mail: homeMail, onion: onion,
+      renewal: Task { await HomeHost.renew(identities, for: names, keyPEM: key, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
     try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
     do throws(NetworkError) {
       for address in settings.addresses {
@@ -108,6 +125,7 @@ package final class HomeHost: Sendable {
       await host.stop(grace: .zero)
       throw .network(error)
     }
+    await host.offerOnion()
     if let torrents = settings.torrents {
       do throws(Failure) {
         try await host.assembly.seed(torrents, at: settings.addresses.map { Endpoint($0, port(settings.ports.torrents)) }, lookUp: lookUp)
@@ -119,7 +137,11 @@ package final class HomeHost: Sendable {
     return host
   }
 
-  private init(settings: HostSettings, assembly: Assembly, authorityPEM: String, identities: TLSIdentities, mail: HomeMail?, renewal: Task<Void, Never>) {
+  private init(
+    settings: HostSettings, assembly: Assembly, authorityPEM: String, identities: TLSIdentities, mail: HomeMail?, onion: OnionService?,
+    renewal: Task<Void, Never>
+  ) {
+    self.onion = onion
     self.settings = settings
     self.assembly = assembly
     self.authorityPEM = authorityPEM
@@ -130,8 +152,19 @@ package final class HomeHost: Sendable {
 
   deinit { renewal.cancel() }
 
+  private func offerOnion() async {
+    guard let onion, let site = assembly.running.first(where: { $0.name == "HTTP" })?.endpoint else { return }
+    let outcome: OnionOutcome
+    do throws(OnionService.Failure) {
+      try await onion.offer(site)
+      outcome = .offered("\(onion.digits).onion")
+    } catch { outcome = .failed("\(error)") }
+    onionState.withLock { $0 = outcome }
+  }
+
   /// Stops everything; what is under way gets until `grace` is over.
   package func stop(grace: Duration) async {
+    if case .offered = onionOutcome { await onion?.withdraw() }
     await assembly.stop(grace: grace)
     await mail?.close(grace: grace)
   }
@@ -139,10 +172,10 @@ package final class HomeHost: Sendable {
   /// Issues the identity again, `pause` after `pause`, until the task is cancelled. One that could not be made is tried again the next time,
   /// when the one before still holds.
   static func renew(
-    _ identities: TLSIdentities, for names: [String], by authority: CertificateAuthority, every pause: Duration, _ clock: any WorldClock
+    _ identities: TLSIdentities, for names: [String], keyPEM: String, by authority: CertificateAuthority, every pause: Duration, _ clock: any WorldClock
   ) async {
     while (try? await clock.sleep(until: clock.now + pause)) != nil {
-      if let identity = try? authority.issue(for: names, at: clock.now) { identities.renew([identity]) }
+      if let identity = try? authority.issue(for: names, at: clock.now, keyPEM: keyPEM) { identities.renew([identity]) }
     }
   }
 
@@ -157,7 +190,7 @@ package final class HomeHost: Sendable {
   }
 
   /// All zones of the settings: the domain's own and those in files.
-  package static func zones(_ settings: HostSettings, mail: HomeMail?, at now: Instant) throws(Failure) -> [Zone] {
+  package static func zones(_ settings: HostSettings, mail: HomeMail?, keyHash: [UInt8]? = nil, at now: Instant) throws(Failure) -> [Zone] {
     let published = settings.published.isEmpty ? settings.addresses : settings.published
     // RFC 1982 §3: a serial that grows with time, so that a restart never looks older.
     let serial = UInt32(truncatingIfNeeded: now.secondsSince1970)
@@ -168,7 +201,9 @@ package final class HomeHost: Sendable {
           origin: settings.domain,
           made: HomeZone.text(
             domain: settings.domain, addresses: published, serial: serial,
-            sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? [])) + (mail?.records ?? ""),
+            sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? [])) + (mail?.records ?? "")
+            + DerivedRecords.text(
+              settings, mailName: mail?.name, keyHash: keyHash, taken: DerivedRecords.taken(by: settings.records, domain: settings.domain)),
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
@@ -184,11 +219,11 @@ package final class HomeHost: Sendable {
   }
 
   /// The web site: what the settings say beside its files.
-  private static func site(_ settings: HostSettings, dataDirectory: String, clock: any WorldClock) async throws(Failure) -> Site {
+  private static func site(_ settings: HostSettings, onion: OnionService?, dataDirectory: String, clock: any WorldClock) async throws(Failure) -> Site {
     let files = try files(settings, at: clock.now)
     do throws(StorageError) {
       var site = try await SiteAssembly.site(
-        names: [settings.domain, "www.\(settings.domain)"], files: files, access: settings.site,
+        names: [settings.domain, "www.\(settings.domain)"] + (onion.map { ["\($0.digits).onion"] } ?? []), files: files, access: settings.site,
         data: { () throws(StorageError) in try SiteData.kept(in: dataDirectory + "/sites", site: settings.domain) }, clock: clock,
         secrets: SystemRandomNumberGenerator())
       site.listsFolders = settings.listsFolders

@@ -35,6 +35,8 @@ package struct HostSettings: Sendable, Hashable {
   package var torrents: TorrentServing?
   /// A BitTorrent tracker; nil: none.
   package var tracker: TrackerServing?
+  /// The web site as an onion service; nil: it is none.
+  package var onion: OnionServing?
   /// Records added to the domain's zone, in master-file form.
   package var records = ""
   /// Where they stand; nil: nowhere.
@@ -185,6 +187,7 @@ package struct HostSettings: Sendable, Hashable {
     files = reader.mapping("ftp") { FileServing($0, file: file, path: path) }
     torrents = reader.mapping("torrents") { TorrentServing($0, file: file, path: path) }
     tracker = reader.mapping("tracker") { TrackerServing($0) }
+    onion = reader.mapping("onion") { OnionServing($0) }
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")

@@ -25,15 +25,13 @@ struct UpCommand: AsyncParsableCommand {
 
       Examples:
         netstead up
+        netstead up --domain garnet.test
+        netstead up --domain example.org --listen 0.0.0.0 --publish 203.0.113.7
         netstead up --settings netstead.yaml --data /srv/netstead
         netstead check netstead.yaml && netstead up --settings netstead.yaml
       """)
 
-  @Option(help: ArgumentHelp("The settings; ./netstead.yaml when it is there.", valueName: "file"))
-  var settings: String?
-
-  @Option(help: ArgumentHelp("Where durable data lives; $XDG_DATA_HOME/netstead when not given.", valueName: "folder"))
-  var data: String?
+  @OptionGroup var host: HostOptions
 
   @Option(name: .customLong("console-port"), help: ArgumentHelp("Where the console listens; 0: any free port. 8000, or the next free one, when not given.", valueName: "port"))
   var consolePort: UInt16?
@@ -42,12 +40,12 @@ struct UpCommand: AsyncParsableCommand {
   @OptionGroup(title: "Output") var colour: ColourOptions
 
   func run() async throws {
-    var settings = try readSettings()
+    var settings = try host.read()
     // Opened first, since the welcome page says where the console is.
     let chosen = consolePort ?? (settings.ports.isConsoleChosen ? UInt16(clamping: settings.ports.console) : nil)
     let socket = settings.isTraced ? try ConsoleSocket.openForConsole(port: chosen) : nil
     if let socket { settings.ports.console = Int(socket.port) }
-    let folder = try dataFolder(settings)
+    let folder = try host.dataFolder(settings)
     let network = SocketNetwork(loops: settings.loops == 0 ? nil : settings.loops)
     SocketNetwork.allowManyConnections()
     let store = settings.isTraced ? TraceStore(limits: TraceStore.Limits(bytesMax: settings.traceBytesMax)) : nil
@@ -65,6 +63,11 @@ struct UpCommand: AsyncParsableCommand {
     if !quiet.short {
       Terminal.talk(Ink.bold.paint(settings.domain, colour.isTalkColoured) + " is up")
       for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
+      switch host.onionOutcome {
+      case .offered(let name): Terminal.talk("  onion service at http://\(name)/")
+      case .failed(let why): Terminal.talk("! no onion service: \(why)")
+      case nil: break
+      }
       if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", colour.isTalkColoured))") }
       Terminal.talk("  stop by Ctrl-C")
     }
@@ -95,30 +98,5 @@ struct UpCommand: AsyncParsableCommand {
       await host.stop(grace: .zero)
       throw ToolFailure(.unreachable, "the console: \(error)")
     }
-  }
-
-  private func readSettings() throws -> HostSettings {
-    let isPrivileged = geteuid() == 0
-    let standard = "netstead.yaml"
-    guard let file = settings ?? (SystemFile.exists(standard) ? standard : nil) else {
-      var settings = HostSettings()
-      settings.ports = HostSettings.Ports(isPrivileged: isPrivileged)
-      return settings
-    }
-    guard let text = SystemFile.text(file, bytesMax: SettingsLimits().bytesMax) else {
-      throw ToolFailure(.usage, "\(file) cannot be read, or is larger than 1 MiB")
-    }
-    do { return try HostSettings(file: file, text: text, isPrivileged: isPrivileged) } catch { throw ToolFailure(.usage, "\(error)") }
-  }
-
-  private func dataFolder(_ settings: HostSettings) throws -> String {
-    let folder = data ?? (settings.dataDirectory.isEmpty ? Terminal.dataFolder : settings.dataDirectory)
-    // Each folder on the way, as `mkdir -p` does.
-    var path = folder.hasPrefix("/") ? "" : "."
-    for part in folder.split(separator: "/") {
-      path += "/" + part
-      if mkdir(path, 0o700) != 0, errno != EEXIST { throw ToolFailure(.unreachable, "\(path) cannot be made: \(SystemError.text(errno))") }
-    }
-    return folder
   }
 }

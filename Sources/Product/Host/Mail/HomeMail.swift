@@ -32,33 +32,49 @@ package final class HomeMail: Sendable {
   /// Nil: no mail is asked for.
   init?(_ host: HostSettings, dataDirectory: String) throws(HomeHost.Failure) {
     accounts = AccountFile(dataDirectory: dataDirectory)
-    let kept: [SiteAccess.User]
-    do throws(AccountFile.Failure) { kept = try accounts.read() } catch { throw .mail("\(error)") }
-    guard host.mail != nil || !kept.isEmpty else { return nil }
+    guard try Self.isWanted(host, dataDirectory: dataDirectory) else { return nil }
     settings = host.mail ?? MailSettings()
     self.host = host
     self.dataDirectory = dataDirectory
     keys = try Self.keys(in: dataDirectory)
   }
 
+  /// Whether the settings ask for mail, or somebody has an account.
+  static func isWanted(_ host: HostSettings, dataDirectory: String) throws(HomeHost.Failure) -> Bool {
+    if host.mail != nil { return true }
+    do throws(AccountFile.Failure) { return try !AccountFile(dataDirectory: dataDirectory).read().isEmpty } catch { throw .mail("\(error)") }
+  }
+
+  private static func keyFile(_ selector: String, in dataDirectory: String) -> KeptFile {
+    KeptFile(directory: dataDirectory + "/mail", name: "\(selector).key")
+  }
+
+  /// The keys as far as they have been made.
+  static func keptKeys(in dataDirectory: String) throws(HomeHost.Failure) -> [(selector: String, key: SigningKey)] {
+    var keys: [(selector: String, key: SigningKey)] = []
+    for (selector, _) in kinds {
+      let file = keyFile(selector, in: dataDirectory)
+      do throws(CertificateError) {
+        guard let text = try file.read() else { continue }
+        guard let key = SigningKey(text) else { throw .file(file.path, "no signing key") }
+        keys.append((selector, key))
+      } catch { throw .mail("\(error)") }
+    }
+    return keys
+  }
+
+  // RFC 8463 §5: who does not know the new algorithm yet finds the old one.
+  private static let kinds: [(selector: String, make: @Sendable () -> SigningKey?)] = [
+    ("netstead-rsa", { SigningKey.makeRSA() }), ("netstead-ed25519", { SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255) }) }),
+  ]
+
   /// The keys mail is signed with: made at the first start, kept from then on, since zones' caches know them.
   private static func keys(in dataDirectory: String) throws(HomeHost.Failure) -> [(selector: String, key: SigningKey)] {
-    var keys: [(selector: String, key: SigningKey)] = []
-    // RFC 8463 §5: who does not know the new algorithm yet finds the old one.
-    for (selector, make) in [
-      ("netstead-rsa", { SigningKey.makeRSA() }),
-      ("netstead-ed25519", { SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255) }) }),
-    ] {
-      let file = KeptFile(directory: dataDirectory + "/mail", name: "\(selector).key")
-      do throws(CertificateError) {
-        if let text = try file.read() {
-          guard let key = SigningKey(text) else { throw .file(file.path, "no signing key") }
-          keys.append((selector, key))
-        } else if let key = make() {
-          try file.write(key.text, mode: 0o600)
-          keys.append((selector, key))
-        }
-      } catch { throw .mail("\(error)") }
+    var keys = try keptKeys(in: dataDirectory)
+    for (selector, make) in kinds where !keys.contains(where: { $0.selector == selector }) {
+      guard let key = make() else { continue }
+      do throws(CertificateError) { try keyFile(selector, in: dataDirectory).write(key.text, mode: 0o600) } catch { throw .mail("\(error)") }
+      keys.append((selector, key))
     }
     return keys
   }

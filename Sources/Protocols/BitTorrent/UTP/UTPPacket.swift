@@ -81,14 +81,11 @@ public struct UTPPacket: Equatable, Sendable {
       guard let following = bytes[at: offset], let length = bytes[at: offset + 1].map(Int.init), offset + 2 + length <= bytes.count else {
         throw SyntaxError(expected: "a whole extension", found: "the end of the datagram", at: offset, rule: "BEP 29, extension")
       }
-      if next == selectiveExtension {
-        guard length >= 4, length % 4 == 0 else {
-          throw SyntaxError(expected: "a bit mask of a multiple of four bytes", found: "\(length) bytes", at: offset + 1, rule: "BEP 29, selective ACK")
-        }
-        // The first one counts: who sends two has a reason that is not ours.
-        if packet.selective.isEmpty { packet.selective = bytes[(offset + 2)..<(offset + 2 + length)] }
+      // Differs from BEP 29, selective ACK: any number of bytes is taken, not only multiples of four, since libtorrent sends as many as it needs.
+      if next == selectiveExtension, length > 0, packet.selective.isEmpty {
+        packet.selective = bytes[(offset + 2)..<(offset + 2 + length)]
       } else {
-        // BEP 29, extension: what is not known is skipped.
+        // BEP 29, extension: what is not known is skipped; so is a second mask, whose sender has a reason that is not ours.
         packet.padding += 2 + length
       }
       offset += 2 + length

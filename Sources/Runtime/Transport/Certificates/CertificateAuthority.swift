@@ -87,11 +87,26 @@ public struct CertificateAuthority: Sendable {
     return made
   }
 
-  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`.
-  public func issue(for names: [String], at now: Instant, lifetime: Duration = leafLifetime) throws(CertificateError) -> TLSIdentity {
+  /// The key kept in `directory` for what the servers of one host show (`server.key`, PEM), made at the first start. It stays the same while
+  /// certificates come and go, so that a hash of it can stand in the DNS (RFC 7671 §8.1).
+  public static func keptServerKey(in directory: String) throws(CertificateError) -> String {
+    let file = KeptFile(directory: directory, name: "server.key")
+    if let text = try file.read() {
+      guard (try? P256.Signing.PrivateKey(pemRepresentation: text)) != nil else { throw .malformed(file.path) }
+      return text
+    }
+    let text = P256.Signing.PrivateKey().pemRepresentation + "\n"
+    try file.write(text, mode: 0o600)
+    return text
+  }
+
+  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one.
+  public func issue(
+    for names: [String], at now: Instant, lifetime: Duration = leafLifetime, keyPEM: String? = nil
+  ) throws(CertificateError) -> TLSIdentity {
     guard let first = names.first else { throw .notMade("no name was given") }
-    let leafKey = P256.Signing.PrivateKey()
     do {
+      let leafKey = try keyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
       let publicKey = Certificate.PublicKey(leafKey.publicKey)
       let authorityKey = SubjectKeyIdentifier(hash: certificate.publicKey)
       let end = min(Date(now + lifetime), certificate.notValidAfter)
@@ -120,6 +135,13 @@ public struct CertificateAuthority: Sendable {
     // RFC 5280 §4.2.1.6: an address goes in as its bytes, a name without a dot at its end.
     if let address = Address(name) { return .ipAddress(ASN1OctetString(contentBytes: address.bytes[...])) }
     return .dnsName(name.hasSuffix(".") ? String(name.dropLast()) : name)
+  }
+}
+
+extension TLSIdentity {
+  /// The SHA-256 of the public key as certificates hold it, for a TLSA record 3 1 1 (RFC 6698 §2.1). Nil: the key is of another kind.
+  public var publicKeyHash: [UInt8]? {
+    (try? P256.Signing.PrivateKey(pemRepresentation: key)).map { Array(SHA256.hash(data: $0.publicKey.derRepresentation)) }
   }
 }
 

@@ -126,8 +126,7 @@ struct PeerList<Key: PeerKey>: Sendable {
     return before - peers.count
   }
 
-  /// Writes up to `wanted` peers that are neither `own` nor older than `oldest`, from a place chosen by chance on; how many. Who has everything
-  /// is told nobody who has everything.
+  /// Writes up to `wanted` peers that are neither `own` nor older than `oldest`, from a place chosen by chance on; how many.
   func write(
     _ wanted: Int, except own: Key, withoutSeeders: Bool, oldest: UInt32, lookedAtMax: Int, chance: inout SeededRandom, into room: UnsafeMutableRawBufferPointer
   ) -> Int {

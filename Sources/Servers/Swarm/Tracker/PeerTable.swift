@@ -80,8 +80,9 @@ struct PeerTable: Sendable {
       case .known(let wasSeeder): if request.event == .completed, request.isSeeder, !wasSeeder { torrents[place].completed &+= 1 }
       case .full: counted.notKept += 1
       }
+      // Whoever begins may only not know yet how much is left: aria2 says zero with a magnet link in its hand.
       written = torrents[place][keyPath: list].write(
-        wanted, except: key, withoutSeeders: request.isSeeder, oldest: oldest(at: second), lookedAtMax: limits.lookedAtMax, chance: &chance, into: room)
+        wanted, except: key, withoutSeeders: request.isSeeder && request.event != .started, oldest: oldest(at: second), lookedAtMax: limits.lookedAtMax, chance: &chance, into: room)
     }
     let torrent = torrents[place]
     return Announced(seeders: UInt32(clamping: torrent.seeders), leechers: UInt32(clamping: torrent.count - torrent.seeders), written: written)
