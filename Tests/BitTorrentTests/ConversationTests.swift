@@ -407,6 +407,10 @@ struct ConversationTests {
         #expect(end.closing == .now)
       }
     }
+    // However many they are, a bit each is remembered.
+    var pieces = PieceSet(pieceCount: 0)
+    for piece in [2_097_151, 0, 9, 2_097_151] { pieces.insertGrowing(piece) }
+    #expect(pieces.pieces == [0, 9, 2_097_151] && pieces.bitfield.count == 262_144 && pieces.count == 3)
     let far = Ends.talking(terms: PeerTerms())
     far.hear(.have(2_097_152))
     #expect(far.closing == .now)

@@ -56,6 +56,44 @@ import World
     #expect(try Self.ask(&nodes, StoreMessage(.put, id: 1, query: other.query, block: block.bytes), at: Self.endpoint(2))?.kind == .refused)
   }
 
+  @Test("a full shelf lets go what was put longest ago, however far off it expires; what is put again is new")
+  func full() throws {
+    let (first, second, third) = (try Self.block("a"), try Self.block("b"), try Self.block("c"))
+    for bounds in [(2, 1_000_000), (100, 2 * first.bytes.count)] {
+      var limits = Limits()
+      (limits.blocksMax, limits.shelfBytesMax) = bounds
+      var shelf = BlockShelf(limits: limits)
+      try shelf.put(first.query, first.bytes, at: Self.now)
+      try shelf.put(second.query, second.bytes, at: Self.now)
+      try shelf.put(first.query, first.bytes, at: Self.now)
+      try shelf.put(third.query, third.bytes, at: Self.now)
+      #expect(shelf.get(first.query, at: Self.now) == first.bytes && shelf.get(third.query, at: Self.now) == third.bytes)
+      #expect(shelf.get(second.query, at: Self.now) == nil)
+      #expect(shelf.count == 2 && shelf.byteCount == first.bytes.count + third.bytes.count)
+      for _ in 0..<1_000 { try shelf.put(first.query, first.bytes, at: Self.now) }
+      #expect(shelf.get(first.query, at: Self.now + .seconds(61)) == nil && shelf.byteCount == third.bytes.count)
+    }
+  }
+
+  @Test("answers have a bound together, since who asks may be somewhere else than he says")
+  func answers() throws {
+    let block = try Self.block("www")
+    var limits = Limits()
+    limits.answerBytesPerSecondMax = 5_000
+    var node = StoreNode(NodePlace(of: "store1"), neighbours: [], limits: limits)
+    var actions: [DatagramAction<Never>] = []
+    func answered(at now: Instant) -> Int {
+      actions = []
+      for id in UInt16(0)..<100 { node.handle(.received(StoreMessage(.get, id: id, query: block.query).bytes, from: Self.client), at: now, into: &actions) }
+      return actions.reduce(0) { if case .send(let bytes, _) = $1 { $0 + bytes.count } else { $0 } }
+    }
+    node.handle(.received(StoreMessage(.put, id: 1, query: block.query, block: block.bytes).bytes, from: Self.client), at: Self.now, into: &actions)
+    #expect(node.shelf.count == 1)
+    #expect((4_000...5_000).contains(answered(at: Self.now)) && answered(at: Self.now) == 0)
+    #expect((2_000...2_600).contains(answered(at: Self.now + .milliseconds(500))))
+    #expect((4_000...5_000).contains(answered(at: Self.now + .seconds(50_000))))
+  }
+
   @Test("an answer from another than was asked is not passed back; nobody answering is told as nothing found")
   func overdue() throws {
     let place = NodePlace(of: "store1")

@@ -151,7 +151,8 @@ struct TrackerTableTests {
       setting.limits.peersPerTorrentMax = 50
     }
     desk.announce(announcement(of: torrent(0)), from: address(1))
-    for number in 0..<5_000 { desk.announce(announcement(of: torrent(number % 500)), from: address(100 + number)) }
+    // Two peers of each, so that none makes room for another.
+    for number in 0..<5_000 { desk.announce(announcement(of: torrent(number / 2 % 500)), from: address(100 + number)) }
     for number in 0..<500 { desk.announce(announcement(of: torrent(0)), from: address(10_000 + number)) }
     let statistics = desk.book.statistics(at: desk.now)
     #expect(statistics.torrents <= 100)
@@ -159,6 +160,23 @@ struct TrackerTableTests {
     #expect(statistics.notKept > 4_000)
     let found = desk.announce(announcement(of: torrent(0)), from: address(1))
     #expect(found.peers.count >= 9 && found.peers.count == Int(found.leechers) - 1)
+  }
+
+  @Test("torrents that one peer alone has spoken of make room, so that a flood of them keeps out nobody", arguments: [(100, 1_000_000), (1_000_000, 100)])
+  func strangers(_ torrentsMax: Int, _ peersMax: Int) {
+    let desk = Desk { setting in
+      setting.limits.torrentsMax = torrentsMax
+      setting.limits.peersMax = peersMax
+      setting.limits.parts = 1
+    }
+    for number in 0..<10 { for peer in 1...2 { desk.announce(announcement(of: torrent(number)), from: address(peer)) } }
+    for number in 0..<5_000 { desk.announce(announcement(of: torrent(1_000 + number)), from: address(100 + number)) }
+    // What two spoke of is known still, and what is new is kept.
+    for number in 0..<10 { #expect(desk.announce(announcement(of: torrent(number)), from: address(3)).peers.count == 2) }
+    desk.announce(announcement(of: torrent(500)), from: address(1))
+    #expect(desk.announce(announcement(of: torrent(500)), from: address(2)).peers.count == 1)
+    let statistics = desk.book.statistics(at: desk.now)
+    #expect(statistics.torrents <= torrentsMax && statistics.peers <= peersMax)
   }
 
   @Test("a peer of IPv4 costs at most 40 bytes of rows and index, one of IPv6 at most 80")

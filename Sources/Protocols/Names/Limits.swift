@@ -32,8 +32,14 @@ public struct Limits: Sendable, Hashable {
   /// Most problems remembered while one file is read. Unit: problems. Past it: further ones are counted only.
   public var problemsMax = 100
 
-  /// Most blocks that one store keeps. Unit: blocks. Past it: the one that expires first makes room.
+  /// Most blocks that one store keeps. Unit: blocks. Past it: the one that was put longest ago makes room.
   public var blocksMax = 10_000
+
+  /// What all blocks of one store have at most. Unit: bytes. Past it: the same.
+  public var shelfBytesMax = 67_108_864
+
+  /// What all answers of one node have at most: who asks may have lied about where he is. Unit: bytes per second. Past it: nothing is answered.
+  public var answerBytesPerSecondMax = 1_048_576
 
   public init() {}
 }

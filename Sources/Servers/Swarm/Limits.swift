@@ -3,8 +3,11 @@
 
 /// What one torrent is prepared to hold.
 public struct SwarmLimits: Sendable, Hashable {
-  /// Most connected peers of one torrent. Unit: peers. Past it: whoever calls is turned away, and nobody is called.
+  /// Most connected peers of one torrent. Unit: peers. Past it: nobody is called, and whoever calls takes the place of one that has been of no use
+  /// for `uselessTime`, or is turned away.
   public var peersMax = 200
+  /// How long a peer may be there when all places are taken, and nothing has gone either way.
+  public var uselessTime = Duration.seconds(30)
   /// How long a call may take. Past it: it failed.
   public var callTimeout = Duration.seconds(15)
   /// Bytes that came and are not written, with those asked for. Unit: bytes. Past it: nothing more is asked for.

@@ -70,6 +70,7 @@ struct ChokerTests {
     #expect(decisions.map(\.peer) == [1, 2, 3, 4])
     #expect(decisions[1].reason == "unchoked: a slot is free, and it wants something")
     apply(decisions, to: &peers, at: start)
+    for index in 0..<4 { (peers[index].wentSinceRound, peers[index].wentSinceUnchoke) = (1, 1) }
     // They keep them while nobody earns one.
     #expect(choker.round(peers, aim: .downloading, at: start + .seconds(20), using: &chance).isEmpty)
     #expect(choker.fill(peers).isEmpty)
@@ -149,6 +150,7 @@ struct ChokerTests {
     #expect(peers.filter(\.isUnchoked).map(\.number) == [1, 2, 3, 4])
     // 60 s have passed, but only one has had 20 pieces; one has had 20 pieces of another kind: too little.
     let later = start + .seconds(60)
+    for index in 0..<4 { (peers[index].wentSinceRound, peers[index].wentSinceUnchoke) = (1, 1) }
     peers[0].wentSinceUnchoke = 20_000
     peers[1].wentSinceUnchoke = 19_999
     let decisions = choker.round(peers, aim: .seeding, at: later, using: &chance)
@@ -156,11 +158,35 @@ struct ChokerTests {
     #expect(decisions[0].reason == "choked: it had its turn (20000 bytes), others wait")
     apply(decisions, to: &peers, at: later)
     // 20 pieces at once are no turn.
-    peers[4].wentSinceUnchoke = 1_000_000
+    (peers[4].wentSinceRound, peers[4].wentSinceUnchoke) = (1, 1_000_000)
     #expect(choker.round(peers, aim: .seeding, at: later + .seconds(30), using: &chance).isEmpty)
     // Nobody else waits: who had a turn goes on.
     let two = peers.prefix(2).map { p in var p = p; p.isUnchoked = true; p.unchokedAt = start; p.wentSinceUnchoke = 1_000_000; return p }
     #expect(choker.round(two, aim: .seeding, at: later + .seconds(120), using: &chance).isEmpty)
+  }
+
+  @Test("who is served and takes nothing makes room for those that wait, and then waits behind them", arguments: [Choker.Aim.seeding, .downloading])
+  func idle(_ aim: Choker.Aim) {
+    var choker = Choker(pieceLength: 1_000)
+    choker.rules.optimisticSlots = 0
+    var chance = SeededRandom(seed: 1)
+    var peers = (1...9).map { peer($0, age: 1_000 - $0) }
+    func served(_ seconds: Int) -> [PeerNumber] {
+      let now = start + .seconds(seconds)
+      apply(choker.round(peers, aim: aim, at: now, using: &chance), to: &peers, at: now)
+      // Only the last one takes anything.
+      for index in peers.indices where peers[index].isUnchoked && peers[index].number == 9 { (peers[index].wentSinceRound, peers[index].wentSinceUnchoke) = (1, 1) }
+      return peers.filter(\.isUnchoked).map(\.number)
+    }
+    #expect(served(0) == [1, 2, 3, 4])
+    #expect(served(10) == [5, 6, 7, 8])
+    #expect(served(20).contains(9))
+    for round in 3...20 { #expect(served(10 * round).contains(9)) }
+    // Between rounds too those come first that have wasted nothing.
+    peers = [peer(1), peer(2)]
+    (peers[0].chokedAt, peers[0].wentSinceUnchoke) = (start, 0)
+    choker.rules.regularSlots = 1
+    #expect(choker.fill(peers).map(\.peer) == [2])
   }
 
   @Test("seeding: a greedy one gets no more turns than others") func greedy() {

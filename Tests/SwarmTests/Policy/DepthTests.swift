@@ -134,7 +134,7 @@ struct KnownPeersTests {
     var known = KnownPeers()
     known.heard(of: peer(1), from: .asked, at: start)
     var now = start
-    for wait in [5, 10, 20, 40, 80, 160, 160] {
+    for wait in [1, 2, 4, 8, 16, 32, 32] {
       #expect(known.due(1, at: now) == [peer(1)])
       known.failed(peer(1), at: now)
       #expect(known.due(1, at: now + .seconds(wait - 1)).isEmpty)

@@ -14,6 +14,7 @@ extension DHTNode {
     guard meters.admits(remote.address, at: now) else {
       return actions.append(.note("ignored: queriesPerAddressMax or its ban", about: remote))
     }
+    guard meters.mayAnswer(at: now) else { return actions.append(.note("not answered: replyBytesPerSecondMax", about: remote)) }
     var answer = KRPCReply(from: id)
     do throws(KRPCFailure) {
       switch query.method {

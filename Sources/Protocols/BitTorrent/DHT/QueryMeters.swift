@@ -47,14 +47,23 @@ struct QueryMeters: Sendable {
 
   /// Takes `count` bytes off what may be sent; false: they may not.
   mutating func spend(_ count: Int, at now: Instant) -> Bool {
-    let most = Double(limits.replyBytesPerSecondMax)
-    var bytes = most
-    if let allowance {
-      let (seconds, attoseconds) = (now - allowance.at).components
-      bytes = min(most, allowance.bytes + most * (Double(seconds) + Double(attoseconds) / 1e18))
-    }
+    let bytes = allowed(at: now)
     guard bytes >= Double(count) else { return false }
     allowance = (bytes - Double(count), now)
     return true
+  }
+
+  /// Whether the shortest answer could be sent: what cannot is not worth making.
+  func mayAnswer(at now: Instant) -> Bool { allowed(at: now) >= Self.answerBytesMin }
+
+  /// What the answer to a ping has at least. Unit: bytes.
+  private static let answerBytesMin = 50.0
+
+  /// Unit: bytes.
+  private func allowed(at now: Instant) -> Double {
+    let most = Double(limits.replyBytesPerSecondMax)
+    guard let allowance else { return most }
+    let (seconds, attoseconds) = (now - allowance.at).components
+    return min(most, allowance.bytes + most * (Double(seconds) + Double(attoseconds) / 1e18))
   }
 }

@@ -119,8 +119,8 @@ public struct PeerConversation: StreamConversation {
   /// Whether it may still say everything it has.
   var mayTellHoldings = true
   var early = EarlyHoldings.none
-  /// Single pieces named before the number of pieces was known. Bounded: each index once, below `piecesMax`.
-  var earlyPieces: Set<Int> = []
+  /// Single pieces named before the number of pieces was known, below `piecesMax`: one bit each, up to the last one that was named.
+  var earlyPieces = PieceSet(pieceCount: 0)
 
   // Our requests.
   /// Whether the peer serves us.

@@ -77,17 +77,18 @@ extension PeerConversation {
     }
     // Said once, then it is the owner's.
     early = .none
-    if let beyond = earlyPieces.max(), beyond >= count {
+    let single = earlyPieces.pieces
+    if let beyond = single.last, beyond >= count {
       return breach("have: expected a piece below \(count), found \(beyond) (BEP 3)", into: &actions)
     }
-    for piece in earlyPieces { set.insert(piece) }
-    earlyPieces = []
+    for piece in single { set.insert(piece) }
+    earlyPieces = PieceSet(pieceCount: 0)
     actions.append(.ask(.holds(set)))
   }
 
   private mutating func noteHave(_ piece: Int, into actions: inout [Action]) {
     guard isPiece(piece, "have", into: &actions) else { return }
-    if terms.sizes != nil { actions.append(.ask(.has(piece))) } else { earlyPieces.insert(piece) }
+    if terms.sizes != nil { actions.append(.ask(.has(piece))) } else { earlyPieces.insertGrowing(piece) }
   }
 
   // MARK: What we asked for

@@ -5,7 +5,7 @@ public import Bytes
 /// A set of pieces of one torrent.
 public struct PieceSet: Sendable, Hashable {
   /// How many pieces the torrent has.
-  public let pieceCount: Int
+  public private(set) var pieceCount: Int
   /// How many of them are in the set.
   public private(set) var count: Int
   private var bits: [UInt8]
@@ -54,6 +54,15 @@ public struct PieceSet: Sendable, Hashable {
     bits[piece >> 3] |= 0x80 >> UInt8(piece & 7)
     count += 1
     return true
+  }
+
+  /// Adds a piece of a torrent whose number of pieces is not known: the set is made to reach so far.
+  mutating func insertGrowing(_ piece: Int) {
+    if piece >= pieceCount {
+      pieceCount = piece + 1
+      bits.append(contentsOf: repeatElement(0, count: (pieceCount + 7) / 8 - bits.count))
+    }
+    insert(piece)
   }
 
   /// Takes a piece out. False: it was not there.

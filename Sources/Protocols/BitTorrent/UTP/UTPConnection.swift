@@ -145,6 +145,8 @@ public struct UTPConnection: Conversation {
   }
 
   /// Whether `read` would return something.
+  /// Whether this is the packet that everything beyond it waits for.
+  public func awaits(_ packet: UTPPacket) -> Bool { packet.sequence == receiver.last &+ 1 }
   public var hasUnread: Bool { receiver.unreadBytes > 0 }
   /// Whether everything the peer ever said has come.
   public var peerHasFinished: Bool { receiver.isWhole }

@@ -63,8 +63,10 @@ public struct UTPLimits: Sendable, Hashable {
   public var connectionsMax = 8_192
   /// Most connections from one address. Unit: connections. Past it: SYNs are ignored.
   public var connectionsPerAddressMax = 512
-  /// Most callers that have not proved that they hear us. Unit: connections. Past it: SYNs are ignored.
-  public var halfOpenMax = 1_024
+  /// Most callers that have not proved that they hear us. Unit: connections. Past it: the one that has been waited for longest is forgotten.
+  public var halfOpenMax = 4_096
+  /// What all connections may hold together, both directions. Unit: bytes. Past it: packets ahead of the one awaited are dropped.
+  public var heldBytesMax = 268_435_456
   /// Most RESETs for packets that belong to nothing. Unit: packets per second. Past it: such packets are ignored.
   public var resetsPerSecondMax = 100
 

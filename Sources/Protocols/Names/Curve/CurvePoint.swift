@@ -78,11 +78,35 @@ struct CurvePoint: Sendable {
 
   /// The point added to nothing `factor` times.
   static func * (factor: Scalar, point: CurvePoint) -> CurvePoint {
+    // Four bits at a time. All sixteen multiples are looked at and a mask takes one, so that the steps do not tell the bits.
+    var multiples = [identity]
+    for _ in 1..<16 { multiples.append(multiples[multiples.count - 1] + point) }
     var result = identity
-    // Every bit doubles and adds; a mask takes the sum or leaves it, so that the steps do not tell the bits.
+    for place in (0..<64).reversed() {
+      for _ in 0..<4 { result = result.doubled }
+      let digit = factor.bits(4 * place, count: 4)
+      var multiple = identity
+      for (number, other) in multiples.enumerated() {
+        let difference = UInt64(number) ^ digit
+        multiple = multiple.replaced(by: other, where: 0 &- ((difference &- 1) >> 63))
+      }
+      result = result + multiple
+    }
+    return result
+  }
+
+  /// The sum of two multiples. For factors that everybody may know: the steps tell them.
+  static func sum(_ a: Scalar, _ p: CurvePoint, _ b: Scalar, _ q: CurvePoint) -> CurvePoint {
+    let both = p + q
+    var result = identity
     for bit in (0..<253).reversed() {
       result = result.doubled
-      result = result.replaced(by: result + point, where: 0 &- factor.bit(bit))
+      switch (a.bits(bit, count: 1), b.bits(bit, count: 1)) {
+      case (0, 0): break
+      case (_, 0): result = result + p
+      case (0, _): result = result + q
+      case (_, _): result = result + both
+      }
     }
     return result
   }

@@ -41,6 +41,12 @@ struct FieldElement: Sendable {
 
   /// The number in 32 bytes, the lowest first.
   var bytes: [UInt8] {
+    let words = words
+    return [words.0, words.1, words.2, words.3].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+  }
+
+  /// The number in four words, the lowest first.
+  private var words: (UInt64, UInt64, UInt64, UInt64) {
     var n = carried().carried()
     // Subtract p once if that leaves no less than nothing: the carry out of n + 19 tells.
     var carry = (n.a + 19) >> 51
@@ -54,44 +60,40 @@ struct FieldElement: Sendable {
     n.d += n.c >> 51
     n.e += n.d >> 51
     let (a, b, c, d, e) = (n.a & Self.mask, n.b & Self.mask, n.c & Self.mask, n.d & Self.mask, n.e & Self.mask)
-    let words = [a | b << 51, b >> 13 | c << 38, c >> 26 | d << 25, d >> 39 | e << 12]
-    return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+    return (a | b << 51, b >> 13 | c << 38, c >> 26 | d << 25, d >> 39 | e << 12)
   }
 
   /// Whether the number, as it is written, is odd: which of two roots it is.
-  var isOdd: Bool { bytes[0] & 1 == 1 }
+  var isOdd: Bool { words.0 & 1 == 1 }
 
-  static func == (x: FieldElement, y: FieldElement) -> Bool { x.bytes == y.bytes }
+  static func == (x: FieldElement, y: FieldElement) -> Bool { x.words == y.words }
 
   static func + (x: FieldElement, y: FieldElement) -> FieldElement {
-    FieldElement(x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d, x.e + y.e).carried()
+    FieldElement(x.a &+ y.a, x.b &+ y.b, x.c &+ y.c, x.d &+ y.d, x.e &+ y.e).carried()
   }
 
   static func - (x: FieldElement, y: FieldElement) -> FieldElement {
     // Four times p is added first, so that no limb falls below nothing.
     let low: UInt64 = (1 << 51 - 19) * 4
     let high: UInt64 = (1 << 51 - 1) * 4
-    return FieldElement(low + x.a - y.a, high + x.b - y.b, high + x.c - y.c, high + x.d - y.d, high + x.e - y.e).carried()
+    return FieldElement(low &+ x.a &- y.a, high &+ x.b &- y.b, high &+ x.c &- y.c, high &+ x.d &- y.d, high &+ x.e &- y.e).carried()
   }
 
   static prefix func - (x: FieldElement) -> FieldElement { zero - x }
 
   static func * (x: FieldElement, y: FieldElement) -> FieldElement {
+    // Nothing overflows: limbs are below 2^53, their products below 2^111 with the 19.
     func product(_ m: UInt64, _ n: UInt64) -> UInt128 { UInt128(m) &* UInt128(n) }
     // What lies at 2^255 and above comes back 19 times at the bottom.
-    let (b, c, d, e) = (19 * y.b, 19 * y.c, 19 * y.d, 19 * y.e)
-    var r0 = product(x.a, y.a) + product(x.b, e) + product(x.c, d) + product(x.d, c) + product(x.e, b)
-    var r1 = product(x.a, y.b) + product(x.b, y.a) + product(x.c, e) + product(x.d, d) + product(x.e, c)
-    var r2 = product(x.a, y.c) + product(x.b, y.b) + product(x.c, y.a) + product(x.d, e) + product(x.e, d)
-    var r3 = product(x.a, y.d) + product(x.b, y.c) + product(x.c, y.b) + product(x.d, y.a) + product(x.e, e)
-    var r4 = product(x.a, y.e) + product(x.b, y.d) + product(x.c, y.c) + product(x.d, y.b) + product(x.e, y.a)
-    r1 += r0 >> 51
-    r2 += r1 >> 51
-    r3 += r2 >> 51
-    r4 += r3 >> 51
-    let carry = UInt64(truncatingIfNeeded: r4 >> 51) &* 19
-    (r0, r1, r2, r3, r4) = (r0 & UInt128(mask), r1 & UInt128(mask), r2 & UInt128(mask), r3 & UInt128(mask), r4 & UInt128(mask))
-    return FieldElement(UInt64(r0) + carry, UInt64(r1), UInt64(r2), UInt64(r3), UInt64(r4)).carried()
+    let (b, c, d, e) = (19 &* y.b, 19 &* y.c, 19 &* y.d, 19 &* y.e)
+    let r0 = product(x.a, y.a) &+ product(x.b, e) &+ product(x.c, d) &+ product(x.d, c) &+ product(x.e, b)
+    let r1 = product(x.a, y.b) &+ product(x.b, y.a) &+ product(x.c, e) &+ product(x.d, d) &+ product(x.e, c) &+ r0 &>> 51
+    let r2 = product(x.a, y.c) &+ product(x.b, y.b) &+ product(x.c, y.a) &+ product(x.d, e) &+ product(x.e, d) &+ r1 &>> 51
+    let r3 = product(x.a, y.d) &+ product(x.b, y.c) &+ product(x.c, y.b) &+ product(x.d, y.a) &+ product(x.e, e) &+ r2 &>> 51
+    let r4 = product(x.a, y.e) &+ product(x.b, y.d) &+ product(x.c, y.c) &+ product(x.d, y.b) &+ product(x.e, y.a) &+ r3 &>> 51
+    func low(_ limb: UInt128) -> UInt64 { UInt64(truncatingIfNeeded: limb) & mask }
+    let carry = UInt64(truncatingIfNeeded: r4 &>> 51) &* 19
+    return FieldElement(low(r0) &+ carry, low(r1), low(r2), low(r3), low(r4)).carried()
   }
 
   var squared: FieldElement { self * self }
@@ -127,6 +129,6 @@ struct FieldElement: Sendable {
   private func carried() -> FieldElement {
     let mask = Self.mask
     return FieldElement(
-      a & mask + 19 * (e >> 51), b & mask + a >> 51, c & mask + b >> 51, d & mask + c >> 51, e & mask + d >> 51)
+      a & mask &+ 19 &* (e &>> 51), b & mask &+ a &>> 51, c & mask &+ b &>> 51, d & mask &+ c &>> 51, e & mask &+ d &>> 51)
   }
 }

@@ -53,7 +53,7 @@ enum CurveECDSA {
     else { return false }
     let inverse = s.inverse
     let e = number(Array(SHA512.hash(data: message)))
-    let point = (e * inverse) * CurvePoint.base + (r * inverse) * key
+    let point = CurvePoint.sum(e * inverse, .base, r * inverse, key)
     return Scalar(reducing: point.xBytes) == r
   }
 }

@@ -76,6 +76,9 @@ public struct ZoneBlock: Sendable, Hashable {
     return message.array
   }
 
+  /// How long it is in bytes.
+  var byteCount: Int { Self.headSize + sealed.count }
+
   /// The block in bytes.
   public var bytes: [UInt8] {
     var block = Buffer(capacity: Self.headSize + sealed.count)

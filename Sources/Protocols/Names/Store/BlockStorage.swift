@@ -13,7 +13,19 @@ public protocol BlockStorage: Sendable {
 
 /// The blocks one node keeps. It checks before it keeps: what is not genuine, not of its query, expired or older than what it has is refused.
 public struct BlockShelf: Sendable {
-  private var blocks: [BlockQuery: ZoneBlock] = [:]
+  private struct Kept: Sendable {
+    var block: ZoneBlock
+    /// When it was put last, counted in puts.
+    var number: UInt64
+  }
+
+  private var blocks: [BlockQuery: Kept] = [:]
+  /// What was put, in that order, from `first` on; what was put again since stands here more than once.
+  private var order: [(query: BlockQuery, number: UInt64)] = []
+  private var first = 0
+  private var puts: UInt64 = 0
+  /// What all blocks have. Unit: bytes.
+  public private(set) var byteCount = 0
   private let limits: Limits
 
   public init(limits: Limits = Limits()) { self.limits = limits }
@@ -46,28 +58,44 @@ public struct BlockShelf: Sendable {
     do throws(SyntaxError) { block = try ZoneBlock(reading: bytes, limits: limits) } catch { throw .malformed(error) }
     guard block.query == query else { throw .otherQuery }
     guard !block.isExpired(at: now) else { throw .expired }
-    if let kept = blocks[query], kept.expiration > block.expiration { throw .older }
-    guard block.isGenuine else { throw .forged }
-    if blocks[query] == nil, blocks.count >= limits.blocksMax { makeRoom() }
-    blocks[query] = block
+    if let kept = blocks[query]?.block, kept != block {
+      guard kept.expiration <= block.expiration else { throw .older }
+      guard block.isGenuine else { throw .forged }
+    } else if blocks[query] == nil {
+      guard block.isGenuine else { throw .forged }
+    }
+    remove(query)
+    puts += 1
+    blocks[query] = Kept(block: block, number: puts)
+    byteCount += block.byteCount
+    order.append((query, puts))
+    makeRoom()
   }
 
-  /// Takes away the block that expires first; of two, the one whose query comes first.
+  /// Takes away what was put longest ago: who publishes puts its blocks again and again, and how far off they expire is for anybody to say.
   private mutating func makeRoom() {
-    let first = blocks.min { ($0.value.expiration, $0.key.description) < ($1.value.expiration, $1.key.description) }
-    if let first { blocks[first.key] = nil }
+    while blocks.count > limits.blocksMax || byteCount > limits.shelfBytesMax, first < order.count {
+      let oldest = order[first]
+      first += 1
+      if blocks[oldest.query]?.number == oldest.number { remove(oldest.query) }
+    }
+    guard order.count > 2 * blocks.count + 64 else { return }
+    order = order[first...].filter { blocks[$0.query]?.number == $0.number }
+    first = 0
   }
+
+  private mutating func remove(_ query: BlockQuery) { if let gone = blocks.removeValue(forKey: query) { byteCount -= gone.block.byteCount } }
 
   /// Takes away what is kept under `query` when it has expired.
   public mutating func get(_ query: BlockQuery, at now: Instant) -> [UInt8]? {
-    guard let block = blocks[query] else { return nil }
+    guard let block = blocks[query]?.block else { return nil }
     guard !block.isExpired(at: now) else {
-      blocks[query] = nil
+      remove(query)
       return nil
     }
     return block.bytes
   }
 
   /// Everything the node's keeper sees, in the order of the queries.
-  public var view: [ZoneBlock] { blocks.sorted { $0.key.description < $1.key.description }.map(\.value) }
+  public var view: [ZoneBlock] { blocks.sorted { $0.key.description < $1.key.description }.map(\.value.block) }
 }

@@ -28,6 +28,8 @@ struct PeerTable: Sendable {
 
   /// How often a torrent that is spoken of is searched for old peers. Unit: seconds.
   private static let sweepWait: UInt32 = 60
+  /// How many torrents are looked at to make room for another. Unit: torrents.
+  private static let lookedAtForRoom = 8
 
   private var places: [InfoHash: Int] = [:]
   private var torrents: [Torrent] = []
@@ -52,6 +54,7 @@ struct PeerTable: Sendable {
   mutating func announce(_ request: AnnounceRequest, from address: Address, wanted: Int, at second: UInt32, into room: UnsafeMutableRawBufferPointer) -> Announced {
     counted.announcements += 1
     sweepNext(at: second)
+    if torrents.count >= limits.torrentsMax || peers >= limits.peersMax { makeRoom(for: request.infoHash) }
     guard let place = place(of: request, at: second) else { return Announced() }
     sweep(place, at: second, every: Self.sweepWait)
     let announced =
@@ -118,6 +121,16 @@ struct PeerTable: Sendable {
     places[request.infoHash] = torrents.count
     torrents.append(Torrent(infoHash: request.infoHash, swept: second))
     return torrents.count - 1
+  }
+
+  /// Forgets a torrent of which one peer alone has spoken, if chance finds one: a flood of torrents of nobody must not keep out those of somebody.
+  private mutating func makeRoom(for infoHash: InfoHash) {
+    for _ in 0..<Self.lookedAtForRoom where !torrents.isEmpty {
+      let place = Int(truncatingIfNeeded: chance.next() % UInt64(torrents.count))
+      guard torrents[place].count <= 1, torrents[place].infoHash != infoHash else { continue }
+      peers -= torrents[place].count
+      return forget(place)
+    }
   }
 
   private mutating func forget(_ place: Int) {

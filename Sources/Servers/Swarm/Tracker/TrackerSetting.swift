@@ -18,11 +18,13 @@ package struct TrackerSetting: Sendable {
 
 /// How much a tracker remembers.
 package struct TrackerTableLimits: Sendable, Hashable {
-  /// Most torrents. Unit: torrents, about 150 bytes each. Past it: announcements of others are answered without peers, and not kept.
+  /// Most torrents. Unit: torrents, about 250 bytes each. Past it: one that a single peer has spoken of makes room; while there is none, announcements
+  /// of others are answered without peers, and not kept.
   package var torrentsMax = 500_000
-  /// Most peers of all torrents. Unit: peers, at most 40 bytes each over IPv4 and 80 over IPv6. Past it: a further one gets peers and is not kept.
+  /// Most peers of all torrents. Unit: peers, at most 40 bytes each over IPv4 and 80 over IPv6. Past it: the same, and a further one of
+  /// a known torrent gets peers and is not kept.
   package var peersMax = 2_000_000
-  /// Most peers of one torrent and one address family. Unit: peers. Past it: the same.
+  /// Most peers of one torrent and one address family. Unit: peers. Past it: a further one gets peers and is not kept.
   package var peersPerTorrentMax = 100_000
   /// How long a peer is remembered after its last announcement. About one and a half intervals. Past it: it is forgotten.
   package var peerAgeMax = Duration.seconds(1_920)

@@ -42,6 +42,8 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   /// Something of this came up while the end was being told.
   private var hasNews = false
   private var hasGone = false
+  /// What it holds, as the port has counted it. Unit: bytes.
+  private var countedBytes = 0
 
   init(_ connection: UTPConnection, key: UTPExchange.Key, exchange: UTPExchange, role: Role) {
     self.connection = connection
@@ -60,9 +62,17 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
 
   func received(_ packet: UTPPacket, _ bytes: Buffer) {
     record(.received, packet, bytes)
+    // What cannot be handed on yet has to wait until there is room for it.
+    if exchange.heldBytes >= exchange.limits.heldBytesMax, packet.kind == .data, !connection.awaits(packet) { return }
     act(.received(packet))
     exchange.touch(self)
   }
+
+  /// Whether its caller has not proved yet that it hears us.
+  var isHalfOpen: Bool { if case .called = role { !connection.isOpen && !hasGone } else { false } }
+
+  /// It is gone, and nobody is told: its caller may be nowhere.
+  func vanish() { gone(.timedOut) }
 
   /// Something has to be done by the clock.
   func timePassed() {
@@ -151,6 +161,8 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
 
   private func gone(_ ending: Ending) {
     hasGone = true
+    exchange.heldBytes -= countedBytes
+    countedBytes = 0
     let wasOpen = end != nil
     exchange.forget(self)
     if let conversation, let recorder = exchange.trace?.recorder { recorder.record(.closed, in: conversation, at: now, text: ending.rawValue) }
@@ -186,6 +198,9 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
       }
     }
     actions.removeAll(keepingCapacity: true)
+    guard !hasGone else { return }
+    exchange.heldBytes += connection.heldBytes - countedBytes
+    countedBytes = connection.heldBytes
   }
 
   /// The listener is closing.

@@ -39,6 +39,11 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
   private var last: UTPCarrier?
   private var perAddress: [Address: Int] = [:]
   private var halfOpen = 0
+  /// Callers in the order they came, of whom the first ones from `firstCaller` on may not have proved that they hear us.
+  private var callers: [Key] = []
+  private var firstCaller = 0
+  /// What all connections hold. Unit: bytes.
+  var heldBytes = 0
   private var deadlines = DeadlineHeap<UTPCarrier>()
   private var touched: [UTPCarrier] = []
   private var isSettling = false
@@ -147,7 +152,7 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
   private func called(_ packet: UTPPacket, _ bytes: Buffer, _ key: Key) {
     // Whoever may not come in is not answered: a SYN's sender is anybody.
     guard accept != nil, key.remote.port != 0 else { return }
-    guard halfOpen < limits.halfOpenMax, hasRoom(for: key.remote.address) else {
+    guard hasRoom(for: key.remote.address), halfOpen < limits.halfOpenMax || forgetCaller() else {
       refused += 1
       return
     }
@@ -156,12 +161,34 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
     let carrier = UTPCarrier(connection, key: key, exchange: self, role: .called)
     halfOpen += 1
     add(carrier)
+    noteCaller(key)
     carrier.record(.received, packet, bytes)
     touch(carrier)
   }
 
+  private func noteCaller(_ key: Key) {
+    callers.append(key)
+    guard callers.count > 2 * limits.halfOpenMax + 16 else { return }
+    callers = callers[firstCaller...].filter { carriers[$0]?.isHalfOpen == true }
+    firstCaller = 0
+  }
+
+  /// Forgets the caller that has been waited for longest, who may be nowhere: a flood of SYNs from made-up addresses must not keep out those who
+  /// answer at once. False: there is none.
+  private func forgetCaller() -> Bool {
+    while firstCaller < callers.count {
+      let oldest = carriers[callers[firstCaller]]
+      firstCaller += 1
+      guard let oldest, oldest.isHalfOpen else { continue }
+      oldest.vanish()
+      return true
+    }
+    return false
+  }
+
+  /// Half-open ones have a bound of their own.
   private func hasRoom(for address: Address) -> Bool {
-    carriers.count < limits.connectionsMax && perAddress[address, default: 0] < limits.connectionsPerAddressMax
+    carriers.count - halfOpen < limits.connectionsMax && perAddress[address, default: 0] < limits.connectionsPerAddressMax
   }
 
   private func add(_ carrier: UTPCarrier) {

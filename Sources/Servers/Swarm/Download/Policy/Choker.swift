@@ -25,6 +25,10 @@ package struct ChokeCandidate: Sendable, Hashable {
     self.number = number
     self.joined = joined
   }
+
+  var waitsSince: Instant { chokedAt ?? joined }
+  /// It had a slot and took nothing.
+  var hasWasted: Bool { chokedAt != nil && wentSinceUnchoke == 0 }
 }
 
 /// One decision.
@@ -68,6 +72,8 @@ package struct Choker: Sendable {
     package var turnPieces = 20
     /// … and so long.
     package var turnTime = Duration.seconds(60)
+    /// Who is served and takes nothing for so long loses its slot to somebody who waits.
+    package var idleTime = Duration.seconds(10)
 
     package init() {}
   }
@@ -93,7 +99,7 @@ package struct Choker: Sendable {
   ) -> [ChokeDecision] {
     let interested = peers.filter(\.isInterested)
     var served: [PeerNumber: String] = [:]
-    let ranked = aim == .downloading ? byMerit(interested) : byTurn(interested, at: now)
+    let ranked = aim == .downloading ? byMerit(interested, at: now) : byTurn(interested, at: now)
     for (peer, reason) in ranked.prefix(rules.regularSlots) { served[peer.number] = reason }
     draw(from: interested.filter { served[$0.number] == nil || lucky.contains($0.number) }, at: now, served: &served, using: &chance)
     return peers.compactMap { peer in
@@ -117,15 +123,14 @@ package struct Choker: Sendable {
   // MARK: Merit
 
   /// Those that sent most first; who snubs us has no merit. Then, where slots are free, those served already and those that wait longest.
-  private func byMerit(_ peers: [ChokeCandidate]) -> [(ChokeCandidate, String)] {
+  private func byMerit(_ peers: [ChokeCandidate], at now: Instant) -> [(ChokeCandidate, String)] {
     let givers = peers.filter { !$0.isSnubbing && $0.cameSinceRound > 0 }.sorted { ($1.cameSinceRound, $0.number) < ($0.cameSinceRound, $1.number) }
     let ranked = givers.enumerated().map { place, peer in
       (peer, "unchoked: it sent us \(peer.cameSinceRound) bytes in the last round, place \(place + 1) of \(givers.count)")
     }
     guard rules.givesFreeSlots, givers.count < rules.regularSlots else { return ranked }
-    let others = peers.filter { !$0.isSnubbing && $0.cameSinceRound == 0 && !lucky.contains($0.number) }.sorted { a, b in
-      if a.isUnchoked != b.isUnchoked { return a.isUnchoked }
-      return (a.chokedAt ?? a.joined, a.number) < (b.chokedAt ?? b.joined, b.number)
+    let others = peers.filter { !$0.isSnubbing && $0.cameSinceRound == 0 && !lucky.contains($0.number) }.sorted {
+      (claim($0, at: now), $0.waitsSince, $0.number) < (claim($1, at: now), $1.waitsSince, $1.number)
     }
     return ranked + others.map { ($0, Self.freeSlot) }
   }
@@ -136,25 +141,41 @@ package struct Choker: Sendable {
   package func fill(_ peers: [ChokeCandidate]) -> [ChokeDecision] {
     let free = rules.regularSlots + rules.optimisticSlots - peers.count(where: \.isUnchoked)
     guard rules.givesFreeSlots, free > 0 else { return [] }
-    return peers.filter { $0.isInterested && !$0.isUnchoked && !$0.isSnubbing }.prefix(free).map {
+    let waiting = peers.filter { $0.isInterested && !$0.isUnchoked && !$0.isSnubbing }
+    return (waiting.filter { !$0.hasWasted } + waiting.filter(\.hasWasted)).prefix(free).map {
       ChokeDecision(peer: $0.number, verdict: .unchoke, reason: Self.freeSlot)
     }
+  }
+
+  /// How good a claim to a slot is that nobody has earned; the smaller the better. Who only holds it does not keep it from those who would use it.
+  private func claim(_ peer: ChokeCandidate, at now: Instant) -> Int {
+    switch (peer.isUnchoked, peer.isUnchoked ? isIdle(peer, at: now) : peer.hasWasted) {
+    case (true, false): 0
+    case (false, false): 1
+    case (true, true): 2
+    case (false, true): 3
+    }
+  }
+
+  /// Whether a peer that is served has taken nothing for a while.
+  private func isIdle(_ peer: ChokeCandidate, at now: Instant) -> Bool {
+    peer.wentSinceRound == 0 && peer.unchokedAt.map { $0.duration(to: now) >= rules.idleTime } ?? false
   }
 
   /// Whose turn lasts, then who waits longest, then whose turn is over.
   private func byTurn(_ peers: [ChokeCandidate], at now: Instant) -> [(ChokeCandidate, String)] {
     func isTurnOver(_ peer: ChokeCandidate) -> Bool {
-      guard let since = peer.unchokedAt else { return false }
+      guard let since = peer.unchokedAt, !isIdle(peer, at: now) else { return peer.isUnchoked && peer.unchokedAt != nil }
       return peer.wentSinceUnchoke >= Int64(pieceLength) * Int64(rules.turnPieces) && since.duration(to: now) >= rules.turnTime
     }
-    func class_(_ peer: ChokeCandidate) -> Int { peer.isUnchoked ? (isTurnOver(peer) ? 2 : 0) : 1 }
+    func class_(_ peer: ChokeCandidate) -> Int { peer.isUnchoked ? (isTurnOver(peer) ? 2 : 0) : peer.hasWasted ? 3 : 1 }
     let ranked = peers.sorted { a, b in
       let (x, y) = (class_(a), class_(b))
       if x != y { return x < y }
       switch x {
       // Among those being served the ones that take most of it.
       case 0, 2: return (b.wentSinceRound, a.number) < (a.wentSinceRound, b.number)
-      default: return (a.chokedAt ?? a.joined, a.number) < (b.chokedAt ?? b.joined, b.number)
+      default: return (a.waitsSince, a.number) < (b.waitsSince, b.number)
       }
     }
     return ranked.map { peer in

@@ -19,7 +19,7 @@ package struct KnownPeers: Sendable {
     /// After so many failures a peer is forgotten.
     package var failuresMax = 3
     /// Somebody named by hand is tried again sooner, and is not forgotten.
-    package var pauseOfAsked = Duration.seconds(5)
+    package var pauseOfAsked = Duration.seconds(1)
     /// A second call to one address within this time is not made, whatever else happened.
     package var pauseAfterGood = Duration.seconds(10)
     /// Nobody is called whose address is not a public one, unless it is of these.

@@ -128,13 +128,25 @@ package struct Participation: Sendable {
       guard isBegunByGreater, peers[twin]?.isCalled != isCalled else { return .unwelcome("it is connected already") }
       deeds.append(.tell(twin, [.close("it is connected twice; the other connection stays")]))
     }
-    guard peers.count < limits.peersMax else { return .unwelcome("\(limits.peersMax) peers are connected, which is enough") }
+    if peers.count >= limits.peersMax {
+      guard let useless = uselessPeer(at: now) else { return .unwelcome("\(limits.peersMax) peers are connected, which is enough") }
+      let reason = "nothing has gone either way for \(limits.uselessTime.components.seconds) seconds, and others want to come in"
+      deeds.append(.tell(useless, [.close(reason)]))
+      left(useless, at: now, into: &deeds)
+    }
     let number = nextNumber
     nextNumber += 1
     peers[number] = PeerState(number: number, remote: remote, id: handshake.peer, joined: now, isCalled: isCalled)
     numbers.append(number)
     if isCalled { known.connected(remote) }
     return .welcome(number, terms(for: number))
+  }
+
+  /// Of the peers that have neither given nor taken anything for a while, the one that has been here longest.
+  private func uselessPeer(at now: Instant) -> PeerNumber? {
+    numbers.first { number in
+      peers[number].map { $0.came == 0 && $0.went == 0 && $0.asked.isEmpty && $0.joined.duration(to: now) >= limits.uselessTime } ?? false
+    }
   }
 
   /// What a peer is told about us.

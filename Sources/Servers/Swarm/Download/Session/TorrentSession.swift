@@ -278,8 +278,8 @@ package final class TorrentSession: Sendable {
   func admit(_ handshake: PeerHandshake, _ link: PeerLink) -> PeerConversation.Input {
     var answer = PeerConversation.Input.refuse("the torrent is not ready")
     let now = now
-    state.withLock { state in
-      guard state.phase != .checking, state.phase != .stopped else { return }
+    let (rest, store) = state.withLock { state -> ([Deed], PieceStore?) in
+      guard state.phase != .checking, state.phase != .stopped else { return ([], nil) }
       var deeds: [Deed] = []
       switch state.participation.admit(handshake, from: link.remote, isCalled: link.isCalled, at: now, into: &deeds) {
       case .welcome(let number, let terms):
@@ -288,8 +288,11 @@ package final class TorrentSession: Sendable {
         answer = .accept(terms)
       case .unwelcome(let reason): answer = .refuse(reason)
       }
-      for case .tell(let number, let orders) in deeds { state.links[number]?.give(orders) }
+      var rest: [Deed] = []
+      for deed in deeds { if case .tell(let number, let orders) = deed { state.links[number]?.give(orders) } else { rest.append(deed) } }
+      return (rest, state.store)
     }
+    for deed in rest { perform(deed, store) }
     return answer
   }
 
