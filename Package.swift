@@ -88,7 +88,7 @@ let package = Package(
     part("Ground", "Settings", ["World", yams]),
     // Protocols
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
-    part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
+    part("Protocols", "DNS", ["Bytes", "World", "Trace", crypto]),
     part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
     part("Protocols", "Video", ["Bytes"]),
     part("Protocols", "Mail", ["Bytes", "World", "Trace", "DNS", crypto, cryptoExtras]),

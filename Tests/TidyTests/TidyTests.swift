@@ -45,7 +45,7 @@ enum Rule {
   static let ground: Set<String> = ["Bytes", "World", "Trace", "Settings", "Synchronization"]
   static let allowed: [String: Set<String>] = [
     "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
-    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
+    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace", "Crypto"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
     "Mail": ["Bytes", "World", "Trace", "DNS", "Crypto", "CryptoExtras"], "SMTP": ["Bytes", "World", "Trace", "Mail"],
     "POP3": ["Bytes", "World", "Trace", "Mail"], "IMAP": ["Bytes", "World", "Trace", "Mail"], "FTP": ["Bytes", "World", "Trace"],
     "BitTorrent": ["Bytes", "World", "Trace", "Crypto"], "Names": ["Bytes", "World", "Trace", "Crypto", "CryptoExtras", "Swift"],
