@@ -23,6 +23,9 @@ package final class Assembly: Sendable {
   /// What the services on the web serve, to be closed after them all.
   private let served = Mutex<[SiteSwitch]>([])
 
+  /// Who remembers answers here, for status pages.
+  private let remembering = Mutex<(resolvers: [Resolver], proxies: [Proxy])>(([], []))
+
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
     /// `DNS`, `HTTP`, `HTTPS`, `uppercase`, …
@@ -41,6 +44,12 @@ package final class Assembly: Sendable {
 
   /// What runs, in the order it was started.
   package var running: [Service] { services.withLock { $0 } }
+
+  package var resolvers: [Resolver] { remembering.withLock { $0.resolvers } }
+  package var proxies: [Proxy] { remembering.withLock { $0.proxies } }
+
+  /// Keeps a proxy, to be looked at.
+  package func note(_ proxy: Proxy) { remembering.withLock { $0.proxies.append(proxy) } }
 
   /// Stops everything; open connections get until `grace` is over.
   package func stop(grace: Duration) async {
@@ -91,6 +100,9 @@ package final class Assembly: Sendable {
   package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
     let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: serverTrace)
     note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
+    remembering.withLock { remembering in
+      if !remembering.resolvers.contains(where: { $0 === resolver }) { remembering.resolvers.append(resolver) }
+    }
   }
 
   // MARK: Web
