@@ -117,7 +117,9 @@ struct HostSettingsTests {
     #expect(settings.ports.torrents == 7_000 && settings.torrents?.folder.path == "/etc/t" && settings.torrents?.data?.path == "/d")
     #expect(settings.torrents?.carriers == [.tcp])
     let plain = try HostSettings(file: "n.yaml", text: "torrents: {folder: t}", isPrivileged: true)
-    #expect(plain.ports.torrents == 6_881 && plain.torrents?.data == nil && plain.torrents?.carriers == [.tcp, .utp])
+    #expect(plain.ports.torrents == 6_881 && plain.torrents?.data == nil && plain.torrents?.carriers == [.tcp, .utp] && plain.torrents?.nodes == nil)
+    let found = try HostSettings(file: "n.yaml", text: "torrents: {folder: t, nodes: ['192.0.2.1:6881']}", isPrivileged: true)
+    #expect(found.torrents?.nodes == [Endpoint(Address(192, 0, 2, 1), 6_881)])
   }
 
   @Test("a file server: none unless asked for; who may come in, to which folder, with which right")

@@ -134,7 +134,7 @@ struct TorrentPeerTests {
   @Test("libtorrent gets from us, by torrent through our tracker and by magnet link", .timeLimit(.minutes(3)), arguments: [false, true])
   func libtorrentGets(_ byMagnet: Bool) async throws { try await libtorrentGets("tcp", byMagnet) }
 
-  @Test("the same over uTP", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
+  @Test("the same over uTP", .timeLimit(.minutes(3)), arguments: [false, true])
   func libtorrentGetsOverUTP(_ byMagnet: Bool) async throws { try await libtorrentGets("utp", byMagnet) }
 
   private func libtorrentGets(_ carrier: String, _ byMagnet: Bool) async throws {
@@ -166,7 +166,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("Transmission gets from us", .swarmPeers, .timeLimit(.minutes(3)))
+  @Test("Transmission gets from us", .timeLimit(.minutes(3)))
   func transmissionGets() async throws {
     guard let transmission = ProgramRunner("transmission-cli") else { return }
     try await withScene { scene in
@@ -199,7 +199,7 @@ struct TorrentPeerTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: scene.empty) == ["data.bin"])
   }
 
-  @Test("libtorrent seeds to us, over TCP and uTP, by torrent and by magnet link", .swarmPeers, .timeLimit(.minutes(3)), arguments: ["tcp", "utp"], [false, true])
+  @Test("libtorrent seeds to us, over TCP and uTP, by torrent and by magnet link", .timeLimit(.minutes(3)), arguments: ["tcp", "utp"], [false, true])
   func libtorrentSeeds(_ carrier: String, _ byMagnet: Bool) async throws {
     guard let python = python() else { return }
     try await withScene { scene in
@@ -210,7 +210,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("libtorrent seeds to us, found through our tracker", .swarmPeers, .timeLimit(.minutes(3)), arguments: [["http"], ["udp"]])
+  @Test("libtorrent seeds to us, found through our tracker", .timeLimit(.minutes(3)), arguments: [["http"], ["udp"]])
   func libtorrentFound(_ trackers: [String]) async throws {
     guard let python = python() else { return }
     try await withScene(trackers: trackers) { scene in
@@ -220,7 +220,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("aria2 seeds to us", .swarmPeers, .timeLimit(.minutes(3)), arguments: [false, true])
+  @Test("aria2 seeds to us", .timeLimit(.minutes(3)), arguments: [false, true])
   func ariaSeeds(_ byMagnet: Bool) async throws {
     guard let aria = ProgramRunner("aria2c") else { return }
     try await withScene(trackers: ["http"]) { scene in
@@ -232,7 +232,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("Transmission seeds to us, over TCP and uTP", .swarmPeers, .timeLimit(.minutes(3)), arguments: ["tcp", "utp"])
+  @Test("Transmission seeds to us, over TCP and uTP", .timeLimit(.minutes(3)), arguments: ["tcp", "utp"])
   func transmissionSeeds(_ carrier: String) async throws {
     guard let daemon = ProgramRunner("transmission-daemon"), let remote = ProgramRunner("transmission-remote") else { return }
     try await withScene { scene in
@@ -251,9 +251,51 @@ struct TorrentPeerTests {
     }
   }
 
+  // MARK: The hash table
+
+  @Test("libtorrent finds us by the hash table alone: our node is where its own begins", .timeLimit(.minutes(3)))
+  func libtorrentFindsUs() async throws {
+    guard let python = python() else { return }
+    try await withScene(trackers: []) { scene in
+      let hash = try #require(try await infoHash(scene))
+      try await scene.seeding(["--dht"]) { port in
+        let got = await python.run([Self.script, "get", "magnet:?xt=urn:btih:\(hash)", scene.empty, "\(try scene.freePort())", "tcp", "\(port)"], timeout: .seconds(85))
+        #expect(got.status == 0, "\(got.text) \(got.errorText)")
+        #expect(scene.result == scene.data)
+      }
+    }
+  }
+
+  @Test("we find libtorrent by the hash table alone: its node is where ours begins", .timeLimit(.minutes(3)))
+  func libtorrentIsFound() async throws {
+    guard let python = python() else { return }
+    try await withScene(trackers: []) { scene in
+      let port = try scene.freePort()
+      try await with(python.path, [Self.script, "seed", scene.torrent, scene.full, "\(port)", "tcp", "0"], in: scene.folder, until: "seeding") {
+        let hash = try #require(try await infoHash(scene))
+        let got = try await scene.tool(["get", "magnet:?xt=urn:btih:\(hash)", "--data", scene.empty, "--patience", "60s", "--node", "127.0.0.1:\(port)"], timeout: .seconds(100))
+        #expect(got.status == 0 && scene.result == scene.data, "\(got.status) \(got.errorText)")
+      }
+    }
+  }
+
+  @Test("a private torrent, and a node that cannot be reached, are refused", arguments: [
+    (["--dht"], true, 2), (["--node", "192.0.2.1:6881"], false, 2), (["--node", "nowhere"], false, 2),
+  ])
+  func refusedNodes(_ options: [String], _ isPrivate: Bool, _ status: Int32) async throws {
+    try await withRuntimeFolder { environment, folder in
+      try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/x"))
+      let tool = try executable()
+      let made = await tool.run(["torrent", "make", folder + "/x", "-o", folder + "/x.torrent"] + (isPrivate ? ["--private"] : []), environment: environment)
+      #expect(made.status == 0)
+      let outcome = await tool.run(["torrent", "seed", folder + "/x.torrent", "--data", folder, "--listen", "127.0.0.1:0"] + options, environment: environment, timeout: .seconds(30))
+      #expect(outcome.status == status, "\(outcome.errorText)")
+    }
+  }
+
   // MARK: Bad times
 
-  @Test("a download that is killed a hundred times ends whole", .swarmPeers, .timeLimit(.minutes(5)))
+  @Test("a download that is killed a hundred times ends whole", .timeLimit(.minutes(5)))
   func killed() async throws {
     try await withScene(40_000_000, trackers: []) { scene in
       try await scene.seeding { port in
@@ -288,7 +330,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("torrents that mean harm are refused, and nothing is written", .swarmPeers, arguments: [
+  @Test("torrents that mean harm are refused, and nothing is written", arguments: [
     "4:name2:..", "4:name7:/etc/pw", "4:name3:a/b", "4:name0:", "4:name3:a\\b",
   ])
   func hostile(_ name: String) async throws {
@@ -304,7 +346,7 @@ struct TorrentPeerTests {
     }
   }
 
-  @Test("the tool: makes a folder's torrent as libtorrent reads it, checks it, and says what is wrong", .swarmPeers) func tool() async throws {
+  @Test("the tool: makes a folder's torrent as libtorrent reads it, checks it, and says what is wrong") func tool() async throws {
     try await withRuntimeFolder { environment, folder in
       let tool = try executable()
       func run(_ arguments: [String]) async -> ProgramOutcome { await tool.run(["torrent"] + arguments, environment: environment) }

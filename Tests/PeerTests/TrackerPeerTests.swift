@@ -122,7 +122,7 @@ struct TrackerPeerTests {
 
   // MARK: Clients of our tracker
 
-  @Test("aria2 seeds to aria2: they find each other by our tracker alone", .swarmPeers, .timeLimit(.minutes(2)), arguments: schemes)
+  @Test("aria2 seeds to aria2: they find each other by our tracker alone", .timeLimit(.minutes(2)), arguments: schemes)
   func aria2(_ scheme: String) async throws {
     guard ProgramRunner.isInstalled("aria2c") else { return skipped("aria2", because: "aria2c is not installed") }
     try await withTracker(scheme) { scene in
@@ -135,7 +135,7 @@ struct TrackerPeerTests {
     }
   }
 
-  @Test("Transmission seeds to aria2; our client hears of both", .swarmPeers, .timeLimit(.minutes(2)), arguments: schemes)
+  @Test("Transmission seeds to aria2; our client hears of both", .timeLimit(.minutes(2)), arguments: schemes)
   func transmission(_ scheme: String) async throws {
     guard ProgramRunner.isInstalled("transmission-daemon"), ProgramRunner.isInstalled("aria2c") else { return skipped("transmission", because: "transmission-daemon or aria2c is not installed") }
     try await withTracker(scheme) { scene in
@@ -158,7 +158,7 @@ struct TrackerPeerTests {
     }
   }
 
-  @Test("libtorrent seeds to libtorrent: they find each other by our tracker alone", .swarmPeers, .timeLimit(.minutes(2)), arguments: schemes)
+  @Test("libtorrent seeds to libtorrent: they find each other by our tracker alone", .timeLimit(.minutes(2)), arguments: schemes)
   func libtorrent(_ scheme: String) async throws {
     guard let python = libtorrent() else { return }
     try await withTracker(scheme) { scene in
@@ -189,7 +189,7 @@ struct TrackerPeerTests {
 
   // MARK: Our client
 
-  @Test("our client announces to opentracker and hears of the others", .swarmPeers, .timeLimit(.minutes(1)))
+  @Test("our client announces to opentracker and hears of the others", .timeLimit(.minutes(1)))
   func opentracker() async throws {
     guard ProgramRunner.isInstalled("opentracker") else { return skipped("opentracker", because: "it is not installed") }
     try await withRuntimeFolder { _, folder in
@@ -232,7 +232,7 @@ struct TrackerPeerTests {
     }
   }
 
-  @Test("two of libtorrent find each other by our node alone", .swarmPeers, .timeLimit(.minutes(2)))
+  @Test("two of libtorrent find each other by our node alone", .timeLimit(.minutes(2)))
   func hashTable() async throws {
     guard let python = libtorrent() else { return }
     try await withNode { node, _, folder in
@@ -244,7 +244,7 @@ struct TrackerPeerTests {
     }
   }
 
-  @Test("libtorrent's node knows ours, stores what we announce, and finds it again", .swarmPeers, .timeLimit(.minutes(2)))
+  @Test("libtorrent's node knows ours, stores what we announce, and finds it again", .timeLimit(.minutes(2)))
   func node() async throws {
     guard let python = libtorrent() else { return }
     try await withNode { node, network, _ in

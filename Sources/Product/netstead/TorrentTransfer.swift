@@ -39,11 +39,13 @@ struct SwarmOptions: ParsableArguments {
   }
 
   /// Whether peers are looked for in the hash table.
-  func usesHashTable(for source: TorrentSource) -> Bool {
+  func usesHashTable(for source: TorrentSource) throws -> Bool {
+    let isWanted = dht || !node.isEmpty
     switch source {
-    // BEP 27: a private torrent's peers come from its tracker alone.
-    case .file(let metainfo): !metainfo.torrent.isPrivate && (dht || !node.isEmpty)
-    case .magnet(let magnet): dht || !node.isEmpty || magnet.trackers.isEmpty
+    // BEP 27
+    case .file(let metainfo) where isWanted && metainfo.torrent.isPrivate: throw ToolFailure(.usage, "a private torrent's peers come from its trackers alone, not from the hash table")
+    case .file: return isWanted
+    case .magnet(let magnet): return isWanted || magnet.trackers.isEmpty
     }
   }
 
@@ -74,7 +76,7 @@ struct SwarmRun {
     setting.participation.order = order
     // Strangers do not make us call inside a network from a place that faces the world.
     setting.participation.calling.callsInnerAddresses = options.listen == nil || AddressRange.inner.dropFirst().contains { $0.contains(place.address) }
-    if options.usesHashTable(for: source) { setting.node = DHTSetting(bootstrap: try await Self.entrances(options, session, place), at: place.address) }
+    if try options.usesHashTable(for: source) { setting.node = DHTSetting(bootstrap: try await Self.entrances(options, session, place), at: place.address) }
     // What nobody wants to see is not kept: a trace of every block costs more than the block.
     let isWatched = messages.showsMessages || messages.jsonl || messages.pcap != nil
     let trace = isWatched ? session.trace : nil

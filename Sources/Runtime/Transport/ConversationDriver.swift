@@ -298,7 +298,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   func open(_ trace: TraceContext, _ carrier: any Carrier) {
     conversationID = trace.recorder.open(
       ConversationInfo(
-        host: trace.host, role: trace.role, carrier: .tcp, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
+        host: trace.host, role: trace.role, carrier: carrier.carriage, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
         encrypted: carrier.isEncrypted, because: cause),
       at: carrier.now)
     answers.conversation = conversationID

@@ -2,6 +2,7 @@
 // (SimulatedTransport). Servers and clients are written against these ports only, and run unchanged on both.
 // Read next: ConversationDriver.swift (what runs a stream conversation), DatagramDriver.swift (what runs a datagram conversation).
 public import Bytes
+public import Trace
 public import World
 
 /// A host's access to a network.
@@ -193,6 +194,8 @@ public protocol Carrier: AnyObject {
   var now: Instant { get }
   var local: Endpoint { get }
   var remote: Endpoint { get }
+  /// What carries the bytes, for the trace.
+  var carriage: ConversationInfo.Carriage { get }
   var isEncrypted: Bool { get }
   /// What ALPN agreed on; nil: nothing.
   var negotiatedProtocol: String? { get }
@@ -216,6 +219,7 @@ public protocol Carrier: AnyObject {
 }
 
 extension Carrier {
+  public var carriage: ConversationInfo.Carriage { .tcp }
   public var negotiatedProtocol: String? { nil }
   public var wasCutShort: Bool { false }
   public var canStartTLS: Bool { false }

@@ -148,10 +148,7 @@ package struct NetworkUpstream: Upstream {
     because cause: ConversationID?
   ) async -> UpstreamOutcome {
     let trace = trace?.because(of: cause)
-    return switch carriage {
-    case .udp: await sendDatagram(query, to: server, letterCase, deadline, trace)
-    case .tcp: await connect(query, to: server, letterCase, deadline, trace)
-    }
+    return carriage == .udp ? await sendDatagram(query, to: server, letterCase, deadline, trace) : await connect(query, to: server, letterCase, deadline, trace)
   }
 
   private func sendDatagram(
