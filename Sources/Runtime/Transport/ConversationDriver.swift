@@ -12,6 +12,8 @@ public struct TraceContext: Sendable {
   /// The name of the host that records.
   public var host: String
   public var role: ConversationInfo.Role
+  /// Whether neither side of a datagram port's conversations is the server by itself: then whoever speaks first counts as the client.
+  public var isBetweenPeers = false
   /// Record passwords, cookies and tokens as they are; otherwise as asterisks.
   public var showsSecrets = false
   /// The conversation because of which new ones are opened; nil: none is known.

@@ -58,7 +58,7 @@ package final class NodeService: Sendable {
     chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> NodeService {
     let (service, end) = await make(network: network, setting: setting, kept: kept, trace: trace, chance: chance)
-    let listener = try await network.bind(endpoint, options: BindOptions(keepsHouse: true), makeEnd: end)
+    let listener = try await network.background.bind(endpoint, options: BindOptions(), makeEnd: end)
     service.state.withLock { $0.listener = listener }
     return service
   }
@@ -75,9 +75,11 @@ package final class NodeService: Sendable {
     let node = DHTNode(setting, key: HashKey(using: &chance), chance: chance, at: network.clock.now)
     let desk = service.desk
     service.saveNowAndThen()
+    var trace = trace
+    trace?.isBetweenPeers = true
     return (
       service,
-      {
+      { [trace] in
         let driver = DatagramDriver(node, trace: trace) { question, _ in
           desk.take(question)
           return nil
