@@ -8,11 +8,11 @@ package import Transport
 package import World
 
 extension DHTSetting {
-  /// What a node at `address` is told. On one machine, and in a private network, many live beside one another.
+  /// What a node at `address` is told. On loopback many live beside one another.
   package init(bootstrap: [Endpoint], at address: Address) {
     self.init()
     self.bootstrap = bootstrap
-    guard address.bytes.contains(where: { $0 != 0 }), AddressRange.inner.contains(where: { $0.contains(address) }) else { return }
+    guard address.isLoopback else { return }
     spread = .relaxed
     limits.queriesPerAddressMax = 10_000
   }
