@@ -99,15 +99,8 @@ struct TrackerPeerTests {
     return false
   }
 
-  /// A port that is free now, for a program that must be told one.
-  private func freePort(_ network: SocketNetwork) async throws -> UInt16 {
-    let port = try await network.bind(Endpoint(.loopback, 0), options: BindOptions()) { DatagramDriver(UDPTrackerClient(tracker: Endpoint(.loopback, 9), chance: SeededRandom(seed: 1)), trace: nil) { _, _ in nil } }
-    await port.close(grace: .zero)
-    return port.endpoint.port
-  }
-
   private func aria2(_ scene: Scene, folder: String, _ more: [String]) async throws -> Running? {
-    let (port, nodePort) = (try await freePort(scene.network), try await freePort(scene.network))
+    let (port, nodePort) = (freePort(), freePort())
     return try Running(
       "aria2c",
       [
@@ -139,7 +132,7 @@ struct TrackerPeerTests {
   func transmission(_ scheme: String) async throws {
     guard ProgramRunner.isInstalled("transmission-daemon"), ProgramRunner.isInstalled("aria2c") else { return skipped("transmission", because: "transmission-daemon or aria2c is not installed") }
     try await withTracker(scheme) { scene in
-      let (rpc, port) = (try await freePort(scene.network), try await freePort(scene.network))
+      let (rpc, port) = (freePort(), freePort())
       try FileManager.default.createDirectory(atPath: scene.path("state1/torrents"), withIntermediateDirectories: true)
       let daemon = try Running(
         "transmission-daemon",
@@ -150,7 +143,7 @@ struct TrackerPeerTests {
       let leech = try await aria2(scene, folder: "leech", [])
       #expect(await hasArrived(scene))
       let reply = try await scene.client.announce(request(scene.torrent.infoHash, port: 1), to: try #require(TrackerURL(scene.url)))
-      #expect(reply.peers.contains { $0.endpoint == Endpoint(.loopback, port) })
+      #expect(reply.peers.contains { $0.endpoint == Endpoint(.loopback, UInt16(port)) })
       #expect(await remote.run(["\(rpc)", "-t", "all", "-S"]).status == 0)
       // Who stops says so.
       #expect(await waits { scene.statistics.peers == 2 })
@@ -198,7 +191,7 @@ struct TrackerPeerTests {
       try "\(torrent.hex)\n".write(toFile: folder + "/list", atomically: true, encoding: .utf8)
       // It gives up its rights and reads the list as nobody.
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
-      let port = try await freePort(network)
+      let port = freePort()
       let tracker = try Running("opentracker", ["-i", "127.0.0.1", "-p", "\(port)", "-P", "\(port)", "-d", folder, "-w", "list"], in: folder)
       let client = TrackerClient(network: network, resolve: { _ in [] }, chance: SystemRandomNumberGenerator())
       let urls = try Self.schemes.map { try #require(TrackerURL("\($0)://127.0.0.1:\(port)/announce")) }
@@ -249,7 +242,7 @@ struct TrackerPeerTests {
     guard let python = libtorrent() else { return }
     try await withNode { node, network, _ in
       let own = try #require(node.endpoint)
-      let other = Endpoint(.loopback, try await freePort(network))
+      let other = Endpoint(.loopback, UInt16(freePort()))
       let torrent = InfoHash(NodeID.random(for: .loopback, using: &randomness).bits)
       async let outcome = python.run([Self.script, "node", "\(other.port)", "\(own.port)", torrent.hex], timeout: .seconds(90))
       #expect(await waits { await node.currentState()?.contacts.contains { $0.endpoint == other } == true })
