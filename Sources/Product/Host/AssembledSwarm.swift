@@ -7,14 +7,23 @@ import WebServer
 package import World
 
 extension Assembly {
-  /// Takes part in swarms, over TCP and uTP at one port.
+  /// Takes part in swarms, over TCP and uTP at one port. `node` is one of the hash table that shares the port.
   @discardableResult
   package func serveTorrents(
-    at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: SeededRandom
+    at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: SeededRandom,
+    node: (service: NodeService, end: @Sendable () -> any DatagramEnd)? = nil
   ) async throws(NetworkError) -> SwarmService {
     let service = try await SwarmService.start(
-      network: network, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
-    note("BitTorrent", service.endpoint) { await service.close(grace: $0) }
+      network: network.background, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance,
+      makeNode: node?.end)
+    note("BitTorrent", service.endpoint) {
+      await service.close(grace: $0)
+      await node?.service.close()
+    }
+    note { partners in
+      partners.swarms.append(service)
+      if let node { partners.nodes.append((node.service, service.endpoint)) }
+    }
     return service
   }
 

@@ -23,6 +23,20 @@ package final class Assembly: Sendable {
   /// What the services on the web serve, to be closed after them all.
   private let served = Mutex<[SiteSwitch]>([])
 
+  /// What takes part in something with others, for pages that show how it stands.
+  private let noted = Mutex(Partners())
+
+  package struct Partners: Sendable {
+    package var swarms: [SwarmService] = []
+    /// With where each is reached.
+    package var nodes: [(service: NodeService, endpoint: Endpoint)] = []
+    package var trackers: [TrackerService] = []
+  }
+
+  /// The peers, nodes and trackers that run.
+  package var partners: Partners { noted.withLock { $0 } }
+  func note(_ change: (inout Partners) -> Void) { noted.withLock { change(&$0) } }
+
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
     /// `DNS`, `HTTP`, `HTTPS`, `uppercase`, …
@@ -136,6 +150,7 @@ package final class Assembly: Sendable {
     _ setting: TrackerSetting, at endpoints: [Endpoint], loop: DatagramLoopLimits? = nil, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> TrackerService {
     let service = try await TrackerService.start(network: network, endpoints: endpoints, setting: setting, loop: loop, trace: serverTrace, chance: chance)
+    note { $0.trackers.append(service) }
     for (number, endpoint) in service.endpoints.enumerated() {
       // The service is closed once.
       note("BitTorrent tracker", endpoint) { if number == 0 { await service.close(grace: $0) } }
@@ -150,6 +165,7 @@ package final class Assembly: Sendable {
   {
     let service = try await NodeService.start(network: network, endpoint: endpoint, setting: setting, kept: kept, trace: serverTrace, chance: chance)
     note("DHT node", service.endpoint ?? endpoint) { _ in await service.close() }
+    note { $0.nodes.append((service, service.endpoint ?? endpoint)) }
     return service
   }
 
