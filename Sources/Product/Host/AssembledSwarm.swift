@@ -13,8 +13,12 @@ extension Assembly {
     at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> SwarmService {
     let service = try await SwarmService.start(
-      network: network, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
+      network: network.background, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
     note("BitTorrent", service.endpoint) { await service.close(grace: $0) }
+    note { partners in
+      partners.swarms.append(service)
+      if let node = service.node { partners.nodes.append((node, service.endpoint)) }
+    }
     return service
   }
 

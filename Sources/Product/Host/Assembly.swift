@@ -23,8 +23,21 @@ package final class Assembly: Sendable {
   /// What the services on the web serve, to be closed after them all.
   private let served = Mutex<[SiteSwitch]>([])
 
-  /// Who remembers answers here, for status pages.
-  private let remembering = Mutex<(resolvers: [Resolver], proxies: [Proxy])>(([], []))
+  /// What runs here and is looked at by pages that show how it stands.
+  private let noted = Mutex(Partners())
+
+  package struct Partners: Sendable {
+    package var swarms: [SwarmService] = []
+    /// With where each is reached.
+    package var nodes: [(service: NodeService, endpoint: Endpoint)] = []
+    package var trackers: [TrackerService] = []
+    package var resolvers: [Resolver] = []
+    package var proxies: [Proxy] = []
+  }
+
+  /// The peers, nodes, trackers, resolvers and proxies that run.
+  package var partners: Partners { noted.withLock { $0 } }
+  func note(_ change: (inout Partners) -> Void) { noted.withLock { change(&$0) } }
 
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
@@ -45,11 +58,8 @@ package final class Assembly: Sendable {
   /// What runs, in the order it was started.
   package var running: [Service] { services.withLock { $0 } }
 
-  package var resolvers: [Resolver] { remembering.withLock { $0.resolvers } }
-  package var proxies: [Proxy] { remembering.withLock { $0.proxies } }
-
   /// Keeps a proxy, to be looked at.
-  package func note(_ proxy: Proxy) { remembering.withLock { $0.proxies.append(proxy) } }
+  package func note(_ proxy: Proxy) { note { $0.proxies.append(proxy) } }
 
   /// Stops everything; open connections get until `grace` is over.
   package func stop(grace: Duration) async {
@@ -100,8 +110,8 @@ package final class Assembly: Sendable {
   package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
     let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: serverTrace)
     note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
-    remembering.withLock { remembering in
-      if !remembering.resolvers.contains(where: { $0 === resolver }) { remembering.resolvers.append(resolver) }
+    note { partners in
+      if !partners.resolvers.contains(where: { $0 === resolver }) { partners.resolvers.append(resolver) }
     }
   }
 
@@ -148,6 +158,7 @@ package final class Assembly: Sendable {
     _ setting: TrackerSetting, at endpoints: [Endpoint], loop: DatagramLoopLimits? = nil, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> TrackerService {
     let service = try await TrackerService.start(network: network, endpoints: endpoints, setting: setting, loop: loop, trace: serverTrace, chance: chance)
+    note { $0.trackers.append(service) }
     for (number, endpoint) in service.endpoints.enumerated() {
       // The service is closed once.
       note("BitTorrent tracker", endpoint) { if number == 0 { await service.close(grace: $0) } }
@@ -162,6 +173,7 @@ package final class Assembly: Sendable {
   {
     let service = try await NodeService.start(network: network, endpoint: endpoint, setting: setting, kept: kept, trace: serverTrace, chance: chance)
     note("DHT node", service.endpoint ?? endpoint) { _ in await service.close() }
+    note { $0.nodes.append((service, service.endpoint ?? endpoint)) }
     return service
   }
 

@@ -59,7 +59,7 @@ enum LabTables {
 
   private static func names(of lab: RaisedWorld) -> ConsoleTable {
     let rows = lab.assemblies.flatMap { assembly in
-      assembly.resolvers.flatMap { resolver in
+      assembly.partners.resolvers.flatMap { resolver in
         resolver.remembered(max: rowsMax).map { [assembly.name, "\($0.name)", $0.type.map { "\($0)" } ?? "", $0.left.shortText, $0.text] }
       }
     }
@@ -70,7 +70,7 @@ enum LabTables {
 
   private static func pages(of lab: RaisedWorld) -> ConsoleTable {
     let rows = lab.assemblies.flatMap { assembly in
-      assembly.proxies.map { proxy in
+      assembly.partners.proxies.map { proxy in
         let figures = proxy.statistics.figures
         return [
           assembly.name, "\(figures.cacheable)", "\(figures.hits)", "\(figures.confirmed)", "\(figures.collapsed)", "\(figures.passed)", "\(figures.bytesToClients)", "\(figures.bytesFromOrigins)",
