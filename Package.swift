@@ -105,7 +105,7 @@ let package = Package(
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb, grdbSQLite]),
     part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
-    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Names", "Transport"]),
+    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Storage"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", crypto, cryptoExtras]),
     part("Servers", "MailServer", [
       "Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", crypto, cryptoExtras,

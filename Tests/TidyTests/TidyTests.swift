@@ -53,7 +53,7 @@ enum Rule {
     "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "GRDBSQLite", "NIOCore", "Synchronization"],
-    "NameServer": ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Synchronization"],
+    "NameServer": ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Storage", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
     "MailServer": ["Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", "Synchronization", "Crypto", "CryptoExtras"],
     "Swarm": ["Bytes", "World", "Trace", "HTTP", "BitTorrent", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Crypto", "Glibc"],

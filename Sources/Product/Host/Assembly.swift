@@ -94,16 +94,21 @@ package final class Assembly: Sendable {
   // MARK: Names
 
   /// Answers for zones, over UDP and TCP.
-  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: serverTrace)
+  package func serveNames(_ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint) async throws(NetworkError) {
+    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, desk: desk, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
   /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
-  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, loop: DatagramLoopLimits) async throws(NetworkError) {
+  package func serveNames(
+    _ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, loop: DatagramLoopLimits
+  ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
-      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: serverTrace)
-    note("DNS", service.endpoint) { await service.close(grace: $0) }
+      network: network, endpoint: endpoint, loop: loop, authority: authority, desk: desk, trace: serverTrace)
+    note("DNS", service.endpoint) {
+      desk?.stop()
+      await service.close(grace: $0)
+    }
   }
 
   /// Resolves names for clients, over UDP and TCP.
