@@ -61,6 +61,8 @@ enum RaisedSwarm {
         resolve: { name in world.hosts.first { world.domainName(of: $0) == name }.map { plan.addresses(of: $0) } ?? [] }, trace: assembly.clientTrace,
         chance: chance.derived("trackers"))
       sources.announce = { request, url, timeout in
+        // A world ends as a whole: nobody is left to hear a farewell, and nobody is to wait for that.
+        guard request.event != .stopped else { throw TrackerFailure.unreachable("the world ends") }
         guard let tracker = TrackerURL(url) else { throw TrackerFailure.unreachable("\(url) is no tracker's address") }
         return try await client.announce(request, to: tracker, timeout: timeout)
       }
