@@ -20,6 +20,8 @@ parameters.save_path = folder
 if mode == 'seed': parameters.flags |= lt.torrent_flags.seed_mode
 torrent = session.add_torrent(parameters)
 if mode == 'seed':
+    # Before, it turns away whoever calls.
+    while not torrent.status().is_seeding: time.sleep(0.01)
     print('seeding', flush=True)
     while True: time.sleep(1)
 while True:

@@ -92,6 +92,21 @@ import World
     #expect((4_000...5_000).contains(answered(at: Self.now)) && answered(at: Self.now) == 0)
     #expect((2_000...2_600).contains(answered(at: Self.now + .milliseconds(500))))
     #expect((4_000...5_000).contains(answered(at: Self.now + .seconds(50_000))))
+    // What is to be kept is looked at only so often.
+    limits.checksPerSecondMax = 3
+    node = StoreNode(NodePlace(of: "store1"), neighbours: [], limits: limits)
+    func looked(at now: Instant) throws -> Int {
+      actions = []
+      for label in ["a", "b", "c", "d", "e"] {
+        let block = try Self.block(label)
+        node.handle(.received(StoreMessage(.put, id: 1, query: block.query, block: block.bytes).bytes, from: Self.client), at: now, into: &actions)
+      }
+      return actions.count { if case .send = $0 { true } else { false } }
+    }
+    #expect(try looked(at: Self.now) == 3 && node.shelf.count == 3)
+    // Those that are kept need no look.
+    #expect(try looked(at: Self.now + .milliseconds(300)) == 3)
+    #expect(try looked(at: Self.now + .milliseconds(400)) == 4)
   }
 
   @Test("an answer from another than was asked is not passed back; nobody answering is told as nothing found")

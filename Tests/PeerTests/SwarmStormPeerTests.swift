@@ -75,7 +75,10 @@ struct SwarmStormPeerTests {
         lines += "\(block.query) \(Hexadecimal.text(block.bytes))\n"
       }
       try lines.write(toFile: folder + "/blocks", atomically: true, encoding: .utf8)
-      let node = StoreNode(NodePlace(of: "store"), neighbours: [])
+      var limits = Names.Limits()
+      // Checking a signature takes a tenth of a second where the compiler has not optimised it.
+      limits.checksPerSecondMax = 3
+      let node = StoreNode(NodePlace(of: "store"), neighbours: [], limits: limits)
       let listener = try await network.bind(Endpoint(.loopback, 0), options: BindOptions()) { DatagramDriver(node, trace: nil) }
       let before = ownBytes
       try await storm(getpid(), "blocks", 5_000, "\(listener.endpoint.port)", [folder + "/blocks"])

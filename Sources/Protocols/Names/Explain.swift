@@ -44,7 +44,7 @@ private struct Explainer {
       field("kind", "\(message.kind)", 0..<1, meanings[message.kind] ?? "", Self.own),
       field("hops", "\(message.hops)", 1..<2, "How many nodes have passed the request on to one nearer to the key.", Self.own),
       field("id", "\(message.id)", 2..<4, "Ties an answer to its request.", Self.own),
-      field("query", nil, 4..<68, "The key: the hash of a zone's key blinded for a label. Neither can be told from it.", "RFC 9498 §6.2"),
+      field("query", nil, 4..<68, "The key: the hash of a zone's key blinded for a label. Neither can be told from it.", "RFC 9498 §6.1"),
     ]
     if !message.block.isEmpty {
       fields.append(
@@ -91,7 +91,7 @@ private struct Explainer {
       field("zone key", nil, (start + 8)..<(start + 40), "The zone's key blinded for the label. For another label it is another one; only who knows zone and label can make it.", source),
       field("signature", nil, (start + 40)..<(start + 104), problem == nil ? "By the blinded key, over purpose, expiration and data: whoever stores the block can check it." : "By the blinded key, over purpose, expiration and data.", source),
       field("expiration", timeText(time), (start + 104)..<(start + 112), "From then on nobody keeps or believes the block.", source),
-      field("data", "\(part.count - 112) bytes", (start + 112)..<bytes.count, "The records, sealed, and padded to a power of two so that the length tells little.", "RFC 9498 §6.4", inside),
+      field("data", "\(part.count - 112) bytes", (start + 112)..<bytes.count, "The records, sealed, and padded to a power of two so that the length tells little.", "RFC 9498 §6.2", inside),
     ], problem)
   }
 }

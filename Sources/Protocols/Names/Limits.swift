@@ -41,5 +41,8 @@ public struct Limits: Sendable, Hashable {
   /// What all answers of one node have at most: who asks may have lied about where he is. Unit: bytes per second. Past it: nothing is answered.
   public var answerBytesPerSecondMax = 1_048_576
 
+  /// Most blocks that one node checks before it keeps them. Unit: blocks per second. Past it: nothing is answered, and who asked asks again.
+  public var checksPerSecondMax = 100
+
   public init() {}
 }

@@ -59,7 +59,7 @@ public struct ZoneKey: Sendable, Hashable {
   }
 
   /// Where the block for `label` is stored.
-  // RFC 9498 §6.2: the hash of the blinded key.
+  // RFC 9498 §6.1: the hash of the blinded key.
   public func query(for label: ZoneLabel) -> BlockQuery? { blinded(for: label).map { BlockQuery(of: $0) } }
 
   /// The 64 bytes of the blinding factor h, the highest first.
@@ -130,7 +130,7 @@ public struct BlockQuery: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Of a blinded key.
-  // RFC 9498 §6.2
+  // RFC 9498 §6.1
   init(of blinded: ZoneKey) { bytes = Array(SHA512.hash(data: blinded.bytes)) }
 
   public var description: String { Hexadecimal.text(bytes) }

@@ -7,15 +7,15 @@ public struct ZoneLabel: Sendable, Hashable, Comparable {
   public let text: String
 
   /// What stands at the zone itself.
-  // RFC 9498 §4.2
+  // RFC 9498 §2: the apex label
   public static let apex = ZoneLabel(checked: "@")
 
   private init(checked text: String) { self.text = text }
 
   /// The label written as `text`.
-  // RFC 9498 §3 label: UTF-8 in normalisation form C, 1 to 63 bytes, no dot
+  // RFC 9498 §2 label: UTF-8 in normalisation form C, 1 to 63 bytes, no dot
   public init(_ text: some StringProtocol) throws(SyntaxError) {
-    let rule = "RFC 9498 §3"
+    let rule = "RFC 9498 §2"
     // The normaliser is the standard library's own; on toolchains that do not show it this line does not compile.
     let normal = String(String.UnicodeScalarView(String(text)._nfc))
     guard !normal.isEmpty else { throw SyntaxError(expected: "a label", found: "nothing", at: 0, rule: rule) }
@@ -46,7 +46,7 @@ public struct ZoneName: Sendable, Hashable {
   /// The name written as `text`; a dot at its end is not looked at.
   public init(_ text: some StringProtocol, limits: Limits = Limits()) throws(SyntaxError) {
     guard text.utf8.count <= limits.nameBytesMax else {
-      throw SyntaxError(expected: "a name of at most \(limits.nameBytesMax) bytes", found: "\(text.utf8.count)", at: 0, rule: "RFC 9498 §3")
+      throw SyntaxError(expected: "a name of at most \(limits.nameBytesMax) bytes", found: "\(text.utf8.count)", at: 0, rule: "RFC 9498 §2")
     }
     var labels: [ZoneLabel] = []
     let whole = text.hasSuffix(".") ? String(text.dropLast()) : String(text)

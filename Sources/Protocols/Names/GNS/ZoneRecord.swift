@@ -20,7 +20,7 @@ public struct ZoneRecord: Sendable, Hashable {
   }
 
   /// Sixteen bits, of which three mean something.
-  // RFC 9498 §5, figure 4
+  // RFC 9498 §5
   public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public var rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -63,13 +63,13 @@ public struct RecordSet: Sendable, Hashable {
   static let headSize = 16
 
   /// Reads what a block held, with the zeros at its end.
-  // RFC 9498 §6.4 RDATA
+  // RFC 9498 §6.2 RDATA
   public init(reading bytes: [UInt8], limits: Limits = Limits()) throws(SyntaxError) {
     records = []
     var offset = 0
     while let range = Self.nextRecord(in: bytes, at: offset) {
       guard records.count < limits.recordsMax else {
-        throw SyntaxError(expected: "at most \(limits.recordsMax) records", at: offset, rule: "RFC 9498 §6.4")
+        throw SyntaxError(expected: "at most \(limits.recordsMax) records", at: offset, rule: "RFC 9498 §6.2")
       }
       guard range.upperBound <= bytes.count else {
         throw SyntaxError(expected: "\(range.count - Self.headSize) bytes of data", found: "the end", at: offset + Self.headSize, rule: "RFC 9498 §5")
@@ -81,7 +81,7 @@ public struct RecordSet: Sendable, Hashable {
       records.append(record)
       offset = range.upperBound
     }
-    guard bytes[offset...].allSatisfy({ $0 == 0 }) else { throw SyntaxError(expected: "a record or zeros", at: offset, rule: "RFC 9498 §6.4") }
+    guard bytes[offset...].allSatisfy({ $0 == 0 }) else { throw SyntaxError(expected: "a record or zeros", at: offset, rule: "RFC 9498 §6.2") }
   }
 
   /// Where the record at `offset` stands, by what its head says; nil: there is none, only padding.
@@ -94,7 +94,7 @@ public struct RecordSet: Sendable, Hashable {
   }
 
   /// The records in bytes, padded with zeros so that the block's length tells little: to a power of two, but a lone delegation as it is.
-  // RFC 9498 §6.4
+  // RFC 9498 §6.2
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []
     for record in records {

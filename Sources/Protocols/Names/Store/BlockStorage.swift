@@ -52,6 +52,9 @@ public struct BlockShelf: Sendable {
     }
   }
 
+  /// Whether this very block is kept.
+  func holds(_ bytes: [UInt8], under query: BlockQuery) -> Bool { blocks[query]?.block.bytes == bytes }
+
   // RFC 9498 §6.3: storage checks a block as far as it can.
   public mutating func put(_ query: BlockQuery, _ bytes: [UInt8], at now: Instant) throws(Refusal) {
     let block: ZoneBlock

@@ -37,8 +37,8 @@ public struct StoreNode: DatagramConversation {
   public private(set) var shelf: BlockShelf
   private var passed: [UInt16: Passed] = [:]
   private var nextID: UInt16 = 0
-  /// What may still be answered, and when that was so. Unit: bytes.
-  private var allowance: (bytes: Int64, at: Instant)?
+  /// Unit: bytes answered, signatures checked.
+  private var (answers, checks): (Allowance, Allowance)
   public private(set) var deadline: Instant?
 
   /// Most requests waiting for another node's answer. Unit: requests. Past it: the newest is answered that nothing is there.
@@ -53,6 +53,8 @@ public struct StoreNode: DatagramConversation {
     self.neighbours = neighbours
     self.limits = limits
     shelf = BlockShelf(limits: limits)
+    answers = Allowance(perSecond: limits.answerBytesPerSecondMax)
+    checks = Allowance(perSecond: limits.checksPerSecondMax)
   }
 
   public static var dialect: Dialect { .blockStore }
@@ -83,7 +85,7 @@ public struct StoreNode: DatagramConversation {
 
   private mutating func serve(_ message: StoreMessage, for remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Never>]) {
     func answer(_ kind: StoreMessage.Kind, _ block: [UInt8] = []) {
-      guard spend(StoreMessage.headSize + block.count, at: now) else { return actions.append(.note("not answered: answerBytesPerSecondMax", about: remote)) }
+      guard answers.spend(StoreMessage.headSize + block.count, at: now) else { return actions.append(.note("not answered: answerBytesPerSecondMax", about: remote)) }
       actions.append(.send(StoreMessage(kind, hops: message.hops, id: message.id, query: message.query, block: block).bytes, to: remote))
     }
     if message.kind == .get, let block = shelf.get(message.query, at: now) { return answer(.found, block) }
@@ -91,6 +93,8 @@ public struct StoreNode: DatagramConversation {
       return passOn(message, to: nearer, for: remote, at: now, into: &actions)
     }
     guard message.kind == .put else { return answer(.missing) }
+    // No answer: whoever asks, asks again.
+    guard shelf.holds(message.block, under: message.query) || checks.spend(1, at: now) else { return actions.append(.note("not looked at: checksPerSecondMax", about: remote)) }
     do throws(BlockShelf.Refusal) {
       try shelf.put(message.query, message.block, at: now)
       answer(.stored)
@@ -98,20 +102,6 @@ public struct StoreNode: DatagramConversation {
       actions.append(.note("not kept: \(error)", about: remote))
       answer(.refused)
     }
-  }
-
-  /// Takes `count` bytes off what may be answered; false: they may not.
-  private mutating func spend(_ count: Int, at now: Instant) -> Bool {
-    let most = Int64(limits.answerBytesPerSecondMax)
-    var bytes = most
-    if let allowance {
-      // A second fills it, so that what has gone by in microseconds is enough to know, and too short to overflow.
-      let passed = min(1_000_000, max(0, allowance.at.duration(to: now).components.seconds * 1_000_000 + allowance.at.duration(to: now).components.attoseconds / 1_000_000_000_000))
-      bytes = min(most, allowance.bytes + most * passed / 1_000_000)
-    }
-    guard bytes >= Int64(count) else { return false }
-    allowance = (bytes - Int64(count), now)
-    return true
   }
 
   /// The neighbour that is nearest to `query`; nil: this node is.
