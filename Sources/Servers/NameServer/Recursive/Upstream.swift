@@ -172,10 +172,7 @@ package struct NetworkUpstream: Upstream {
   package func exchange(
     _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage = .udp, signedWith key: TransactionKey?, until deadline: Instant
   ) async -> UpstreamOutcome {
-    switch carriage {
-    case .udp: await sendDatagram(query, to: server, .ignored, deadline, trace, key)
-    case .tcp: await connect(query, to: server, .ignored, deadline, trace, key)
-    }
+    carriage == .udp ? await sendDatagram(query, to: server, .ignored, deadline, trace, key) : await connect(query, to: server, .ignored, deadline, trace, key)
   }
 
   private func sendDatagram(
