@@ -23,6 +23,10 @@ package struct ConsoleModel: Sendable {
   package var models: ConsoleModels?
   /// How peers stand at the moment; nil: there are none.
   package var peers: (@Sendable () async -> ConsolePeers)?
+  /// What waits or lies in mail; nil: there is no mail.
+  package var mail: ConsoleTables?
+  /// What is remembered; nil: nobody remembers.
+  package var caches: ConsoleTables?
 
   package init(
     title: String, subtitle: String = "", nets: [Net] = [], hosts: [Host] = [], links: [Link] = [], hints: [Hint] = [], trace: TraceStore,

@@ -36,6 +36,13 @@ package struct ConsoleService: Application {
         exchange.respond(Self.response(site.page(for: asked)))
       }
     }
+    if let tables = ["/mail": site.model.mail, "/caches": site.model.caches][asked.path] ?? nil {
+      return .workflow { [site] exchange in
+        var site = site
+        site.tables = await tables.look()
+        exchange.respond(Self.response(site.page(for: asked)))
+      }
+    }
     guard asked.path == "/events", asked.method == "GET", site.allows(asked) else {
       guard site.isExport(asked) else { return .response(Self.response(site.page(for: asked))) }
       // Away from the connection's thread, which serves others too.

@@ -10,6 +10,8 @@ package struct ConsoleSite: Sendable {
   private let hosts: HostRule
   /// How peers stand, looked at for this request; nil: not asked for.
   package var peers: ConsolePeers?
+  /// What servers hold, looked at for this request.
+  package var tables: [ConsoleTable] = []
 
   package init(_ model: ConsoleModel) {
     self.model = model
@@ -58,6 +60,8 @@ package struct ConsoleSite: Sendable {
     case ("models", 1): return model.models.map { ModelsPage(frame: frame, models: $0).page }
     case ("model", 2): return model.models.flatMap { ModelPage(frame, $0, id: parts[1]) }?.page
     case ("peers", 1): return peers.map { PeersPage(frame: frame, peers: $0).page }
+    case ("mail", 1): return model.mail.map { TablesPage(frame: frame, place: .mail, tables: $0, found: tables).page }
+    case ("caches", 1): return model.caches.map { TablesPage(frame: frame, place: .caches, tables: $0, found: tables).page }
     case ("export", 1): return ExportPage(frame).page
     case ("help", 1): return HelpPage(frame).page
     default: return nil

@@ -16,12 +16,21 @@ struct Frame: Sendable {
 
   /// The places in the rail.
   enum Place: String, CaseIterable {
-    case overview, conversations, ladder, hosts, peers, lessons, models, export, help
+    case overview, conversations, ladder, hosts, mail, caches, peers, lessons, models, export, help
 
     var path: String { self == .overview ? "/" : "/" + rawValue }
     var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
     /// The letter that leads here after `g`.
-    var key: String { self == .lessons ? "s" : String(rawValue.prefix(1)) }
+    var key: String {
+      switch self {
+      case .lessons: "s"
+      // For boxes, records and keys: other places begin alike.
+      case .mail: "b"
+      case .caches: "r"
+      case .help: "k"
+      default: String(rawValue.prefix(1))
+      }
+    }
     /// A line drawing, 20 by 20.
     var icon: HTML {
       switch self {
@@ -29,6 +38,8 @@ struct Frame: Sendable {
       case .conversations: "<path d=\"M3 5h14M3 10h14M3 15h9\"/>"
       case .ladder: "<path d=\"M5 2v16M15 2v16M5 6h8m-2-2 2 2-2 2M15 13H7m2-2-2 2 2 2\"/>"
       case .hosts: "<path d=\"M3 4h14v5H3zM3 11h14v5H3zM6 6.5h.01M6 13.5h.01\"/>"
+      case .mail: "<path d=\"M2 5h16v10H2zM2 5l8 6 8-6\"/>"
+      case .caches: "<path d=\"M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0\"/>"
       case .peers: "<path d=\"M10 3.5h.01M4 15.500h.01M16 15.500h.01M10 5.500 5 14M10 5.500 15 14M6 15.500h8\"/><circle cx=\"10\" cy=\"4\" r=\"1.500\"/><circle cx=\"4.500\" cy=\"15.500\" r=\"1.500\"/><circle cx=\"15.500\" cy=\"15.500\" r=\"1.500\"/>"
       case .lessons: "<path d=\"M2 8l8-4 8 4-8 4zM5.500 10v4c2.500 2 6.500 2 9 0v-4\"/>"
       case .models: "<path d=\"M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 3l6 10M16.500 7.500H4\"/>"
@@ -40,7 +51,11 @@ struct Frame: Sendable {
 
   func page(_ title: String, place: Place?, live: Bool = false, _ content: HTML) -> Page {
     let counters = model.trace.counters
-    let links = Place.allCases.filter { ($0 != .lessons || model.lessons != nil) && ($0 != .models || model.models != nil) && ($0 != .peers || model.peers != nil) }.map { item -> HTML in
+    let absent: [Place?] = [
+      model.lessons == nil ? .lessons : nil, model.models == nil ? .models : nil, model.peers == nil ? .peers : nil, model.mail == nil ? .mail : nil,
+      model.caches == nil ? .caches : nil,
+    ]
+    let links = Place.allCases.filter { !absent.contains($0) }.map { item -> HTML in
       let current: HTML = item == place ? " aria-current=\"page\"" : ""
       return """
         <li><a href="\(item.path)"\(current) data-go="\(item.key)"><svg class="icon" viewBox="0 0 20 20" aria-hidden="true">\(item.icon)</svg><span>\(item.name)</span></a></li>

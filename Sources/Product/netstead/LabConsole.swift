@@ -28,6 +28,8 @@ enum LabConsole {
       trace: trace, explain: explainAnything)
     model.lessons = LabLessons.lessons()
     model.models = LabModels.models()
+    if !world.mail.isEmpty { model.mail = LabTables.mail(of: servers) }
+    model.caches = LabTables.caches(of: servers)
     if !world.swarms.isEmpty || !world.nodes.isEmpty || !world.trackers.isEmpty { model.peers = { await LabPeers.look(at: servers) } }
     return model
   }

@@ -37,7 +37,7 @@ struct HelpPage: Sendable {
   var page: Page {
     let keys: [(String, String)] = [
       ("j", "next row, arrow or field"), ("k", "the one before"), ("Enter", "open it"), ("Esc", "back up"), ("/", "to the filter"),
-      ("Space", "pause and go on"), ("n", "next message"), ("p", "message before"), ("g then a letter", "go to a place: o c l h e"), ("?", "this page"),
+      ("Space", "pause and go on"), ("n", "next message"), ("p", "message before"), ("g then a letter", "go to a place: \(Frame.Place.allCases.map(\.key).joined(separator: " "))"), ("?", "this page"),
     ]
     let rows = keys.map { "<tr><th scope=\"row\"><kbd>\($0.0)</kbd></th><td>\($0.1)</td></tr>\n" as HTML }
     return frame.page(

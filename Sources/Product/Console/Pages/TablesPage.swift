@@ -29,7 +29,7 @@ struct TablesPage: Sendable {
         """
     }
     return """
-      <section class="card flush" aria-label="\(table.title)"><div class="cardhead"><h2>\(table.title)</h2></div>
+      <section class="card" aria-label="\(table.title)"><div class="cardhead"><h2>\(table.title)</h2></div>
       \(content)</section>
 
       """
