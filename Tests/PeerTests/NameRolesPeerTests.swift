@@ -123,6 +123,29 @@ struct NameRolesPeerTests {
     }
   }
 
+  @Test("our own commands change and copy a zone, and say why not")
+  func commands() async throws {
+    let netstead = try executable()
+    try await withRuntimeFolder { environment, folder in
+      let home = try Home(environment, folder, dns: Self.updates)
+      let host = try home.start()
+      func run(_ words: [String]) async -> ProgramOutcome { await netstead.run(["dns"] + words + ["@127.0.0.1:\(home.port)"], environment: environment) }
+      func update(_ words: [String], key: String = Self.key) async -> Int32? { await run(["update", "home.test"] + words + ["--key", key]).status }
+      #expect(await update(["add", "new", "60", "A", "192.0.2.9"]) == 0)
+      #expect(await update(["replace", "new.home.test", "60", "A", "192.0.2.10"]) == 0)
+      #expect(await update(["add", "text", "60", "TXT", "\"two words\""]) == 0)
+      #expect(await update(["delete", "text"]) == 0)
+      #expect(await update(["add", "new", "60", "A", "192.0.2"]) == 2)
+      #expect(await run(["update", "home.test", "delete", "new"]).status == 6, "unsigned")
+      #expect(await update(["delete", "new"], key: "hmac-sha256:no.key:\(Self.secret)") == 4)
+      let copied = await run(["home.test", "AXFR", "--key", Self.key])
+      #expect(copied.status == 0 && copied.text.contains("new.home.test.\t60\tIN\tA\t192.0.2.10") && !copied.text.contains("text.home.test."), "\(copied.text)\(copied.errorText)")
+      let refused = await run(["home.test", "AXFR"])
+      #expect(refused.status == 1 && refused.errorText.contains("REFUSED"), "\(refused.errorText)")
+      #expect(host.stop() == 0)
+    }
+  }
+
   /// NSD in a folder of its own.
   private final class NSD {
     private let process = Process()
