@@ -1,6 +1,8 @@
 // The settings file: what is read, and what each mistake is told.
 import BitTorrent
+import DNS
 import MailServer
+import NameServer
 import Settings
 import Swarm
 import TestKit
@@ -46,6 +48,53 @@ struct HostSettingsTests {
     let keys = yaml.split(separator: "\n").filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: ":").first }
     #expect(keys.count == 15)
     for key in keys { #expect(page.contains("\n| `\(key)` |"), "\(key)") }
+  }
+
+  @Test("keys, and who may copy and change zones")
+  func names() throws {
+    let text = """
+      ports: {dns: 8053}
+      dns:
+        keys:
+          - {name: lab.key, secret: "c2VjcmV0IGZvciB0aGUgbGFi"}
+        update-by: [key lab.key, 192.0.2.0/24, 192.0.2.7 key lab.key]
+        notify: [192.0.2.2, "192.0.2.3:5353 key lab.key"]
+        zones: [{origin: copy.test, primary: ["192.0.2.1 key lab.key"]}]
+
+      """
+    let settings = try HostSettings(file: "n.yaml", text: text, isPrivileged: false)
+    let key = try #require(settings.keys.all.first)
+    #expect(key.algorithm == .sha256 && key.secret == Array("secret for the lab".utf8))
+    let range = AddressRange("192.0.2.0/24")
+    let one = AddressRange("192.0.2.7")
+    #expect(settings.zone.rights.update == [ZoneGrant(key: key.name), ZoneGrant(addresses: range), ZoneGrant(addresses: one, key: key.name)])
+    #expect(settings.zone.rights.notified == [
+      ZonePeer(Endpoint(Address(192, 0, 2, 2), 8053)), ZonePeer(Endpoint(Address(192, 0, 2, 3), 5353), key: key),
+    ])
+    #expect(settings.zone.rights.transfer.isEmpty, "nobody, unless told otherwise")
+    #expect(settings.zones.first?.setting.primaries == [ZonePeer(Endpoint(Address(192, 0, 2, 1), 8053), key: key)])
+  }
+
+  @Test("a mistake about zones is told where it stands", arguments: [
+    Case(text: "dns:\n  update-bye: [key a]\n", problem: "n.yaml:2:3: unknown key `update-bye`; did you mean `update-by`?"),
+    Case(text: "dns:\n  keys: [{name: lab.key, secret: short}]\n", problem: "n.yaml:2:34: expected a secret of at least 16 bytes"),
+    Case(text: "dns:\n  keys: [{name: a, algorithm: md5, secret: c2VjcmV0IGZvciB0aGUgbGFi}]\n", problem: "n.yaml:2:31: expected one of hmac-sha1, "),
+    Case(
+      text: "dns:\n  keys: [{name: lab.key, secret: c2VjcmV0IGZvciB0aGUgbGFi}]\n  transfer-to: [key lab.kez]\n",
+      problem: "n.yaml:3:17: no key `lab.kez` under `keys`; did you mean `lab.key`?"),
+    Case(text: "dns:\n  transfer-to: [here]\n", problem: "n.yaml:2:17: expected an address or a range such as 192.0.2.0/24, found `here`"),
+    Case(text: "dns:\n  notify: [192.0.2.0/24]\n", problem: "n.yaml:2:12: expected an address such as 192.0.2.1 or 192.0.2.1:53, found `192.0.2.0/24`"),
+    Case(
+      text: "dns:\n  zones:\n    - {origin: a.test, primary: [192.0.2.1], update-by: [192.0.2.2]}\n",
+      problem: "n.yaml:3:57: a zone with `primary` is a copy"),
+  ])
+  func zoneMistakes(_ example: Case) {
+    do throws(SettingsProblems) {
+      _ = try HostSettings(file: "n.yaml", text: example.text, isPrivileged: false)
+      Issue.record("read")
+    } catch {
+      #expect(error.description.hasPrefix(example.problem), "\(error)")
+    }
   }
 
   @Test("paths are relative to the settings' file")

@@ -1,5 +1,6 @@
 // Looking names up for the command line's tools: by the system's resolver, by a server of one's choice, or step by step from the root.
 // Not here: resolving for others (NameServer/Recursive), printing.
+import Bytes
 package import DNS
 import NameServer
 package import Trace
@@ -8,7 +9,7 @@ package import World
 
 /// Asks servers about names.
 package struct NameClient: Sendable {
-  private let upstream: any Upstream
+  private let upstream: NetworkUpstream
   private let clock: any WorldClock
   private let timeout: Duration
 
@@ -55,6 +56,37 @@ package struct NameClient: Sendable {
       case .unreachable(let why): return .unreachable(why)
       }
     }
+  }
+
+  /// Changes a zone at `server`, signed with `key` if there is one; what does not fit into a datagram goes over TCP.
+  package func change(_ update: ZoneUpdate, _ server: Endpoint, key: TransactionKey?, id: UInt16) async -> Outcome {
+    let begin = clock.now
+    let message = update.message(id: id)
+    let carriage: ConversationInfo.Carriage = message.wire().count > Limits.Format.datagramMax - 128 ? .tcp : .udp
+    return switch await upstream.exchange(message, with: server, over: carriage, signedWith: key, until: begin + timeout) {
+    case .answered(let message, let count):
+      .answered(Answer(message: message, server: server, carriage: carriage, duration: clock.now - begin, byteCount: count))
+    case .timedOut, .suspicious: .timedOut
+    case .unreachable(let why): .unreachable(why)
+    }
+  }
+
+  /// Copies a zone from `server`. Throws the reason when it is not given.
+  package func copy(_ question: TransferQuestion, _ server: Endpoint, key: TransactionKey?, id: UInt16) async throws(TransferProblem) -> ZoneTransfer {
+    let outcome: TransferClientConversation.Outcome
+    do throws(NetworkError) {
+      outcome = try await upstream.transfer(question, from: ZonePeer(server, key: key), id: id, timeout: timeout)
+    } catch { throw .network(error) }
+    switch outcome {
+    case .received(let transfer): return transfer
+    case .failed(let failure): throw .transfer(failure)
+    }
+  }
+
+  /// Why a zone was not copied.
+  package enum TransferProblem: Error, Sendable {
+    case network(NetworkError)
+    case transfer(TransferFailure)
   }
 
   /// One step of a walk from the root.

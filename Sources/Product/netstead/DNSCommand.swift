@@ -19,11 +19,14 @@ struct DNSCommand: AsyncParsableCommand {
         netstead dns garnet.test MX @198.51.100.11 --explain
         netstead dns www.garnet.test --trace
         netstead dns video.cdn.test @ns1.cdn.test --subnet 198.18.30.0/24
+        netstead dns home.test AXFR @127.0.0.1:8053 --key hmac-sha256:lab.key:BASE64
+        netstead dns update home.test add new 60 A 192.0.2.9 @127.0.0.1:8053 --key hmac-sha256:lab.key:BASE64
+        netstead dns update home.test delete new A @127.0.0.1:8053 --key hmac-sha256:lab.key:BASE64
         netstead dns www.alice --calling alice=KEY --store srv
         netstead dns forum.i2p --book hosts.txt
       """)
 
-  @Argument(help: "NAME, record type, @server or @server:port.")
+  @Argument(help: "NAME, record type, @server or @server:port; or update ZONE add|delete|replace NAME [TTL] [TYPE] [DATA].")
   var words: [String]
 
   @Flag(help: "Walk from the root, step by step.")
@@ -37,6 +40,9 @@ struct DNSCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Tell the server which network the client is in, so that it can answer by place.", valueName: "address/bits"))
   var subnet: String?
+
+  @Option(help: ArgumentHelp("Sign an update or a transfer with this key.", valueName: "algorithm:name:base64"))
+  var key: String?
 
   @Option(help: ArgumentHelp("Give up on a question after this long.", valueName: "time"))
   var timeout = TimeSpan(duration: .seconds(10))
@@ -55,6 +61,7 @@ struct DNSCommand: AsyncParsableCommand {
 
   func run() async throws {
     let session = ToolSession(messages, colour, timeout: timeout)
+    if words.first == "update" { return try await ZoneChanging(key: key, session: session).update(words) { try await self.server($0, session) } }
     if let name = words.first(where: { !$0.hasPrefix("@") }), try others.knows(name) {
       let lookup = OtherNameLookup(options: others, session: session, isShort: quiet.short) { name, server in await addresses(of: name, server, session) }
       return try await lookup.run(name, words.first { $0 != name && !$0.hasPrefix("@") })
@@ -62,6 +69,7 @@ struct DNSCommand: AsyncParsableCommand {
     let question = try Question(words)
     let options = try clientSubnet().map { [EDNSOption.clientSubnet($0)] } ?? []
     let server = try await server(question.server, session)
+    if question.type == .axfr { return try await ZoneChanging(key: key, session: session).copy(question.name, from: server) }
     if trace { return try await walk(question, server, session) }
     let query = Message.query(question.name, question.type, id: .random(in: 0...UInt16.max), recursionDesired: !noRecursion, edns: EDNS(options: options))
     let outcome = await session.client.ask(query, server, overStream: tcp)

@@ -145,16 +145,13 @@ package final class SecondaryCopy: Sendable {
   }
 
   private func transfer(from primary: ZonePeer, since: Serial?) async -> Bool {
-    let answer = OneAnswer<TransferClientConversation.Outcome>()
-    let conversation = TransferClientConversation(TransferQuestion(zone.apex, since: since), id: zone.id(), key: primary.key)
-    let means = zone.means
+    let outcome: TransferClientConversation.Outcome
+    let question = TransferQuestion(zone.apex, since: since)
     do throws(NetworkError) {
-      _ = try await means.network.connect(conversation, to: primary.endpoint, options: DialOptions(timeout: means.limits.streamTimeMax), trace: means.trace) { outcome, _ in
-        answer.give(outcome)
-        return nil
-      }
+      outcome = try await NetworkUpstream(zone.means.network, trace: zone.means.trace).transfer(
+        question, from: primary, id: zone.id(), timeout: zone.means.limits.streamTimeMax)
     } catch { return false }
-    guard case .received(let transfer) = await answer.value() else { return false }
+    guard case .received(let transfer) = outcome else { return false }
     return await zone.take(transfer)
   }
 }

@@ -175,6 +175,20 @@ package struct NetworkUpstream: Upstream {
     carriage == .udp ? await sendDatagram(query, to: server, .ignored, deadline, trace, key) : await connect(query, to: server, .ignored, deadline, trace, key)
   }
 
+  /// Gets a zone, or what changed in it; `timeout` is for connecting, and silence ends it later.
+  package func transfer(
+    _ question: TransferQuestion, from peer: ZonePeer, id: UInt16, timeout: Duration
+  ) async throws(NetworkError) -> TransferClientConversation.Outcome {
+    let answer = OneAnswer<TransferClientConversation.Outcome>()
+    _ = try await network.connect(
+      TransferClientConversation(question, id: id, key: peer.key), to: peer.endpoint, options: DialOptions(from: source, timeout: timeout), trace: trace
+    ) { outcome, _ in
+      answer.give(outcome)
+      return nil
+    }
+    return await answer.value()
+  }
+
   private func sendDatagram(
     _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?, _ key: TransactionKey? = nil
   ) async -> UpstreamOutcome {
