@@ -75,8 +75,8 @@ package final class Assembly: Sendable {
   // MARK: Names
 
   /// Answers for zones, over UDP and TCP.
-  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: serverTrace)
+  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, policy: QuestionPolicy? = nil) async throws(NetworkError) {
+    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, policy: policy, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 

@@ -12,20 +12,31 @@ package struct AuthorityConversation: DatagramConversation {
   package typealias Question = Never
 
   /// What can happen.
-  package enum Input: Sendable { case received(Buffer, from: Endpoint) }
+  package enum Input: Sendable {
+    case received(Buffer, from: Endpoint)
+    case deadlineReached
+  }
 
   private let responder: AuthorityResponder
+  private let policy: QuestionPolicy?
+  private var late = LateAnswers()
 
-  package init(_ source: AuthoritySource) { responder = AuthorityResponder(source) }
+  package init(_ source: AuthoritySource, policy: QuestionPolicy? = nil) {
+    responder = AuthorityResponder(source)
+    self.policy = policy
+  }
 
   package static var dialect: Dialect { .dns }
   package var stateName: String { "open" }
   package var acceptsBytes: Bool { true }
-  package var deadline: Instant? { nil }
+  package var deadline: Instant? { policy == nil ? nil : late.deadline }
 
   package func input(for event: DatagramEvent) -> Input? {
-    guard case .received(let bytes, let remote) = event else { return nil }
-    return .received(bytes, from: remote)
+    switch event {
+    case .received(let bytes, let remote): .received(bytes, from: remote)
+    case .deadlineReached: .deadlineReached
+    case .opened: nil
+    }
   }
 
   package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Never>]) {
@@ -33,7 +44,19 @@ package struct AuthorityConversation: DatagramConversation {
     // Nobody can have sent from port 0 and wait for the answer there.
     case .received(_, let remote) where remote.port == 0: break
     case .received(let query, let remote):
-      if let answer = responder.answer(query, from: remote.address, over: .udp) { actions.append(.send(answer, to: remote)) }
+      guard let (deed, message) = policy?.judge(query) else {
+        if let answer = responder.answer(query, from: remote.address, over: .udp) { actions.append(.send(answer, to: remote)) }
+        return
+      }
+      switch deed {
+      case .refuse(let code): actions.append(.send(QuestionPolicy.refusal(code, of: message), to: remote))
+      case .cut: actions.append(.send(QuestionPolicy.cut(message), to: remote))
+      case .silent: break
+      case .late(let time):
+        if let answer = responder.answer(query, from: remote.address, over: .udp) { late.add(answer, to: remote, due: now + time) }
+      }
+    case .deadlineReached:
+      for (answer, remote) in late.take(at: now) { actions.append(.send(answer, to: remote)) }
     }
   }
 }
@@ -51,10 +74,11 @@ package struct AuthorityService: Sendable {
 
   /// Takes queries at `endpoint` (port 0: one port that is free for both).
   package static func start(
-    network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
+    network: any Network, endpoint: Endpoint, authority: AuthoritySource, policy: QuestionPolicy? = nil, trace: TraceContext?,
+    limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
-      try await network.bind(endpoint, options: BindOptions()) { DatagramDriver(AuthorityConversation(authority), trace: trace) }
+    try await start(at: endpoint, network: network, authority: authority, policy: policy, trace: trace, limits: limits) { () async throws(NetworkError) in
+      try await network.bind(endpoint, options: BindOptions()) { DatagramDriver(AuthorityConversation(authority, policy: policy), trace: trace) }
     }
   }
 
@@ -63,7 +87,7 @@ package struct AuthorityService: Sendable {
     network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
+    try await start(at: endpoint, network: network, authority: authority, policy: nil, trace: trace, limits: limits) { () async throws(NetworkError) in
       try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
         let responder = AuthorityResponder(authority)
         return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, from: remote.address, over: .udp, into: room) }
@@ -72,14 +96,25 @@ package struct AuthorityService: Sendable {
   }
 
   private static func start(
-    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits,
+    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, policy: QuestionPolicy?, trace: TraceContext?, limits: DNS.Limits,
     bind: () async throws(NetworkError) -> any Listener
   ) async throws(NetworkError) -> AuthorityService {
     let responders = ResponderPool(authority)
     let listeners = try await NameListeners.start(at: endpoint, bind: bind) { (endpoint) async throws(NetworkError) in
       try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
-        ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, _ in
-          .answered(query.ticket, responders.answer(query.message, from: remote.address))
+        ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
+          guard let (deed, message) = policy?.judge(query.message), deed != .cut else {
+            return .answered(query.ticket, responders.answer(query.message, from: remote.address))
+          }
+          if case .refuse(let code) = deed { return .answered(query.ticket, QuestionPolicy.refusal(code, of: message)) }
+          if case .late(let time) = deed {
+            let due = network.clock.now + time
+            network.start {
+              guard (try? await network.clock.sleep(until: due)) != nil else { return }
+              answers.give(.answered(query.ticket, responders.answer(query.message, from: remote.address)))
+            }
+          }
+          return nil
         }
       }
     }
