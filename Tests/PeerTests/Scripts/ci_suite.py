@@ -99,6 +99,39 @@ class Service(unittest.TestCase):
         lines = requests.get(API + "/events", params={"proto": "http", "host": "www.garnet.test", "wait": "5s"}).text.splitlines()
         self.assertTrue(any("GET /notes.txt" in line for line in lines))
 
+    def test_recipients_that_fail_on_purpose(self):
+        def codes(*names):
+            with smtplib.SMTP(*place("NETSTEAD_SMTP"), timeout=20) as connection:
+                connection.ehlo("shop.example")
+                connection.mail("shop@shop.example")
+                return [connection.rcpt(name + "@garnet.test")[0] for name in names]
+
+        self.assertEqual(codes("temperror", "permerror", "452", "full", "greylist"), [451, 550, 452, 452, 451])
+        requests.post(API + "/clock/advance", json={"by": "6m"}).raise_for_status()
+        self.assertEqual(codes("greylist"), [250])
+        with smtplib.SMTP(*place("NETSTEAD_SMTP"), timeout=20) as connection:
+            with self.assertRaises(smtplib.SMTPDataError) as refused:
+                connection.sendmail("shop@shop.example", ["data-permerror@garnet.test"], b"Subject: x\r\n\r\nx\r\n")
+            self.assertEqual(refused.exception.smtp_code, 550)
+
+    def test_sites_and_names_that_fail_on_purpose(self):
+        def get(host):
+            return requests.get(f"http://{host}.fail.test/x", timeout=3)
+
+        self.assertEqual(get("status-503").status_code, 503)
+        self.assertEqual(get("retry-after-30").headers["Retry-After"], "30")
+        for host, error in (
+            ("redirect-loop", requests.TooManyRedirects), ("bad-chunk", requests.exceptions.ChunkedEncodingError), ("reset", requests.ConnectionError),
+            ("slow-headers", requests.Timeout), ("stall-1k", requests.ConnectionError),
+        ):
+            with self.assertRaises(error, msg=host):
+                get(host)
+        for name, error in (("nxdomain", dns.resolver.NXDOMAIN), ("nodata", dns.resolver.NoAnswer), ("servfail", dns.resolver.NoNameservers), ("lame", dns.resolver.NoNameservers)):
+            with self.assertRaises(error, msg=name):
+                resolver().resolve(name + ".fail.test", "A")
+        self.assertEqual(resolver().resolve("truncated.fail.test", "A").rrset.ttl, 60)
+        self.assertEqual(resolver().resolve("ttl-1.fail.test", "A").rrset.ttl, 1)
+
 
 class Wrong(unittest.TestCase):
     def test_that_fails(self):
