@@ -134,3 +134,13 @@ struct APIFailure: Error {
     return answer
   }
 }
+
+extension Duration {
+  /// As the API reads durations: `2s`, `300ms`, in the largest unit that is exact.
+  var settingsText: String {
+    let (seconds, attoseconds) = components
+    if attoseconds == 0 { return "\(seconds)s" }
+    let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    return nanoseconds % 1_000_000 == 0 ? "\(nanoseconds / 1_000_000)ms" : "\(nanoseconds)ns"
+  }
+}

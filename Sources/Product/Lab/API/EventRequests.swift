@@ -48,7 +48,7 @@ extension LabAPI {
   var time: APIAnswer {
     .json { object in
       object.value("now", worldClock.now.timestamp)
-      object.value("ahead", "\(shift.ahead / .seconds(1))s")
+      object.value("ahead", shift.ahead.settingsText)
     }
   }
 

@@ -49,6 +49,12 @@ extension LabAPI {
     .json { object in object.array("faults") { array in for fault in faults { array.object(nil) { Self.write(fault, to: &$0) } } } }
   }
 
+  /// `5%`, `0.25%`.
+  private static func percent(_ share: Double) -> String {
+    let hundredths = Int((share * 10_000).rounded())
+    return hundredths % 100 == 0 ? "\(hundredths / 100)%" : "\(Double(hundredths) / 100)%"
+  }
+
   private static func write(_ fault: WorldFaults.Fault, to object: inout JSONWriter) {
     object.value("id", fault.id)
     switch fault.place {
@@ -58,9 +64,9 @@ extension LabAPI {
     }
     let change = fault.change
     if let isCut = change.isCut { object.value("cut", isCut) }
-    for (key, time) in [("delay" as StaticString, change.delay), ("jitter", change.jitter)] { if let time { object.value(key, "\(time / .milliseconds(1))ms") } }
+    for (key, time) in [("delay" as StaticString, change.delay), ("jitter", change.jitter)] { if let time { object.value(key, time.settingsText) } }
     for (key, share) in [("loss" as StaticString, change.loss), ("duplicated", change.duplicated), ("reordered", change.reordered)] {
-      if let share { object.value(key, "\(share * 100)%") }
+      if let share { object.value(key, Self.percent(share)) }
     }
     for (key, rate) in [("rate-down" as StaticString, change.rateDown), ("rate-up", change.rateUp)] { if let rate { object.value(key, "\(rate)bit/s") } }
     for (key, size) in [("queue" as StaticString, change.queueBytesMax), ("packet", change.packetBytesMax)] { if let size { object.value(key, size) } }

@@ -1,5 +1,5 @@
 // The world's own API over HTTP, for tests: what came, what is made so, what is broken, what time it is. Served on loopback inside the world, to
-// loopback names alone. Every answer is JSON, also that something is wrong.
+// loopback names alone. Answers are JSON, but for letters, which are as they came; what is wrong is told in JSON too.
 // Not here: listening (the executable), HTTP itself (WebServer). Read next: APIRequest.swift, then the file of each kind of request.
 import Bytes
 package import HTTP
