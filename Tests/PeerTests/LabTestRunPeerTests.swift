@@ -84,6 +84,8 @@ struct LabTestRunPeerTests {
         #expect(status != 0 || outcome.text != network.text && !outcome.text.isEmpty)
       }
       #expect(await run(netstead, [], ["no-such-program-anywhere"], environment).status == 127)
+      // What cannot be raised leaves nothing either.
+      #expect(await run(netstead, ["--no-namespace", "--as", "phone"], ["true"], environment).status == 2)
       // A signal to netstead is the command's.
       let waiting = try Background(
         ["lab", "--ci", "--report", folder + "/report", "--", "sh", "-c", "trap 'exit 9' TERM; echo waits >&2; while :; do sleep 0.1; done"], environment: environment,

@@ -34,15 +34,29 @@ struct LabRun {
     let inherited: Reexecution.Inheritance?
     do { inherited = try Reexecution.inheritance() } catch { throw ToolFailure(.refused, "\(error)") }
     if let inheritance = inherited {
-      return try await raise(world, AddressPlan(.namespace), try LabRun.runtimeFolder(), console: inheritance.console, port: inheritance.consolePort)
+      return try await tidily(try LabRun.runtimeFolder()) { folder in
+        try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
+      }
     }
     if let name = command?.first, Program.find(name) == nil {
       Terminal.talk("netstead: \(name): command not found")
       // As shells say it: the command's own exit code is passed through, and this stands in its place.
       Terminal.exit(code: 127)
     }
-    let folder = test == nil ? try LabRun.runtimeFolder() : try LabRun.folderOfItsOwn()
-    if test == nil { try joinRunningLab(folder) }
+    if test == nil { try joinRunningLab(try LabRun.runtimeFolder()) }
+    try await tidily(test == nil ? try LabRun.runtimeFolder() : try LabRun.folderOfItsOwn()) { try await raise(world, $0) }
+  }
+
+  /// Does `work` with a folder, of which nothing stays when it fails and the folder is this run's own.
+  private func tidily(_ folder: RuntimeFolder, _ work: (RuntimeFolder) async throws -> Void) async throws {
+    do { try await work(folder) } catch {
+      if test != nil { folder.removeAll() }
+      throw error
+    }
+  }
+
+  /// Raises the world in a namespace, or on the loopback where there can be none.
+  private func raise(_ world: WorldDescription, _ folder: RuntimeFolder) async throws {
     let console = try consoleSocket()
     // On loopback every program speaks as 127.0.0.1.
     if options.noNamespace {

@@ -11,25 +11,20 @@ import World
 extension LabRun {
   /// Raises the world here, leaves word of it, and keeps it up until Ctrl-C or the end of the command.
   func raise(_ world: WorldDescription, _ plan: AddressPlan, _ folder: RuntimeFolder, console: Int32?, port: UInt16?) async throws {
-    do {
-      let session = try await LabSession(self, world, plan, folder)
-      let listener = try await startConsole(world, session.plan, session.network, session.recorder, socket: console, port: port)
-      let lab = RunningLab(
-        world, session.plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, api: session.api.address, authorities: session.authorities)
-      if let command { return try await run(command, in: lab, session, folder) }
-      let orders = session.followLinkOrders(in: folder)
-      defer { orders.cancel() }
-      do { try lab.announce(in: folder) } catch { throw ToolFailure(.unreachable, "\(error)") }
-      tell(lab, world, plan)
-      await Signals.interruption()
-      lab.retire(from: folder)
-      async let leaving: Void? = listener?.close(grace: .seconds(1))
-      await session.servers.stop(grace: .seconds(1))
-      await leaving
-    } catch {
-      if test != nil { folder.removeAll() }
-      throw error
-    }
+    let session = try await LabSession(self, world, plan, folder)
+    let listener = try await startConsole(world, session.plan, session.network, session.recorder, socket: console, port: port)
+    let lab = RunningLab(
+      world, session.plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, api: session.api.address, authorities: session.authorities)
+    if let command { return try await run(command, in: lab, session, folder) }
+    let orders = session.followLinkOrders(in: folder)
+    defer { orders.cancel() }
+    do { try lab.announce(in: folder) } catch { throw ToolFailure(.unreachable, "\(error)") }
+    tell(lab, world, plan)
+    await Signals.interruption()
+    lab.retire(from: folder)
+    async let leaving: Void? = listener?.close(grace: .seconds(1))
+    await session.servers.stop(grace: .seconds(1))
+    await leaving
   }
 
   /// Runs the command, and never returns: the process ends with its exit code.
