@@ -163,7 +163,7 @@ let package = Package(
     tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
     tests("Swarm", ["Bytes", "World", "Trace", "BitTorrent", "HTTP", "Storage", "Transport", "SimulatedTransport"]),
     tests("Host", ["Bytes", "BitTorrent", "Swarm", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
-    tests("Lab", ["Bytes", "Host", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video", crypto]),
+    tests("Lab", ["Bytes", "Host", "WebServer", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video", crypto]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [
         "TestKit", "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer", "Video", "WebServer", "MailServer",

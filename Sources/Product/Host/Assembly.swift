@@ -94,8 +94,9 @@ package final class Assembly: Sendable {
   // MARK: Names
 
   /// Answers for zones, over UDP and TCP.
-  package func serveNames(_ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, desk: desk, trace: serverTrace)
+  package func serveNames(_ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, policy: QuestionPolicy? = nil) async throws(NetworkError) {
+    let service = try await AuthorityService.start(
+      network: network, endpoint: endpoint, authority: authority, desk: desk, policy: policy, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 

@@ -74,8 +74,14 @@ struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "run", abstract: "Raise the world and keep it up (the default).",
       discussion: """
+        With --ci it runs one command in a world of its own, which many can do at once, and passes its exit code on; the command finds
+        the world by NETSTEAD_API, NETSTEAD_SMTP, NETSTEAD_HTTP and their like. See docs/API.md.
+
         Examples:
           netstead lab
+          netstead lab --ci -- python3 -m unittest
+          netstead lab --ci --report out --seed 7 -- npm test
+          netstead lab --ci --replay netstead-report/replay.yaml
           netstead lab --print-world > mine.yaml; netstead lab --world mine.yaml
           netstead lab --seed 7 --virtual-time scenario.txt
         """)
@@ -87,6 +93,11 @@ struct LabCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("virtual-time"), help: ArgumentHelp("Run this scenario in the simulator and print its trace.", valueName: "script"))
     var script: String?
+
+    @OptionGroup(title: "Tests") var tests: TestOptions
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("With --ci: the command, after `--`.", valueName: "command"))
+    var command: [String] = []
 
     @Flag(help: "With --virtual-time: print who was served by whom and how quickly, instead of the trace.")
     var delays = false
@@ -101,6 +112,9 @@ struct LabCommand: AsyncParsableCommand {
         throw ValidationError("\(first) shows what a scenario said (--virtual-time); what the running lab says, `netstead trace` shows.")
       }
       if script == nil, delays { throw ValidationError("--delays tells of a scenario: name one by --virtual-time.") }
+      if !tests.ci, let first = tests.given.first ?? (command.isEmpty ? nil : "a command after `--`") { throw ValidationError("\(first) goes with --ci; `lab exec` runs a command in the running lab.") }
+      if tests.ci, script != nil || printWorld { throw ValidationError("--ci runs a command, nothing else.") }
+      if tests.replay != nil, options.world != nil || options.seed != nil { throw ValidationError("A replay brings its own world and seed.") }
       if script != nil, json.json { throw ValidationError("A scenario's trace is a stream: ask for --jsonl.") }
     }
 
@@ -109,6 +123,7 @@ struct LabCommand: AsyncParsableCommand {
       if let script {
         return try ScenarioCommand(script: script, options: options, messages: messages, colour: colour, quiet: quiet, showsDelays: delays).run()
       }
+      if tests.ci { return try await LabRun(tests, options, command: command, quiet: quiet).run() }
       try await LabRun(options: options, quiet: quiet, colour: colour, json: json).run()
     }
   }

@@ -2,6 +2,7 @@
 //   outside: read the world, look for a lab that runs, open the console's socket, become `unshare`, which becomes this program again
 //   inside:  furnish the namespace, raise the world, leave word of it, wait for Ctrl-C or for the command
 // Where namespaces are forbidden both halves run in one process, on loopback addresses.
+// A run for tests (--ci) goes the same way, with a folder of its own, and meets no lab that runs.
 import Lab
 import Trace
 import Transport
@@ -16,37 +17,46 @@ struct LabRun {
   var json: JSONOption?
   /// The command to run in the lab; nil: the lab itself is what was asked for.
   var command: [String]?
+  /// The command has this world for itself; nil: it shares the running lab's, if there is one.
+  var test: TestRun?
 
   /// Where labs leave word of themselves.
   static func runtimeFolder() throws -> RuntimeFolder {
     do { return try RuntimeFolder(environment: Terminal.environment) } catch { throw ToolFailure(.unreachable, "\(error)") }
   }
 
+  private static func folderOfItsOwn() throws -> RuntimeFolder {
+    do { return try RuntimeFolder.ofItsOwn(environment: Terminal.environment) } catch { throw ToolFailure(.unreachable, "\(error)") }
+  }
+
   func run() async throws {
     let world = try options.description()
-    let folder = try LabRun.runtimeFolder()
     let inherited: Reexecution.Inheritance?
     do { inherited = try Reexecution.inheritance() } catch { throw ToolFailure(.refused, "\(error)") }
     if let inheritance = inherited {
-      return try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
+      return try await tidily(try LabRun.runtimeFolder()) { folder in
+        try await raise(world, AddressPlan(.namespace), folder, console: inheritance.console, port: inheritance.consolePort)
+      }
     }
     if let name = command?.first, Program.find(name) == nil {
       Terminal.talk("netstead: \(name): command not found")
       // As shells say it: the command's own exit code is passed through, and this stands in its place.
       Terminal.exit(code: 127)
     }
-    if Reexecution.isInside(environment: Terminal.environment) {
-      guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
-      try refuseWorldOptions("this is the inside of a lab")
-      throw ToolFailure(.unreachable, Reexecution.stay(command: command))
+    if test == nil { try joinRunningLab(try LabRun.runtimeFolder()) }
+    try await tidily(test == nil ? try LabRun.runtimeFolder() : try LabRun.folderOfItsOwn()) { try await raise(world, $0) }
+  }
+
+  /// Does `work` with a folder, of which nothing stays when it fails and the folder is this run's own.
+  private func tidily(_ folder: RuntimeFolder, _ work: (RuntimeFolder) async throws -> Void) async throws {
+    do { try await work(folder) } catch {
+      if test != nil { folder.removeAll() }
+      throw error
     }
-    if let lab = RunningLab.find(in: folder) {
-      guard let command else {
-        throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")
-      }
-      try refuseWorldOptions("a lab is running already (process \(lab.process))")
-      throw ToolFailure(.unreachable, Reexecution.join(lab, command: command))
-    }
+  }
+
+  /// Raises the world in a namespace, or on the loopback where there can be none.
+  private func raise(_ world: WorldDescription, _ folder: RuntimeFolder) async throws {
     let console = try consoleSocket()
     // On loopback every program speaks as 127.0.0.1.
     if options.noNamespace {
@@ -63,6 +73,22 @@ struct LabRun {
         Terminal.talk("* so hosts are loopback addresses and ports below 1024 are + 8000 (`netstead lab env` lists them). To change that: \(remedy)")
       }
       return try await raise(world, AddressPlan(.loopback), folder, console: console?.descriptor, port: console?.port)
+    }
+  }
+
+  /// Becomes the command where a lab runs, and complains where there is none; returns when no lab runs.
+  private func joinRunningLab(_ folder: RuntimeFolder) throws {
+    if Reexecution.isInside(environment: Terminal.environment) {
+      guard let command else { throw ToolFailure(.refused, "this is the inside of a lab; start another from outside") }
+      try refuseWorldOptions("this is the inside of a lab")
+      throw ToolFailure(.unreachable, Reexecution.stay(command: command))
+    }
+    if let lab = RunningLab.find(in: folder) {
+      guard let command else {
+        throw ToolFailure(.refused, "a lab is running already (process \(lab.process)\(lab.console.map { ", console \($0)" } ?? "")); stop it first")
+      }
+      try refuseWorldOptions("a lab is running already (process \(lab.process))")
+      throw ToolFailure(.unreachable, Reexecution.join(lab, command: command))
     }
   }
 

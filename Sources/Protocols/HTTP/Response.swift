@@ -71,6 +71,13 @@ public final class PreparedResponse: Sendable {
     case file(FileSlice)
   }
 
+  /// A head that somebody else wrote, as it is to be said; whatever it promises of `content` is theirs to keep.
+  package init(head: Buffer, content: Content) {
+    self.head = head
+    self.content = content
+    carriesDate = false
+  }
+
   /// Serialises `response`. Nil for content that comes in parts, which cannot be prepared.
   public init?(_ response: Response) {
     switch response.body {

@@ -34,6 +34,10 @@ package final class MailHost: Sendable {
     package var keys: [(selector: String, key: SigningKey)] = []
     /// Makes numbers that are ours alone, and the key of remembered passwords.
     package var secret: @Sendable () -> UInt64
+    /// Told of each message that comes to rest here; nil: nobody keeps a journal.
+    package var journal: (@Sendable (ArrivedMessage) async -> Void)?
+    /// What is done about certain addresses on purpose; nil: nothing.
+    package var addressPolicy: (any AddressPolicy)?
 
     package init(
       network: any Network, records: any RecordStore, blobs: any BlobStore, trace: TraceContext?, clientTrace: TraceContext?,
@@ -90,7 +94,7 @@ package final class MailHost: Sendable {
     let gate = LoginGate(passwords, clock: network.clock) { login in directory.current.withLock { $0 }.account(forLogin: login) }
     let bell = Bell()
     let own = domain
-    let post = PostOffice(
+    var post = PostOffice(
       name: name, directory: { directory.current.withLock { $0 } }, gate: gate, store: store, queue: queue, lookUps: means.lookUps,
       care: settings.care,
       signers: { [keys = means.keys] domain in
@@ -98,6 +102,8 @@ package final class MailHost: Sendable {
       }, clients: ClientLedger(limits), limits: limits, network: network, uniqueNumber: means.secret, trace: means.trace,
       clientTrace: means.clientTrace, smartHost: settings.smartHost.map { Exchanger(name: "[\($0.address)]", endpoint: $0) },
       exchangePort: means.exchangePort, hurry: { bell.ring() })
+    post.journal = means.journal
+    post.addressPolicy = means.addressPolicy
     let relay = Relay(post, tls: means.clientTLS, chance: means.chance.derived("relay"))
     bell.relay.withLock { $0 = relay }
     let host = MailHost(post: post, domain: domain, passwords: passwords, relay: relay, means: means, settings: settings, directory: directory)

@@ -21,33 +21,18 @@ package struct LessonReportPage {
   private static var rowsMax: Int { 80 }
 
   package var html: String {
-    """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(escaped(run.lesson.id)) \(escaped(run.lesson.title)): \(escaped(report.learner))</title>
-    <style>
-    body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #14202e; }
-    table { border-collapse: collapse; width: 100%; } th, td { text-align: start; padding: .4rem .6rem; border-bottom: 1px solid #d6dde5; vertical-align: top; }
-    .right { color: #0b6b3a; } .wrong { color: #a3161f; } code { overflow-wrap: anywhere; } .scroll { overflow-x: auto; }
-    .ladder text { fill: #14202e; } .ladder line { stroke: #43617f; } .ladder rect { fill: #f2f5f8; stroke: #d6dde5; }
-    </style>
-    </head>
-    <body>
-    <h1>\(escaped(run.lesson.id)) \(escaped(run.lesson.title))</h1>
-    <p><strong>\(escaped(report.learner))</strong>: \(score.points) of \(score.possible) points.</p>
-    <table><caption>Answers</caption><thead><tr><th scope="col">Question</th><th scope="col">Answer</th><th scope="col">Verdict</th></tr></thead><tbody>
-    \(rows)</tbody></table>
-    <h2>How it was made</h2>
-    <table><caption>Versions, seed and hashes</caption><tbody>
-    \(facts)</tbody></table>
-    \(ladders)
-    </body>
-    </html>
-
-    """
+    ReportDocument.html(
+      title: "\(run.lesson.id) \(run.lesson.title): \(report.learner)",
+      """
+      <h1>\(escaped(run.lesson.id)) \(escaped(run.lesson.title))</h1>
+      <p><strong>\(escaped(report.learner))</strong>: \(score.points) of \(score.possible) points.</p>
+      <table><caption>Answers</caption><thead><tr><th scope="col">Question</th><th scope="col">Answer</th><th scope="col">Verdict</th></tr></thead><tbody>
+      \(rows)</tbody></table>
+      <h2>How it was made</h2>
+      <table><caption>Versions, seed and hashes</caption><tbody>
+      \(facts)</tbody></table>
+      \(ladders)
+      """)
   }
 
   private var rows: String {
@@ -66,10 +51,10 @@ package struct LessonReportPage {
 
   private var facts: String {
     let drawn = report.draws.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-    return [
+    return ReportDocument.rows([
       ("Lesson", "\(report.lesson), version \(report.lessonVersion)"), ("Program", report.program), ("Course", report.course), ("Seed", report.seed),
       ("Drawn", drawn), ("Trace", report.trace), ("Seal", report.seal),
-    ].map { "<tr><th scope=\"row\">\($0.0)</th><td><code>\(escaped($0.1))</code></td></tr>\n" }.joined()
+    ])
   }
 
   private var ladders: String {

@@ -38,14 +38,14 @@ package struct RunningLab: Codable, Sendable, Equatable {
   static let file = "lab.json"
 
   /// The note of this process.
-  package init(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, authorities: String?) {
+  package init(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?) {
     process = getpid()
     started = RunningLab.start(of: getpid()) ?? ""
     mode = plan.kind.rawValue
     self.console = console
     self.world = world.title
     client = world.client
-    environment = LabEnvironment.variables(world, plan, folder: folder, console: console, authorities: authorities)
+    environment = LabEnvironment.variables(world, plan, folder: folder, console: console, api: api, authorities: authorities)
   }
 
   /// The lab that runs now according to `folder`; nil: none does.
@@ -79,13 +79,15 @@ package struct RunningLab: Codable, Sendable, Equatable {
 /// What programs in the lab find in their environment.
 package enum LabEnvironment {
   /// The variables, in the order they are printed.
-  static func variables(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, authorities: String?) -> [RunningLab.Variable] {
+  static func variables(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?) -> [RunningLab.Variable] {
     var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), (RuntimeFolder.variable, folder.path), ("NETSTEAD_CLIENT", world.client)]
     if plan.kind == .namespace, let network = Reexecution.network() { list.append((Reexecution.networkVariable, network)) }
     if let console { list.append(("NETSTEAD_CONSOLE", console)) }
     if let resolver = world.resolver(near: world.host(world.client)).flatMap({ plan.endpoints(of: $0, port: 53).first }) {
       list.append(("NETSTEAD_RESOLVER", resolver.description))
     }
+    list += services(world, plan)
+    if let api { list.append(("NETSTEAD_API", api)) }
     list.append(("NETSTEAD_PORT_OFFSET", String(plan.port(53) - 53)))
     if let authorities {
       for name in ["NETSTEAD_CA_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] { list.append((name, authorities)) }
@@ -95,6 +97,25 @@ package enum LabEnvironment {
       list.append((name(of: host.name), address.description))
     }
     return list.map { RunningLab.Variable(name: $0.0, value: $0.1) }
+  }
+
+  /// Where the world's first servers of each kind are: by name inside a namespace, where names resolve and certificates bear them; else by address.
+  private static func services(_ world: WorldDescription, _ plan: AddressPlan) -> [(String, String)] {
+    func place(_ name: String, _ port: UInt16) -> String? {
+      guard let host = world.host(name), let endpoint = plan.endpoints(of: host, port: port).first else { return nil }
+      return plan.kind == .namespace ? "\(world.domainName(of: host)):\(endpoint.port)" : endpoint.description
+    }
+    var list: [(String, String)] = []
+    if let mail = world.mail.first {
+      for (name, port) in [("SMTP", 25 as UInt16), ("SUBMISSION", 587), ("IMAP", 143), ("POP3", 110)] {
+        if let place = place(mail.host, port) { list.append(("NETSTEAD_" + name, place)) }
+      }
+    }
+    if let files = world.files.first, let place = place(files.host, 21) { list.append(("NETSTEAD_FTP", place)) }
+    if let site = world.sites.first, let place = place(site.host, 80) {
+      list.append(("NETSTEAD_HTTP", "http://" + (plan.kind == .namespace ? site.name : place)))
+    }
+    return list
   }
 
   /// The variable that holds a host's address.

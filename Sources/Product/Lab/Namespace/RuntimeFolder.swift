@@ -1,4 +1,5 @@
 // Where a running lab leaves word of itself, so that other commands find it: $XDG_RUNTIME_DIR/netstead or /tmp/netstead-UID, mode 0700.
+import FoundationEssentials
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -43,6 +44,17 @@ package struct RuntimeFolder: Sendable, Equatable {
       throw RuntimeFolderError(description: "\(path) can be read by others: \(SystemError.text(errno))")
     }
   }
+
+  /// A folder that nobody else knows of, for a world of one command.
+  package static func ofItsOwn(environment: (String) -> String?) throws(RuntimeFolderError) -> RuntimeFolder {
+    let place = environment("XDG_RUNTIME_DIR").flatMap { $0.hasPrefix("/") && SystemFile.exists($0) ? $0 : nil } ?? environment("TMPDIR") ?? "/tmp"
+    var name = Array("\(place)/netstead-ci-XXXXXX".utf8CString)
+    guard mkdtemp(&name) != nil else { throw RuntimeFolderError(description: "no folder can be made in \(place): \(SystemError.text(errno))") }
+    return try RuntimeFolder(path: String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+  }
+
+  /// Removes the folder with all that is in it.
+  package func removeAll() { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes a file whole: readers see the one before or this one. Returns its path.
   package func write(_ text: String, to name: String) throws(RuntimeFolderError) -> String {

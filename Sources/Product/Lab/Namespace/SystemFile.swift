@@ -18,6 +18,13 @@ package enum SystemFile {
   /// Whether something is there.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// The path from the root of the file system; nil: there is nothing at `path`.
+  package static func absolute(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
   /// The file's bytes; nil: it cannot be read, or is larger than `bytesMax`.
   package static func bytes(_ path: String, bytesMax: Int) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -52,10 +52,15 @@ package struct PacedNetworks: Sendable {
     return paths
   }
 
-  /// Lets `changes` hold beside the world's own links from now on, in the place of those before. What is under way arrives as it would have.
-  package func change(_ changes: [LinkDescription]) {
+  /// Lets `links` hold beside the world's own, and `attachments` in the place of the hosts' own, from now on and instead of those before. What is
+  /// under way arrives as it would have.
+  func change(_ links: [LinkDescription], _ attachments: [(host: String, change: LinkChange)]) {
     var world = world
-    world.links += changes
+    world.links += links
+    for (host, change) in attachments {
+      guard let index = world.hosts.firstIndex(where: { $0.name == host }) else { continue }
+      world.hosts[index].attachment = change.over(world.hosts[index].attachment)
+    }
     table.replace(with: PacedNetworks.paths(of: world))
   }
 

@@ -18,6 +18,14 @@ enum RaisedMail {
     return SigningKey(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &chance) }).map { [("s1", $0)] } ?? []
   }
 
+  /// Who has a mailbox, by the account's name.
+  static func accounts(of described: MailDescription) -> [String: PasswordHash] {
+    let users = described.settings.users.compactMap { user in
+      MailSettings.address(user.name, in: described.domain).map { (MailDirectory.accountName(of: $0), user.hash) }
+    }
+    return Dictionary(users) { first, _ in first }
+  }
+
   static func start(
     _ described: MailDescription, _ host: HostDescription, of world: WorldDescription, on assembly: Assembly, _ means: RaisedWorld.Means
   ) async throws(RaisedWorld.Failure) -> MailHost {
@@ -32,6 +40,12 @@ enum RaisedMail {
     mail.keys = keys(of: described.domain, means)
     // What is said shall be seen: a world's users may log in in the clear, and learn what that means.
     mail.mayLogInInTheClear = true
+    var settings = described.settings
+    if means.failures != nil {
+      mail.addressPolicy = MagicRecipients()
+      if let first = settings.users.first { settings.aliases += MagicRecipients.taken.map { MailSettings.Alias(name: $0, targets: [first.name]) } }
+    }
+    if let letters = means.letters { mail.journal = { letters.add($0, at: host.name) } }
     if let certificates = means.certificates {
       do {
         let names = [described.settings.name ?? described.domain] + means.plan.addresses(of: host).map(\.description)
@@ -40,13 +54,10 @@ enum RaisedMail {
         mail.clientTLS = TLSClientOptions(serverName: "", authorities: certificates.authorityPEM)
       } catch { throw .certificates("\(error)") }
     }
-    let users = described.settings.users.compactMap { user in
-      MailSettings.address(user.name, in: described.domain).map { (MailDirectory.accountName(of: $0), user.hash) }
-    }
     let opened: MailHost
     do throws(MailboxError) {
       opened = try await MailHost.open(
-        described.settings, domain: described.domain, accounts: Dictionary(users) { first, _ in first }, mail)
+        settings, domain: described.domain, accounts: accounts(of: described), mail)
     } catch { throw .mail(domain: described.domain, "\(error)") }
     do throws(NetworkError) {
       for address in means.plan.addresses(of: host) {

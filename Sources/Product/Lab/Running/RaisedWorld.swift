@@ -76,6 +76,10 @@ package final class RaisedWorld: Sendable {
     package var contents = SwarmContents()
     /// What can be changed while the world runs; nil: nothing is.
     package var controls: WorldControls?
+    /// Where the mail hosts' journals go; nil: none are kept.
+    package var letters: LetterJournal?
+    /// Where things go wrong on purpose: the zone of such names, and recipients at all mail hosts; nil: nowhere.
+    package var failures: FailNames?
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
@@ -160,7 +164,8 @@ package final class RaisedWorld: Sendable {
       if !zones.isEmpty {
         let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
         means.controls?.note(authority, of: host.name)
-        for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint) }
+        let policy = means.failures.flatMap { $0.host == host.name ? $0.policy : nil }
+        for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint, policy: policy) }
       }
       if host.role == .resolver {
         let resolver = resolver(of: world, on: assembly, means)
@@ -254,14 +259,15 @@ package final class RaisedWorld: Sendable {
     async throws(Failure)
   {
     let described = world.sites.filter { $0.host == host.name }
-    guard !described.isEmpty else { return }
-    var sites: [Site] = []
+    var sites = means.failures.map { $0.host == host.name ? $0.sites : [] } ?? []
+    let names = described.flatMap(\.allNames) + sites.flatMap(\.names)
+    guard !names.isEmpty else { return }
     for site in described {
       var made = try await made(site, means, clock: assembly.network.clock)
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    try await serve(SiteSwitch(SiteSet(sites)), for: described.flatMap(\.allNames), of: host, on: assembly, means)
+    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, on: assembly, means)
   }
 
   /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.

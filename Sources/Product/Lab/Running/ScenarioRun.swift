@@ -228,7 +228,8 @@ package final class ScenarioRun: Sendable {
       internet.after(step.time) { [self] in controls.edit(site, path, text, at: internet.now) }
     case .set(let zone, let owner, let type, let record):
       guard world.zones.contains(where: { $0.origin == zone }) else { throw failure("a zone of the world", zone, step.line) }
-      internet.after(step.time) { [self] in controls.set(zone, owner, type, record) }
+      // The reader of scenarios has looked at the record.
+      internet.after(step.time) { [self] in try? controls.set(zone, owner, type, record) }
     case .say(let name, let server, let port, let carrier, let text):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
       perform(at: step.time, as: name) { [self] in await say(client, target, carrier, text, as: name) }

@@ -12,8 +12,16 @@ package struct AddressPlan: Sendable, Equatable {
   }
 
   package var kind: Kind
+  /// Which of several worlds on one machine's loopback it is: each has its ports above those of the one before.
+  package var place: Int
 
-  package init(_ kind: Kind) { self.kind = kind }
+  /// Most worlds on one loopback. Unit: worlds. Past it: there is no room for another.
+  package static let placesMax = 16
+
+  package init(_ kind: Kind, place: Int = 0) {
+    self.kind = kind
+    self.place = place
+  }
 
   /// The real address; nil: there is none (IPv6 has only one loopback address).
   package func address(_ address: Address) -> Address? {
@@ -34,11 +42,11 @@ package struct AddressPlan: Sendable, Equatable {
     }
   }
 
-  /// The real port: 53 is 8053, 80 is 8080; ports above 1023 stay.
+  /// The real port: 53 is 8053, 80 is 8080; ports above 1023 stay. Those of the next world are 1000 higher.
   package func port(_ port: UInt16) -> UInt16 {
     switch kind {
     case .namespace: port
-    case .loopback: port < 1_024 ? port + 8_000 : port
+    case .loopback: UInt16(clamping: Int(port) + (port < 1_024 ? 8_000 : 0) + 1_000 * place)
     }
   }
 

@@ -63,7 +63,7 @@ final class WorldReader {
   private func readNet(_ entry: SettingsEntry) {
     let net = entry.value.mapping { reader in
       NetDescription(
-        name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: change(reader), insideDelay: reader.optional("inside", .duration))
+        name: entry.name, prefixes: reader.list("prefixes", .prefix), attachment: LinkChange(reader), insideDelay: reader.optional("inside", .duration))
     }
     if let net { world.nets.append(net) }
   }
@@ -73,7 +73,7 @@ final class WorldReader {
     let host = entry.value.mapping { reader in
       HostDescription(
         name: entry.name, role: reader.value("role", .choice(standIn: .server), default: .server), addresses: addresses(reader, entry.name),
-        net: "", attachment: reader.mapping("attachment") { change($0) } ?? LinkChange())
+        net: "", attachment: reader.mapping("attachment") { LinkChange($0) } ?? LinkChange())
     }
     guard var host else { return }
     let name = world.domainName(of: host)
@@ -109,24 +109,9 @@ final class WorldReader {
       let ends = reader.list("between")
       if ends.count != 2 { reader.problem(at: "between", "expected the names of two hosts") }
       let names = existing(ends)
-      return LinkDescription(first: names.first ?? "", second: names.last ?? "", change: change(reader))
+      return LinkDescription(first: names.first ?? "", second: names.last ?? "", change: LinkChange(reader))
     }
     if let link { world.links.append(link) }
-  }
-
-  private func change(_ reader: SettingsReader) -> LinkChange {
-    var change = LinkChange()
-    change.delay = reader.optional("delay", .duration)
-    change.jitter = reader.optional("jitter", .duration)
-    change.loss = reader.optional("loss", .share)
-    change.duplicated = reader.optional("duplicated", .share)
-    change.reordered = reader.optional("reordered", .share)
-    change.rateDown = reader.optional("rate-down", .rate)
-    change.rateUp = reader.optional("rate-up", .rate)
-    change.queueBytesMax = reader.optional("queue", .size)
-    change.packetBytesMax = reader.optional("packet", .size)
-    change.isCut = reader.optional("cut", .boolean)
-    return change
   }
 
   // MARK: Zones, sites, programs
@@ -319,4 +304,20 @@ enum ReservedAddresses {
   ].compactMap { AddressPrefix($0) }
 
   static func contains(_ address: Address) -> Bool { prefixes.contains { $0.contains(address) } }
+}
+
+extension LinkChange {
+  /// What a mapping of settings says about an attachment or a link.
+  init(_ reader: SettingsReader) {
+    delay = reader.optional("delay", .duration)
+    jitter = reader.optional("jitter", .duration)
+    loss = reader.optional("loss", .share)
+    duplicated = reader.optional("duplicated", .share)
+    reordered = reader.optional("reordered", .share)
+    rateDown = reader.optional("rate-down", .rate)
+    rateUp = reader.optional("rate-up", .rate)
+    queueBytesMax = reader.optional("queue", .size)
+    packetBytesMax = reader.optional("packet", .size)
+    isCut = reader.optional("cut", .boolean)
+  }
 }

@@ -37,6 +37,16 @@ final class SocketLoop: @unchecked Sendable {
     self.clock = clock
     executor = LoopExecutor(eventLoop)
     wheel = TimerWheel(now: clock.now)
+    clock.shift?.whenJumped { [weak self] in
+      guard let loop = self else { return }
+      loop.eventLoop.execute { loop.jumped() }
+    }
+  }
+
+  /// The clock jumped: what is due by it now is not waited for any longer.
+  private func jumped() {
+    armed?.cancel()
+    turn()
   }
 
   /// Makes sure that `sleeper` is woken not later than its deadline. A deadline that moved back costs nothing: the entry is filed anew when

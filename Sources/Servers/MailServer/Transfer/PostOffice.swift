@@ -47,6 +47,10 @@ package struct PostOffice: Sendable {
   package var exchangePort: UInt16
   /// Told when there is something new to pass on.
   package var hurry: @Sendable () -> Void
+  /// Told of each message that comes to rest here; nil: nobody keeps a journal.
+  package var journal: (@Sendable (ArrivedMessage) async -> Void)?
+  /// What is done about certain addresses on purpose; nil: nothing.
+  package var addressPolicy: (any AddressPolicy)?
 
   package init(
     name: MailDomain, directory: @escaping @Sendable () -> MailDirectory, gate: LoginGate, store: MailStore, queue: MailQueue,

@@ -20,24 +20,29 @@ package struct AuthorityConversation: DatagramConversation {
     case received(Buffer, from: Endpoint)
     /// The desk's answer; nil: there is none.
     case answered(Buffer?, to: Endpoint)
+    case deadlineReached
   }
 
   private let responder: AuthorityResponder
-  private let hasDesk: Bool
+  private let policy: QuestionPolicy?
+  private var late = LateAnswers()
 
-  package init(_ source: AuthoritySource, hasDesk: Bool = false) {
+  package init(_ source: AuthoritySource, hasDesk: Bool = false, policy: QuestionPolicy? = nil) {
     responder = AuthorityResponder(source, hasDesk: hasDesk)
-    self.hasDesk = hasDesk
+    self.policy = policy
   }
 
   package static var dialect: Dialect { .dns }
   package var stateName: String { "open" }
   package var acceptsBytes: Bool { true }
-  package var deadline: Instant? { nil }
+  package var deadline: Instant? { policy == nil ? nil : late.deadline }
 
   package func input(for event: DatagramEvent) -> Input? {
-    guard case .received(let bytes, let remote) = event else { return nil }
-    return .received(bytes, from: remote)
+    switch event {
+    case .received(let bytes, let remote): .received(bytes, from: remote)
+    case .deadlineReached: .deadlineReached
+    case .opened: nil
+    }
   }
 
   package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Question>]) {
@@ -45,6 +50,7 @@ package struct AuthorityConversation: DatagramConversation {
     // Nobody can have sent from port 0 and wait for the answer there.
     case .received(_, let remote) where remote.port == 0: break
     case .received(let query, let remote):
+      if let (deed, message) = policy?.judge(query) { return obey(deed, message, query, from: remote, at: now, into: &actions) }
       switch responder.reply(query, from: remote.address, over: .udp) {
       case .none: break
       case .whole(let answer): actions.append(.send(answer, to: remote))
@@ -52,6 +58,21 @@ package struct AuthorityConversation: DatagramConversation {
       }
     case .answered(let answer, let remote):
       if let answer { actions.append(.send(answer, to: remote)) }
+    case .deadlineReached:
+      for (answer, remote) in late.take(at: now) { actions.append(.send(answer, to: remote)) }
+    }
+  }
+
+  /// What the policy wants done with a question.
+  private mutating func obey(
+    _ deed: QuestionPolicy.Deed, _ message: Message, _ query: Buffer, from remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]
+  ) {
+    switch deed {
+    case .refuse(let code): actions.append(.send(QuestionPolicy.refusal(code, of: message), to: remote))
+    case .cut: actions.append(.send(QuestionPolicy.cut(message), to: remote))
+    case .silent: break
+    case .late(let time):
+      if let answer = responder.answer(query, from: remote.address, over: .udp) { late.add(answer, to: remote, due: now + time) }
     }
   }
 }
@@ -64,13 +85,13 @@ package struct AuthorityService: Sendable {
 
   /// Takes queries at `endpoint` (port 0: one port that is free for both). Without a desk, zones are neither changed nor given away.
   package static func start(
-    network: any Network, endpoint: Endpoint, authority: AuthoritySource, desk: ZoneDesk? = nil, trace: TraceContext?,
+    network: any Network, endpoint: Endpoint, authority: AuthoritySource, desk: ZoneDesk? = nil, policy: QuestionPolicy? = nil, trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
     let desk = DeskWindow(desk, authority, network)
-    return try await start(at: endpoint, network: network, authority: authority, desk: desk, trace: trace, limits: limits) { () async throws(NetworkError) in
+    return try await start(at: endpoint, network: network, desk: desk, policy: policy, trace: trace, limits: limits) { () async throws(NetworkError) in
       try await network.bind(endpoint, options: BindOptions()) {
-        DatagramDriver(AuthorityConversation(authority, hasDesk: desk.isOpen), trace: trace) { question, answers in
+        DatagramDriver(AuthorityConversation(authority, hasDesk: desk.isOpen, policy: policy), trace: trace) { question, answers in
           desk.take(question.message, from: question.client, over: .udp) { answers.give(.answered($0, to: question.client)) }
           return nil
         }
@@ -84,7 +105,7 @@ package struct AuthorityService: Sendable {
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
     let desk = DeskWindow(desk, authority, network)
-    return try await start(at: endpoint, network: network, authority: authority, desk: desk, trace: trace, limits: limits) { () async throws(NetworkError) in
+    return try await start(at: endpoint, network: network, desk: desk, policy: nil, trace: trace, limits: limits) { () async throws(NetworkError) in
       let sender = DatagramLoop.Sender()
       return try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace, sender: sender) { _ in
         let responder = AuthorityResponder(authority, hasDesk: desk.isOpen)
@@ -100,7 +121,7 @@ package struct AuthorityService: Sendable {
   }
 
   private static func start(
-    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, desk: DeskWindow, trace: TraceContext?, limits: DNS.Limits,
+    at endpoint: Endpoint, network: any Network, desk: DeskWindow, policy: QuestionPolicy?, trace: TraceContext?, limits: DNS.Limits,
     bind: () async throws(NetworkError) -> any Listener
   ) async throws(NetworkError) -> AuthorityService {
     let responders = desk.responders
@@ -110,6 +131,20 @@ package struct AuthorityService: Sendable {
         var transfers: [Ticket: TransferAnswer] = [:]
         return ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
           if query.part == 0 {
+            // Over TCP nothing is cut.
+            if let (deed, message) = policy?.judge(query.message), deed != .cut {
+              switch deed {
+              case .refuse(let code): return .answered(query.ticket, QuestionPolicy.refusal(code, of: message))
+              case .late(let time):
+                let due = network.clock.now + time
+                network.start {
+                  guard (try? await network.clock.sleep(until: due)) != nil else { return }
+                  answers.give(.answered(query.ticket, responders.plainAnswer(query.message, from: remote.address, over: .tcp)))
+                }
+                return nil
+              case .silent, .cut: return nil
+              }
+            }
             switch responders.reply(query.message, from: remote.address) {
             case .none: return .answered(query.ticket, nil)
             case .whole(let answer): return .answered(query.ticket, answer)

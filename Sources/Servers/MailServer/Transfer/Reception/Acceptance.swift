@@ -17,6 +17,13 @@ extension Intake {
       post.queue.giveBack(promised)
       return .storageFull
     }
+    for recipient in envelope.recipients {
+      guard let verdict = post.verdict(on: recipient, at: .content, of: envelope.sender.path, from: client.address) else { continue }
+      await draft.discard()
+      post.queue.giveBack(promised)
+      if case .refused(let reply) = verdict { return reply }
+      return .tryLater
+    }
     let verdict = await writing.origin?.verdict(because: cause)
     if let verdict, verdict.isForged, post.care == .refusing {
       await draft.discard()
@@ -86,6 +93,8 @@ extension Intake {
     }
     post.queue.admit(entries, promised: promised + more)
     if !entries.isEmpty { post.hurry() }
+    let directory = post.directory()
+    await post.tell(content.id, from: sender, to: envelope.recipients.filter { directory.isOurs($0.domain) }, accounts: deliveries.map(\.account))
     let id = String(content.id.number, radix: 16)
     return Reply(250, EnhancedCode(2, 0, 0), "Message accepted as \(id)")
   }

@@ -36,8 +36,12 @@ final class Reception: Sendable {
   /// What `question` is answered with at once; nil: the answer comes later.
   func answer(_ question: ServerConversation.Question, _ answers: Answers<ServerConversation.Input>) -> ServerConversation.Input? {
     switch question {
-    case .sender(let ticket, let sender, let session): return .answered(ticket, reply(to: sender, session))
-    case .recipient(let ticket, let recipient, let sender, let session): return reply(to: recipient, of: sender.size ?? 1, session, ticket, answers)
+    case .sender(let ticket, let sender, let session):
+      let verdict = sender.path.address.flatMap { post.verdict(on: $0, at: .sender, of: sender.path, from: client.address) }
+      return input(for: verdict, ticket) { .answered(ticket, reply(to: sender, session)) }
+    case .recipient(let ticket, let recipient, let sender, let session):
+      let verdict = post.verdict(on: recipient, at: .recipient, of: sender.path, from: client.address)
+      return input(for: verdict, ticket) { reply(to: recipient, of: sender.size ?? 1, session, ticket, answers) }
     case .credentials(let ticket, let credentials, _):
       check(credentials, ticket, answers)
       return nil
@@ -55,6 +59,17 @@ final class Reception: Sendable {
   }
 
   // MARK: Envelopes
+
+  /// What a verdict on an address is answered with; without one, what is said anyway.
+  private func input(
+    for verdict: AddressVerdict?, _ ticket: Ticket, otherwise: () -> ServerConversation.Input?
+  ) -> ServerConversation.Input? {
+    switch verdict {
+    case .refused(let reply): .answered(ticket, reply)
+    case .silent: nil
+    case nil: otherwise()
+    }
+  }
 
   private func reply(to sender: Sender, _ session: Session) -> Reply {
     guard post.clients.mayMessage(client.address, at: post.clock.now) else { return .tooMuch }

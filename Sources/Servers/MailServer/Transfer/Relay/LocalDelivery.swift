@@ -71,6 +71,7 @@ extension Relay {
     }
     post.queue.admit(others, promised: others.count)
     if !others.isEmpty { post.hurry() }
+    await post.tell(kept.id, from: entry.sender, to: [recipient], accounts: deliveries.map(\.account))
   }
 }
 
