@@ -88,7 +88,7 @@ let package = Package(
     part("Ground", "Settings", ["World", yams]),
     // Protocols
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
-    part("Protocols", "DNS", ["Bytes", "World", "Trace"]),
+    part("Protocols", "DNS", ["Bytes", "World", "Trace", crypto]),
     part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
     part("Protocols", "Video", ["Bytes"]),
     part("Protocols", "Mail", ["Bytes", "World", "Trace", "DNS", crypto, cryptoExtras]),
@@ -105,7 +105,7 @@ let package = Package(
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb, grdbSQLite]),
     part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
-    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Names", "Transport"]),
+    part("Servers", "NameServer", ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Storage"]),
     part("Servers", "WebServer", ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", crypto, cryptoExtras]),
     part("Servers", "MailServer", [
       "Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", crypto, cryptoExtras,

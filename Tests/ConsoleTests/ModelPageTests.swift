@@ -9,7 +9,7 @@ struct ModelPageTests {
   private func site() -> ConsoleSite {
     var model = ConsoleModel(title: "Test", trace: TraceStore(), explain: { _, _, _, _ in nil })
     model.models = ConsoleModels(
-      list: [.init(id: "ring", title: "A <ring>", text: "Peers", settings: [.init("nodes", "Nodes", "24")])],
+      list: [.init(id: "ring", title: "A <ring>", text: "Peers", settings: [.init("nodes", "Nodes", "24"), .init("order", "Order", "any", options: ["any", "<last>"])])],
       draw: { id, settings in id == "ring" ? .init(lines: ["nodes \(settings["nodes"] ?? "?") <b>"], picture: "<svg></svg>") : nil },
       aside: { work in work() })
     return ConsoleSite(model)
@@ -29,6 +29,12 @@ struct ModelPageTests {
   func settings(_ target: String, _ nodes: String) {
     let page = html(target)
     #expect(page.contains("nodes \(nodes) &lt;b&gt;") && page.contains("value=\"\(nodes)\"") && page.contains("<figure><svg></svg></figure>"))
+  }
+
+  @Test("what is to be chosen from is a list, with what was chosen")
+  func options() {
+    #expect(html("/model/ring").contains("<option selected>any</option><option>&lt;last&gt;</option>"))
+    #expect(html("/model/ring?order=%3Clast%3E").contains("<option>any</option><option selected>&lt;last&gt;</option>"))
   }
 
   @Test("nothing from the address is markup")

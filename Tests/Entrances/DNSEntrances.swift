@@ -62,6 +62,63 @@ let dnsEntrances: [Entrance] = [
     let (again, problems) = MasterFileReader.records(Buffer(text), file: "f", origin: origin)
     must(problems.isEmpty && again == records, "records read back from their text: \(problems) \(text)")
   },
+  Entrance("dns-signature") { bytes in
+    // The bytes as they are, and as a message that the key's holder signed.
+    let keys = TransactionKeys([signingKey])
+    if case .signed = keys.judge(bytes, at: .simulationStart) { fatalError("broken promise: nobody else makes a right code") }
+    guard bytes.count >= 12, bytes.count < 60_000 else { return }
+    if let signed = try? SignedMessage(reading: bytes) {
+      must(signed.bare.count < bytes.count, "a signature has a size")
+      return
+    }
+    guard let message = try? Message(reading: bytes), !message.additionals.contains(where: { $0.type == .tsig }) else { return }
+    guard !(message.answers + message.authorities).contains(where: { $0.type == .tsig }) else { return }
+    var (request, client) = TransactionSession.signing(bytes, with: signingKey, at: .simulationStart)
+    guard case .signed(let bare, var server) = keys.judge(request, at: .simulationStart) else {
+      fatalError("broken promise: what was signed is taken")
+    }
+    must(bare == bytes, "a signed message comes out as it was")
+    let answer = server.sign(bytes, at: .simulationStart)
+    guard let checked = try? client.check(answer, at: .simulationStart) else { fatalError("broken promise: a signed answer is taken") }
+    must(checked == bytes, "a signed answer comes out as it was")
+  },
+  Entrance("dns-update") { bytes in
+    guard let message = try? Message(reading: bytes) else { return }
+    _ = message.notified
+    guard let update = try? ZoneUpdate(reading: message) else { return }
+    let written = update.message(id: message.id).wire()
+    guard let again = try? Message(reading: written), !again.flags.isTruncated else { return }
+    must((try? ZoneUpdate(reading: again)) == update, "an update reads back")
+  },
+  Entrance("dns-transfer") { bytes in
+    // The bytes as messages of a stream: of the whole zone, and of what changed since version 1.
+    for since in [nil, Serial(1)] {
+      guard let zone = try? Name("example.test") else { return }
+      let question = TransferQuestion(zone, since: since)
+      var reader = TransferReader(question)
+      var rest = bytes
+      while let piece = StreamFraming.next(from: &rest), let message = try? Message(reading: piece) {
+        do throws(TransferFailure) {
+          guard let transfer = try reader.take(message) else { continue }
+          mustReadBack(transfer, question)
+        } catch {}
+        break
+      }
+    }
+  },
+  Entrance("dns-transfer-client") { bytes in
+    mustNotDependOnCuts(bytes) { pieces in
+      let told = Told()
+      let question = TransferQuestion((try? Name("example.test")) ?? .root, since: Serial(1))
+      let driver = ConversationDriver(TransferClientConversation(question, id: 7, key: nil), trace: nil) { outcome, _ in
+        told.add("\(outcome)")
+        return nil
+      }
+      let story = Story(of: Wire(driver), told, pieces)
+      must(story.told.count == 1, "a transfer has one outcome")
+      return story
+    }
+  },
   Entrance("dns-tcp-server") { bytes in
     mustNotDependOnCuts(bytes) { pieces in
       let told = Told()
@@ -88,6 +145,33 @@ let dnsEntrances: [Entrance] = [
     }
   },
 ]
+
+private let signingKey = TransactionKey((try? Name("key.test")) ?? .root, secret: Array("a secret".utf8))
+
+/// Writes `transfer` and reads it again.
+private func mustReadBack(_ transfer: ZoneTransfer, _ question: TransferQuestion) {
+  guard let start = transfer.start else { return }
+  var writer = TransferWriter(answering: question.message(id: 1), transfer.records(start: start))
+  var reader = TransferReader(question)
+  while let message = writer.message() {
+    guard let message = try? Message(reading: message) else { fatalError("broken promise: messages of a transfer read back") }
+    guard let again = try? reader.take(message) else { continue }
+    must(again == transfer && writer.isFinished, "a transfer reads back")
+    return
+  }
+  fatalError("broken promise: a transfer that was written has an end")
+}
+
+extension ZoneTransfer {
+  /// The newest SOA record.
+  fileprivate var start: ResourceRecord? {
+    switch self {
+    case .current: nil
+    case .whole(let records): records.first
+    case .steps(let steps): steps.last?.after
+    }
+  }
+}
 
 /// Three queries whose answers a client waits for.
 private let queries: [Buffer] = ["a.test", "b.test", "a.test"].enumerated().map { number, name in

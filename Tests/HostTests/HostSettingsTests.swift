@@ -35,6 +35,19 @@ struct HostSettingsTests {
     for key in keys { #expect(page.contains("\n| `\(key)` |"), "\(key)") }
   }
 
+  @Test("the example of docs/HOSTING.md is read as it stands there, with every key of the table")
+  func hostingExample() throws {
+    let page = String(decoding: try #require(contents(of: repositoryRoot + "/docs/HOSTING.md")), as: UTF8.self)
+    let yaml = String(try needed(page.split(separator: "```").first { $0.hasPrefix("yaml\n") }).dropFirst(5))
+    let settings = try HostSettings(file: "n.yaml", text: yaml, isPrivileged: false)
+    #expect(settings.domain == "garnet.test" && settings.published == [Address(192, 0, 2, 80)] && settings.onion?.control == Endpoint(.loopback, 9_051))
+    #expect(settings.mail != nil && settings.files != nil && settings.torrents != nil && settings.tracker != nil && settings.forwardProxy != nil)
+    #expect(settings.site.users.map(\.name) == ["ada"] && settings.reverseProxies.count == 1 && settings.zones.map(\.origin) == ["cobalt.test"])
+    let keys = yaml.split(separator: "\n").filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: ":").first }
+    #expect(keys.count == 15)
+    for key in keys { #expect(page.contains("\n| `\(key)` |"), "\(key)") }
+  }
+
   @Test("paths are relative to the settings' file")
   func paths() throws {
     let text = "data: d\nweb: {root: site}\ndns: {zones: [{origin: a.test, file: a.zone}, {origin: b.test, file: /z/b.zone}]}\n"
@@ -104,7 +117,9 @@ struct HostSettingsTests {
     #expect(settings.ports.torrents == 7_000 && settings.torrents?.folder.path == "/etc/t" && settings.torrents?.data?.path == "/d")
     #expect(settings.torrents?.carriers == [.tcp])
     let plain = try HostSettings(file: "n.yaml", text: "torrents: {folder: t}", isPrivileged: true)
-    #expect(plain.ports.torrents == 6_881 && plain.torrents?.data == nil && plain.torrents?.carriers == [.tcp, .utp])
+    #expect(plain.ports.torrents == 6_881 && plain.torrents?.data == nil && plain.torrents?.carriers == [.tcp, .utp] && plain.torrents?.nodes == nil)
+    let found = try HostSettings(file: "n.yaml", text: "torrents: {folder: t, nodes: ['192.0.2.1:6881']}", isPrivileged: true)
+    #expect(found.torrents?.nodes == [Endpoint(Address(192, 0, 2, 1), 6_881)])
   }
 
   @Test("a file server: none unless asked for; who may come in, to which folder, with which right")
@@ -153,6 +168,7 @@ struct HostSettingsTests {
     Case(text: "ftp: {root: f, anonymous: yes, tls: maybe}", problem: "n.yaml:1:37: expected one of off, offered, required, found `maybe`"),
     Case(text: "tracker: {open: no}", problem: "n.yaml:1:17: expected `open: yes` or `torrents`: nothing would be served"),
     Case(text: "tracker: {torrents: [abc]}", problem: "n.yaml:1:22: expected an info hash of forty hexadecimal digits, found `abc`"),
+    Case(text: "onion: {control: nowhere}", problem: "n.yaml:1:18: expected an address and a port such as 192.0.2.1:25, found `nowhere`"),
     Case(text: "tracker: {open: yes, interval: 1s}", problem: "n.yaml:1:32: expected a time from 1m to 1d"),
     Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])

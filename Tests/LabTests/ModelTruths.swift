@@ -106,6 +106,8 @@ let modelTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
     let b = truth.number("b")
     var wrong = circle.fingers(a)
     for place in 3...5 { wrong[place] = b }
+    // Wrong shortcuts cost something, whatever was drawn.
+    #expect(circle.quick(key, from: a, shortcuts: [a: wrong]).count > circle.quick(key, from: a).count)
     let rightOnes = (0..<6).count { circle.fingers(a)[$0] != b && $0 > 2 }
     return [
       "owner": "n\(circle.owner(key))", "other": "n\(circle.owner(other))", "plain": "\(circle.plain(key, from: a).count)", "round": names(circle.plain(other, from: g)),

@@ -103,6 +103,9 @@ import World
   @Test("encodings written: short lines, nothing that programs on the way change", .spec("RFC 2045", "6.7", "6.8"), arguments: [
     ("café", "caf=C3=A9"), ("a \r\n", "a=20\r\n"), ("a\t\r\n", "a=09\r\n"), ("a=b", "a=3Db"), (".", "=2E"), ("From x\r\n", "=46rom x\r\n"), ("a ", "a=20"), ("a\nb", "a=0Ab"), ("a\rb", "a=0Db"), ("", ""), ("a b", "a b"),
     (String(repeating: "x", count: 76), String(repeating: "x", count: 75) + "=\r\nx"), (String(repeating: "x", count: 74) + "é", String(repeating: "x", count: 74) + "=\r\n=C3=A9"),
+    // What stands behind a soft break looks like a line: it must be no border, no end of a message, nothing that is changed on the way.
+    (String(repeating: "x", count: 75) + "--b", String(repeating: "x", count: 75) + "=\r\n=2D-b"), (String(repeating: "x", count: 75) + ".", String(repeating: "x", count: 75) + "=\r\n=2E"),
+    (String(repeating: "x", count: 75) + "From ", String(repeating: "x", count: 75) + "=\r\n=46rom=20"), ("-- \r\nada", "--=20\r\nada"),
   ])
   func writtenQuoted(_ text: String, _ encoded: String) {
     #expect(TransferEncoder.encoded(Buffer(text), .quotedPrintable) == Buffer(encoded))

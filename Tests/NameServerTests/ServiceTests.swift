@@ -178,6 +178,7 @@ struct UDPClientTests {
       case .ask(.answered): outcomes.append("answered")
       case .ask(.suspicious): outcomes.append("suspicious")
       case .ask(.timedOut): outcomes.append("timed out")
+      case .ask(.unsigned(let failure)): outcomes.append("\(failure)")
       case .send: sent += 1
       case .note: break
       }

@@ -1,5 +1,6 @@
 // The executable under test, and a place of its own for it to keep things.
 import Foundation
+import Glibc
 import TestKit
 import Testing
 
@@ -76,4 +77,30 @@ final class Background {
     process.waitUntilExit()
     return process.terminationStatus
   }
+}
+
+/// A port that nobody has at the moment, over TCP and UDP on loopback, for a program that must be told one. It lies below those that the system
+/// gives out by itself, so that nobody who asks it for any port gets this one meanwhile.
+func freePort() -> Int {
+  for _ in 0..<1_000 {
+    let port = UInt16.random(in: 10_000..<30_000)
+    let (stream, datagram) = (socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0))
+    defer {
+      close(stream)
+      close(datagram)
+    }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_port = port.bigEndian
+    place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let isFree = withUnsafePointer(to: &place) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return bind(stream, address, length) == 0 && bind(datagram, address, length) == 0
+      }
+    }
+    if isFree { return Int(port) }
+  }
+  Issue.record("no port is free")
+  return 0
 }

@@ -38,20 +38,6 @@ private final class Beside {
   }
 }
 
-/// A port of loopback that nobody uses now.
-func freePort() -> Int {
-  let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(file) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-  _ = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file, $0, size) == 0 && getsockname(file, $0, &size) == 0 }
-  }
-  return Int(UInt16(bigEndian: address.sin_port))
-}
-
 /// Waits until `url` is answered.
 private func answers(_ curl: ProgramRunner, _ url: String) async -> Bool {
   for _ in 0..<100 {

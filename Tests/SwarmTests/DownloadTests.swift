@@ -48,6 +48,8 @@ struct DownloadTests {
       await peer.close(grace: .zero)
       await seed.close(grace: .zero)
     }
+    let carried = scene.trace.conversations.filter { $0.dialect == .bittorrent }.map(\.carrier)
+    #expect(Set(carried) == [theirs == .utp ? .utp : .tcp])
   }
 
   @Test("five peers share one seed's upload: they get most from one another, and each decision has its reason")
@@ -98,6 +100,61 @@ struct DownloadTests {
       #expect(files.content == content && session?.status.name == "data.bin")
       await peer.close(grace: .zero)
       await seed.close(grace: .zero)
+    }
+  }
+
+  @Test("peers without a tracker find one another by the hash table, whose nodes they are; a private torrent's do not", arguments: [false, true], [[PeerCarrier.tcp, .utp], [.tcp]])
+  func hashTable(_ isPrivate: Bool, _ carriers: [PeerCarrier]) throws {
+    let (content, torrent) = try makeTorrent(100_000, isPrivate: isPrivate)
+    let scene = SwarmScene(4)
+    try scene.run { scene in
+      @Sendable func start(_ number: Int) async throws -> SwarmService {
+        try await scene.start(number) { setting in
+          setting.carriers = carriers
+          var node = DHTSetting(bootstrap: number == 1 ? [] : [SwarmScene.endpoint(1)], at: SwarmScene.endpoint(number).address)
+          node.spread = .relaxed
+          setting.node = node
+        }
+      }
+      let clock = scene.network(1).clock
+      // The first has no torrent: it is a node alone.
+      var services = [try await start(1), try await start(2)]
+      _ = try await services[1].add(torrent, trackers: []) { _ in MemoryFiles(length: content.count, content: content) }
+      let files = [MemoryFiles(length: content.count), MemoryFiles(length: content.count)]
+      for (number, files) in zip(3..., files) {
+        services.append(try await start(number))
+        // A magnet does not say that a torrent is private.
+        if isPrivate {
+          _ = try await services[number - 1].add(torrent, trackers: []) { _ in files }
+        } else {
+          await services[number - 1].add(Magnet(torrent.infoHash)) { _ in files }?.satisfied()
+        }
+      }
+      if isPrivate { try await clock.sleep(until: clock.now + .seconds(300)) }
+      #expect(files.allSatisfy { ($0.content == content) == !isPrivate })
+      for service in services.reversed() { await service.close(grace: .zero) }
+    }
+    #expect(scene.trace.conversations.contains { $0.dialect == .bittorrent } == !isPrivate)
+    #expect(scene.trace.conversations.contains { $0.dialect == .dht })
+  }
+
+  @Test("a node that a peer names is got to know", .spec("BEP 5"))
+  func nodesOfPeers() throws {
+    let (content, torrent) = try makeTorrent(100_000)
+    try SwarmScene(2).run { scene in
+      var services: [SwarmService] = []
+      for number in 1...2 {
+        services.append(try await scene.start(number) { $0.node = DHTSetting() })
+        let files = MemoryFiles(length: content.count, content: number == 1 ? content : nil)
+        let session = try await services[number - 1].add(torrent, trackers: [], peers: number == 2 ? [SwarmScene.endpoint(1)] : []) { _ in files }
+        await session?.satisfied()
+      }
+      let clock = scene.network(1).clock
+      try await clock.sleep(until: clock.now + .seconds(5))
+      for (service, other) in zip(services, [2, 1]) {
+        #expect(await service.node?.currentState()?.contacts.map(\.endpoint) == [SwarmScene.endpoint(other)])
+        await service.close(grace: .zero)
+      }
     }
   }
 

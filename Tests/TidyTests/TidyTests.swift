@@ -45,7 +45,7 @@ enum Rule {
   static let ground: Set<String> = ["Bytes", "World", "Trace", "Settings", "Synchronization"]
   static let allowed: [String: Set<String>] = [
     "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
-    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
+    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace", "Crypto"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
     "Mail": ["Bytes", "World", "Trace", "DNS", "Crypto", "CryptoExtras"], "SMTP": ["Bytes", "World", "Trace", "Mail"],
     "POP3": ["Bytes", "World", "Trace", "Mail"], "IMAP": ["Bytes", "World", "Trace", "Mail"], "FTP": ["Bytes", "World", "Trace"],
     "BitTorrent": ["Bytes", "World", "Trace", "Crypto"], "Names": ["Bytes", "World", "Trace", "Crypto", "CryptoExtras", "Swift"],
@@ -53,7 +53,7 @@ enum Rule {
     "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
     "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "GRDBSQLite", "NIOCore", "Synchronization"],
-    "NameServer": ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Synchronization"],
+    "NameServer": ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Storage", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
     "MailServer": ["Bytes", "World", "Trace", "DNS", "Mail", "SMTP", "POP3", "IMAP", "Transport", "Storage", "Accounts", "Synchronization", "Crypto", "CryptoExtras"],
     "Swarm": ["Bytes", "World", "Trace", "HTTP", "BitTorrent", "Transport", "Storage", "Synchronization", "CNetsteadSystem", "Crypto", "Glibc"],

@@ -26,7 +26,8 @@ public struct ConversationInfo: Sendable, Hashable {
   public var because: ConversationID?
 
   public enum Role: String, Sendable, Hashable, Codable { case server, client }
-  public enum Carriage: String, Sendable, Hashable, Codable { case tcp, udp }
+  /// uTP is a stream in datagrams, which have a conversation of their own.
+  public enum Carriage: String, Sendable, Hashable, Codable { case tcp, udp, utp }
 
   public init(
     host: String, role: Role, carrier: Carriage, dialect: Dialect, local: Endpoint, remote: Endpoint, encrypted: Bool = false,

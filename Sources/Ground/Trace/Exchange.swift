@@ -82,7 +82,7 @@ public struct Exchange: Sendable, Hashable {
     let address = server.info.serverEndpoint.address
     guard address == client.info.serverEndpoint.address || address.isUnspecified else { return false }
     // A connection has one client; a port number may be used again later.
-    if server.info.carrier == .tcp, taken { return false }
+    if server.info.carrier != .udp, taken { return false }
     return client.opened <= server.last + slack && server.opened <= client.last + slack
   }
 

@@ -21,6 +21,8 @@ struct PacketFlow {
     guard exchange.clientEndpoint.address.isSameFamily(as: exchange.serverEndpoint.address) else { return [] }
     switch exchange.best.info.carrier {
     case .udp: return datagrams(of: dialogue, explain: explain)
+    // Its datagrams are another dialogue.
+    case .utp: return []
     case .tcp:
       var flow = PacketFlow(dialogue, explain: explain)
       for event in dialogue.best { flow.add(event) }

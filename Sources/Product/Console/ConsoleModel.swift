@@ -21,6 +21,8 @@ package struct ConsoleModel: Sendable {
   package var lessons: ConsoleLessons?
   /// Nil: no models run here.
   package var models: ConsoleModels?
+  /// How peers stand at the moment; nil: there are none.
+  package var peers: (@Sendable () async -> ConsolePeers)?
 
   package init(
     title: String, subtitle: String = "", nets: [Net] = [], hosts: [Host] = [], links: [Link] = [], hints: [Hint] = [], trace: TraceStore,

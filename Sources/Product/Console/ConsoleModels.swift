@@ -39,8 +39,11 @@ package struct ConsoleModels: Sendable {
     package var label: String
     /// What it is when the address does not say.
     package var value: String
+    /// What there is to choose from; empty: anything may be written.
+    package var options: [String]
 
-    package init(_ name: String, _ label: String, _ value: String) {
+    package init(_ name: String, _ label: String, _ value: String, options: [String] = []) {
+      self.options = options
       self.name = name
       self.label = label
       self.value = value

@@ -29,6 +29,13 @@ package struct ConsoleService: Application {
     if asked.path.hasPrefix("/model/"), let models = site.model.models {
       return .workflow { [site] exchange in exchange.respond(Self.response(await models.aside { site.page(for: asked) })) }
     }
+    if asked.path == "/peers", let look = site.model.peers {
+      return .workflow { [site] exchange in
+        var site = site
+        site.peers = await look()
+        exchange.respond(Self.response(site.page(for: asked)))
+      }
+    }
     guard asked.path == "/events", asked.method == "GET", site.allows(asked) else {
       guard site.isExport(asked) else { return .response(Self.response(site.page(for: asked))) }
       // Away from the connection's thread, which serves others too.

@@ -8,6 +8,8 @@ import World
 package struct ConsoleSite: Sendable {
   package var model: ConsoleModel
   private let hosts: HostRule
+  /// How peers stand, looked at for this request; nil: not asked for.
+  package var peers: ConsolePeers?
 
   package init(_ model: ConsoleModel) {
     self.model = model
@@ -55,6 +57,7 @@ package struct ConsoleSite: Sendable {
     case ("lesson", 4): return lessonMessage(parts, request)
     case ("models", 1): return model.models.map { ModelsPage(frame: frame, models: $0).page }
     case ("model", 2): return model.models.flatMap { ModelPage(frame, $0, id: parts[1]) }?.page
+    case ("peers", 1): return peers.map { PeersPage(frame: frame, peers: $0).page }
     case ("export", 1): return ExportPage(frame).page
     case ("help", 1): return HelpPage(frame).page
     default: return nil

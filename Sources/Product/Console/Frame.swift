@@ -16,7 +16,7 @@ struct Frame: Sendable {
 
   /// The places in the rail.
   enum Place: String, CaseIterable {
-    case overview, conversations, ladder, hosts, lessons, models, export, help
+    case overview, conversations, ladder, hosts, peers, lessons, models, export, help
 
     var path: String { self == .overview ? "/" : "/" + rawValue }
     var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
@@ -29,6 +29,7 @@ struct Frame: Sendable {
       case .conversations: "<path d=\"M3 5h14M3 10h14M3 15h9\"/>"
       case .ladder: "<path d=\"M5 2v16M15 2v16M5 6h8m-2-2 2 2-2 2M15 13H7m2-2-2 2 2 2\"/>"
       case .hosts: "<path d=\"M3 4h14v5H3zM3 11h14v5H3zM6 6.5h.01M6 13.5h.01\"/>"
+      case .peers: "<path d=\"M10 3.5h.01M4 15.500h.01M16 15.500h.01M10 5.500 5 14M10 5.500 15 14M6 15.500h8\"/><circle cx=\"10\" cy=\"4\" r=\"1.500\"/><circle cx=\"4.500\" cy=\"15.500\" r=\"1.500\"/><circle cx=\"15.500\" cy=\"15.500\" r=\"1.500\"/>"
       case .lessons: "<path d=\"M2 8l8-4 8 4-8 4zM5.500 10v4c2.500 2 6.500 2 9 0v-4\"/>"
       case .models: "<path d=\"M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 3l6 10M16.500 7.500H4\"/>"
       case .export: "<path d=\"M10 3v10m-4-4 4 4 4-4M3 17h14\"/>"
@@ -39,7 +40,7 @@ struct Frame: Sendable {
 
   func page(_ title: String, place: Place?, live: Bool = false, _ content: HTML) -> Page {
     let counters = model.trace.counters
-    let links = Place.allCases.filter { ($0 != .lessons || model.lessons != nil) && ($0 != .models || model.models != nil) }.map { item -> HTML in
+    let links = Place.allCases.filter { ($0 != .lessons || model.lessons != nil) && ($0 != .models || model.models != nil) && ($0 != .peers || model.peers != nil) }.map { item -> HTML in
       let current: HTML = item == place ? " aria-current=\"page\"" : ""
       return """
         <li><a href="\(item.path)"\(current) data-go="\(item.key)"><svg class="icon" viewBox="0 0 20 20" aria-hidden="true">\(item.icon)</svg><span>\(item.name)</span></a></li>

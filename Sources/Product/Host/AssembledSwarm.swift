@@ -10,11 +10,15 @@ extension Assembly {
   /// Takes part in swarms, over TCP and uTP at one port.
   @discardableResult
   package func serveTorrents(
-    at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: SeededRandom
+    at endpoint: Endpoint, setting: SwarmService.Setting, sources: PeerSources, disk: @escaping PieceStore.Disk, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> SwarmService {
     let service = try await SwarmService.start(
-      network: network, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
+      network: network.background, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
     note("BitTorrent", service.endpoint) { await service.close(grace: $0) }
+    note { partners in
+      partners.swarms.append(service)
+      if let node = service.node { partners.nodes.append((node, service.endpoint)) }
+    }
     return service
   }
 
@@ -28,17 +32,17 @@ extension Assembly {
       setting.carriers = serving.carriers
       // Strangers do not make us call inside a network from a place that faces the world.
       setting.participation.calling.callsInnerAddresses = endpoint.address.isLoopback
+      setting.node = serving.nodes.map { DHTSetting(bootstrap: $0, at: endpoint.address) }
       let client = TrackerClient(
         network: network, resolve: { name in (try? await lookUp(name, nil)) ?? [] }, trace: clientTrace, chance: SystemRandomNumberGenerator())
       let sources = PeerSources(announce: { request, url, timeout in
         guard let tracker = TrackerURL(url) else { throw TrackerFailure.unreachable("\(url) is no tracker's address") }
         return try await client.announce(request, to: tracker, timeout: timeout)
       })
-      var random = SystemRandomNumberGenerator()
       let service: SwarmService
       do throws(NetworkError) {
         service = try await serveTorrents(
-          at: endpoint, setting: setting, sources: sources, disk: { threads.perform($0) }, chance: SeededRandom(seed: random.next()))
+          at: endpoint, setting: setting, sources: sources, disk: { threads.perform($0) }, chance: SystemRandomNumberGenerator())
       } catch { throw .network(error) }
       // Comparing what is on the disk may take minutes; nobody has to wait for it.
       network.start {

@@ -23,6 +23,22 @@ package final class Assembly: Sendable {
   /// What the services on the web serve, to be closed after them all.
   private let served = Mutex<[SiteSwitch]>([])
 
+  /// What runs here and is looked at by pages that show how it stands.
+  private let noted = Mutex(Partners())
+
+  package struct Partners: Sendable {
+    package var swarms: [SwarmService] = []
+    /// With where each is reached.
+    package var nodes: [(service: NodeService, endpoint: Endpoint)] = []
+    package var trackers: [TrackerService] = []
+    package var resolvers: [Resolver] = []
+    package var proxies: [Proxy] = []
+  }
+
+  /// The peers, nodes, trackers, resolvers and proxies that run.
+  package var partners: Partners { noted.withLock { $0 } }
+  func note(_ change: (inout Partners) -> Void) { noted.withLock { change(&$0) } }
+
   /// One running service, for status pages and shutdown.
   package struct Service: Sendable {
     /// `DNS`, `HTTP`, `HTTPS`, `uppercase`, …
@@ -41,6 +57,9 @@ package final class Assembly: Sendable {
 
   /// What runs, in the order it was started.
   package var running: [Service] { services.withLock { $0 } }
+
+  /// Keeps a proxy, to be looked at.
+  package func note(_ proxy: Proxy) { note { $0.proxies.append(proxy) } }
 
   /// Stops everything; open connections get until `grace` is over.
   package func stop(grace: Duration) async {
@@ -75,22 +94,30 @@ package final class Assembly: Sendable {
   // MARK: Names
 
   /// Answers for zones, over UDP and TCP.
-  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint) async throws(NetworkError) {
-    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, trace: serverTrace)
+  package func serveNames(_ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint) async throws(NetworkError) {
+    let service = try await AuthorityService.start(network: network, endpoint: endpoint, authority: authority, desk: desk, trace: serverTrace)
     note("DNS", service.endpoint) { await service.close(grace: $0) }
   }
 
   /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
-  package func serveNames(_ authority: AuthoritySource, at endpoint: Endpoint, loop: DatagramLoopLimits) async throws(NetworkError) {
+  package func serveNames(
+    _ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, loop: DatagramLoopLimits
+  ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
-      network: network, endpoint: endpoint, loop: loop, authority: authority, trace: serverTrace)
-    note("DNS", service.endpoint) { await service.close(grace: $0) }
+      network: network, endpoint: endpoint, loop: loop, authority: authority, desk: desk, trace: serverTrace)
+    note("DNS", service.endpoint) {
+      desk?.stop()
+      await service.close(grace: $0)
+    }
   }
 
   /// Resolves names for clients, over UDP and TCP.
   package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
     let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: serverTrace)
     note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
+    note { partners in
+      if !partners.resolvers.contains(where: { $0 === resolver }) { partners.resolvers.append(resolver) }
+    }
   }
 
   // MARK: Web
@@ -136,6 +163,7 @@ package final class Assembly: Sendable {
     _ setting: TrackerSetting, at endpoints: [Endpoint], loop: DatagramLoopLimits? = nil, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> TrackerService {
     let service = try await TrackerService.start(network: network, endpoints: endpoints, setting: setting, loop: loop, trace: serverTrace, chance: chance)
+    note { $0.trackers.append(service) }
     for (number, endpoint) in service.endpoints.enumerated() {
       // The service is closed once.
       note("BitTorrent tracker", endpoint) { if number == 0 { await service.close(grace: $0) } }
@@ -150,6 +178,7 @@ package final class Assembly: Sendable {
   {
     let service = try await NodeService.start(network: network, endpoint: endpoint, setting: setting, kept: kept, trace: serverTrace, chance: chance)
     note("DHT node", service.endpoint ?? endpoint) { _ in await service.close() }
+    note { $0.nodes.append((service, service.endpoint ?? endpoint)) }
     return service
   }
 

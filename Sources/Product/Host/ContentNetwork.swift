@@ -38,6 +38,7 @@ extension Assembly {
     var memory = CacheSettings()
     memory.name = edge.name
     let proxy = Proxy(settings, network: network, lookUp: { _, _ in [] }, trace: clientTrace, cache: try WebCache(memory))
+    note(proxy)
     let desk = EdgeDesk(name: edge.name, capacity: edge.capacity) { proxy.statistics.figures }
     return SiteSwitch(SiteSet([
       Site(names: [edge.name], content: .application(desk)), Site(names: edge.names, content: .proxy(proxy)),

@@ -44,6 +44,8 @@ package final class HomeHost: Sendable {
     case file(String)
     /// What the site keeps cannot be opened.
     case storage(StorageError)
+    /// What others made of a zone cannot be served.
+    case names(String)
     /// The mail cannot be opened.
     case mail(String)
 
@@ -51,7 +53,7 @@ package final class HomeHost: Sendable {
     package var isOfSettings: Bool {
       switch self {
       case .zone, .settings, .file: true
-      case .network, .certificates, .storage, .mail: false
+      case .network, .certificates, .storage, .names, .mail: false
       }
     }
 
@@ -63,6 +65,7 @@ package final class HomeHost: Sendable {
       case .certificates(let why): why
       case .file(let path): "\(path) cannot be read"
       case .storage(let error): "\(error)"
+      case .names(let why): "names: \(why)"
       case .mail(let why): "mail: \(why)"
       }
     }
@@ -78,19 +81,20 @@ package final class HomeHost: Sendable {
     let certificates: CertificateAuthority
     let identities: TLSIdentities
     let key: String
-    let names =
+    let certified =
       [settings.domain, "www.\(settings.domain)", "localhost"] + settings.reverseProxies.flatMap(\.names) + settings.addresses.map(\.description)
       + (homeMail.map { [$0.name] } ?? [])
     do {
       certificates = try CertificateAuthority.kept(in: dataDirectory + "/authority", at: now)
       key = try CertificateAuthority.keptServerKey(in: dataDirectory + "/authority")
-      identities = TLSIdentities([try certificates.issue(for: names, at: now, keyPEM: key)])
+      identities = TLSIdentities([try certificates.issue(for: certified, at: now, keyPEM: key)])
     } catch { throw .certificates("\(error)") }
     let onion: OnionService?
     do throws(CertificateError) {
       onion = try settings.onion.map { serving throws(CertificateError) in try OnionService(serving, dataDirectory: dataDirectory, network: network) }
     } catch { throw .certificates("\(error)") }
-    let authority = AuthoritySource(Authority(zones: try zones(settings, mail: homeMail, keyHash: identities.current.first?.publicKeyHash, at: now)))
+    let names = HomeNames(settings, dataDirectory: dataDirectory, network: network, recorder: recorder)
+    let desk = try await names.open(try zones(settings, mail: homeMail, keyHash: identities.current.first?.publicKeyHash, at: now))
     let clock = network.clock
     let means = HomeProxies(settings: settings, dataDirectory: dataDirectory, network: network, recorder: recorder, lookUp: lookUp)
     let sites = SiteSwitch(SiteSet([try await site(settings, onion: onion, dataDirectory: dataDirectory, clock: clock)] + (try means.reverseSites())))
@@ -100,12 +104,12 @@ package final class HomeHost: Sendable {
       settings: settings, assembly: Assembly(name: settings.domain, network: network, recorder: recorder),
       authorityPEM: certificates.authorityPEM, identities: identities,
       mail: homeMail, onion: onion,
-      renewal: Task { await HomeHost.renew(identities, for: names, keyPEM: key, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
+      renewal: Task { await HomeHost.renew(identities, for: certified, keyPEM: key, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
     try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
     do throws(NetworkError) {
       for address in settings.addresses {
         try await host.assembly.serveNames(
-          authority, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount))
+          names.source, desk: desk, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount))
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)
@@ -207,7 +211,7 @@ package final class HomeHost: Sendable {
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
-    for zone in settings.zones {
+    for zone in settings.zones where zone.setting.primaries.isEmpty {
       let bytes: Buffer?
       do throws(StorageError) { bytes = try SystemFiles().read(zone.file) } catch { throw .file(zone.file) }
       guard let bytes else { throw .file(zone.file) }

@@ -41,7 +41,11 @@ package struct HostSettings: Sendable, Hashable {
   package var records = ""
   /// Where they stand; nil: nowhere.
   package var recordsPlace: RecordsPlace?
-  /// Other zones served: origin and master file.
+  /// Keys shared with other name servers and with those who change zones.
+  package var keys = ZoneKeys()
+  /// Who may copy or change the domain's zone.
+  package var zone = ZoneSettings()
+  /// Other zones served: from master files, or copied from other servers.
   package var zones: [ZoneFile] = []
   /// Whether conversations are recorded for the console.
   package var isTraced = true
@@ -128,10 +132,12 @@ package struct HostSettings: Sendable, Hashable {
     package var staleIfError = Duration.zero
   }
 
-  /// A zone in a file of its own.
+  /// A zone in a file of its own, or the copy of one.
   package struct ZoneFile: Sendable, Hashable {
     package var origin: String
+    /// Empty: the zone is a copy.
     package var file: String
+    package var setting = ZoneSettings()
   }
 
   /// Reads settings. Throws every problem found, each with file, line and column.
@@ -191,8 +197,16 @@ package struct HostSettings: Sendable, Hashable {
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")
+      keys = ZoneKeys(reader)
+      zone = ZoneSettings(reader, keys, port: ports.dns, mayBeCopy: false)
       zones = reader.list("zones").compactMap { item in
-        item.mapping { ZoneFile(origin: $0.required("origin", .domainName), file: path($0.required("file", .text))) }
+        item.mapping { reader in
+          let origin = reader.required("origin", .domainName)
+          let setting = ZoneSettings(reader, keys, port: ports.dns, mayBeCopy: true)
+          let isCopy = !setting.primaries.isEmpty
+          if isCopy, reader.optional("file", .text) != nil { reader.problem(at: "file", "a zone with `primary` is copied from there: leave out `file`") }
+          return ZoneFile(origin: origin, file: isCopy ? "" : path(reader.required("file", .text)), setting: setting)
+        }
       }
     }
     _ = reader.mapping("trace") { reader in

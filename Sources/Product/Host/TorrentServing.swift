@@ -4,6 +4,7 @@ import Bytes
 package import Settings
 import Storage
 package import Swarm
+package import World
 
 /// The settings of a peer that seeds.
 package struct TorrentServing: Sendable, Hashable {
@@ -13,8 +14,10 @@ package struct TorrentServing: Sendable, Hashable {
   package var data: FileServing.Root?
   /// What peers are called over.
   package var carriers = [PeerCarrier.tcp, .utp]
+  /// Nodes of the hash table to begin at, for the node of this host's own; nil: it has none.
+  package var nodes: [Endpoint]?
 
-  /// Reads the keys `folder`, `data` and `utp` of a mapping in `file`, whose relative paths `path` completes.
+  /// Reads the keys `folder`, `data`, `utp` and `nodes` of a mapping in `file`, whose relative paths `path` completes.
   package init(_ reader: SettingsReader, file: String, path: (String) -> String) {
     func root(_ text: String, at place: Settings.Place?) -> FileServing.Root {
       let whole = path(text)
@@ -24,6 +27,7 @@ package struct TorrentServing: Sendable, Hashable {
     folder = root(reader.required("folder", .text), at: reader.place(of: "folder"))
     data = reader.optional("data", .text).map { root($0, at: reader.place(of: "data")) }
     if !reader.value("utp", .boolean, default: true) { carriers = [.tcp] }
+    if reader.place(of: "nodes") != nil { nodes = reader.list("nodes", .endpoint) }
   }
 
   /// What a torrent file may have at most. Unit: bytes.

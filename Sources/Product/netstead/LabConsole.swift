@@ -6,7 +6,7 @@ import World
 
 /// Makes the console's model.
 enum LabConsole {
-  static func model(of world: WorldDescription, _ plan: AddressPlan, seed: UInt64, trace: TraceStore) -> ConsoleModel {
+  static func model(of world: WorldDescription, _ plan: AddressPlan, seed: UInt64, trace: TraceStore, servers: RaisedWorld) -> ConsoleModel {
     let site = world.sites.first?.name ?? "www.\(world.domain)"
     var model = ConsoleModel(
       title: world.title.isEmpty ? "The lab" : world.title,
@@ -28,6 +28,7 @@ enum LabConsole {
       trace: trace, explain: explainAnything)
     model.lessons = LabLessons.lessons()
     model.models = LabModels.models()
+    if !world.swarms.isEmpty || !world.nodes.isEmpty || !world.trackers.isEmpty { model.peers = { await LabPeers.look(at: servers) } }
     return model
   }
 
@@ -51,6 +52,9 @@ enum LabConsole {
     }
     if world.trackers.contains(where: { $0.host == host.name }) {
       services.append(ConsoleModel.Service("BitTorrent tracker", port: "6969/udp+tcp", detail: "udp://\(world.domainName(of: host)):6969/announce"))
+    }
+    for swarm in world.swarms where swarm.seeds.contains(host.name) || swarm.peers.contains(host.name) {
+      services.append(ConsoleModel.Service("BitTorrent", port: "6881/tcp+udp", detail: swarm.file))
     }
     if world.nodes.contains(where: { $0.host == host.name }) { services.append(ConsoleModel.Service("DHT node", port: "6881/udp")) }
     for program in world.programs where program.host == host.name {

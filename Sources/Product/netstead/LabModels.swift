@@ -13,14 +13,14 @@ enum LabModels {
         ConsoleModels.Listed(
           id: "ring", title: "A ring of peers", text: "A circular hash table (Chord): searches, shortcuts, and what happens when peers leave without a word.",
           settings: [
-            .init("nodes", "Nodes", "24"), .init("bits", "Bits", "10"), .init("successors", "Successors", "2"), .init("shortcuts", "Shortcuts", "on"),
+            .init("nodes", "Nodes", "24"), .init("bits", "Bits", "10"), .init("successors", "Successors", "2"), .init("shortcuts", "Shortcuts", "on", options: ["on", "off"]),
             .init("keys", "Keys", "12"), .init("replicas", "Replicas", "1"), .init("leave", "Leave", "1"), .init("seed", "Seed", "1"),
           ]),
         ConsoleModels.Listed(
           id: "swarm", title: "A swarm against the formulas", text: "How long a file takes to reach everybody, from a server and from peers, by the formulas and simulated.",
           settings: [
             .init("peers", "Up to so many peers", "50"), .init("pieces", "Pieces", "128"), .init("upload", "Upload", "64kbit/s"), .init("seedUpload", "Seed's upload", "640kbit/s"),
-            .init("order", "Order", "rarest-first"), .init("seed", "Seed", "1"),
+            .init("order", "Order", "rarest-first", options: ["rarest-first", "random", "sequential"]), .init("seed", "Seed", "1"),
           ]),
       ],
       draw: { id, settings in

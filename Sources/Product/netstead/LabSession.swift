@@ -26,7 +26,7 @@ extension LabRun {
           plan: plan, recorder: recorder, chance: SeededRandom(seed: options.seed ?? 1), certificates: certificates, folder: options.folder,
           data: folder.path + "/sites", secrets: SystemRandomNumberGenerator(), network: networks.network(of:)))
     } catch { throw ToolFailure(.unreachable, "\(error)") }
-    let listener = try await startConsole(world, plan, network, recorder, socket: console, port: port)
+    let listener = try await startConsole(servers, plan, network, recorder, socket: console, port: port)
     LinkOrders.clear(in: folder)
     let orders = Task { await LinkOrders.follow(in: folder, clock: network.clock) { networks.change($0) } }
     defer { orders.cancel() }
@@ -48,10 +48,10 @@ extension LabRun {
 
   /// Starts the console on the socket made outside, which is reachable there and speaks for the world inside.
   private func startConsole(
-    _ world: WorldDescription, _ plan: AddressPlan, _ network: SocketNetwork, _ recorder: TraceStore, socket: Int32?, port: UInt16?
+    _ servers: RaisedWorld, _ plan: AddressPlan, _ network: SocketNetwork, _ recorder: TraceStore, socket: Int32?, port: UInt16?
   ) async throws -> (any Listener)? {
     guard let socket, let port else { return nil }
-    let model = LabConsole.model(of: world, plan, seed: options.seed ?? 1, trace: recorder)
+    let model = LabConsole.model(of: servers.world, plan, seed: options.seed ?? 1, trace: recorder, servers: servers)
     do {
       return try await WebService.start(
         network: network, endpoint: Endpoint(.loopback, port), sites: ConsoleService.sites(model, clock: network.clock), boundSocket: socket)

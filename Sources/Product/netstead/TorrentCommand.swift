@@ -19,6 +19,7 @@ struct TorrentCommand: AsyncParsableCommand {
         netstead torrent seed notes.torrent --data . --listen 192.0.2.7:6881
         netstead torrent get notes.torrent --data /tmp
         netstead torrent get 'magnet:?xt=urn:btih:…' --peer 192.0.2.7:6881 --explain
+        netstead torrent get 'magnet:?xt=urn:btih:…' --node 192.0.2.7:6881 --listen 192.0.2.8:6881
       """,
     subcommands: [TorrentMakeCommand.self, TorrentShowCommand.self, TorrentCheckCommand.self, TorrentGetCommand.self, TorrentSeedCommand.self])
 }

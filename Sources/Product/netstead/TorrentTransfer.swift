@@ -25,12 +25,32 @@ struct SwarmOptions: ParsableArguments {
   @Flag(name: .customLong("no-trackers"), help: "Ask no trackers.")
   var noTrackers = false
 
+  @Flag(help: "Find peers by the hash table too; on where a node is named, and for magnet links without trackers. Never for private torrents.")
+  var dht = false
+
+  @Option(help: ArgumentHelp("A node of the hash table to begin at; several may be given.", valueName: "host:port"))
+  var node: [String] = []
+
   mutating func validate() throws {
     if let listen, Endpoint(listen) == nil { throw ValidationError("--listen: expected an address and a port such as 0.0.0.0:6881, found `\(listen)`.") }
     if carriers.isEmpty || carriers.count != over.split(separator: ",").count {
       throw ValidationError("--over: expected tcp, utp or both with a comma between them, found `\(over)`.")
     }
   }
+
+  /// Whether peers are looked for in the hash table.
+  func usesHashTable(for source: TorrentSource) throws -> Bool {
+    let isWanted = dht || !node.isEmpty
+    switch source {
+    // BEP 27
+    case .file(let metainfo) where isWanted && metainfo.torrent.isPrivate: throw ToolFailure(.usage, "a private torrent's peers come from its trackers alone, not from the hash table")
+    case .file: return isWanted
+    case .magnet(let magnet): return isWanted || magnet.trackers.isEmpty
+    }
+  }
+
+  /// Where to listen, when nothing is said about it.
+  func place(_ port: UInt16) -> Endpoint { listen.flatMap { Endpoint($0) } ?? Endpoint(.loopback, port) }
 
   var carriers: [PeerCarrier] { over.split(separator: ",").compactMap { PeerCarrier(rawValue: String($0)) } }
 }
@@ -43,19 +63,20 @@ struct SwarmRun {
   let folder: WritableFolder
   private let options: SwarmOptions
 
-  init(_ options: SwarmOptions, _ messages: MessageOptions, _ colour: ColourOptions, order: PieceOrder = .rarestFirst, port: UInt16) async throws {
+  init(_ options: SwarmOptions, _ messages: MessageOptions, _ colour: ColourOptions, for source: TorrentSource, order: PieceOrder = .rarestFirst, port: UInt16) async throws {
     self.options = options
     var session = ToolSession(messages, colour, timeout: TimeSpan(duration: .seconds(30)))
     session.talksOnly = true
     self.session = session
     threads = try DiskThreads(count: 4)
     do { folder = try WritableFolder(ServedFolder(path: options.data)) } catch { throw ToolFailure(.usage, "\(options.data) is no folder that can be written to") }
-    let place = options.listen.flatMap { Endpoint($0) } ?? Endpoint(.loopback, port)
+    let place = options.place(port)
     var setting = SwarmService.Setting()
     setting.carriers = options.carriers
     setting.participation.order = order
     // Strangers do not make us call inside a network from a place that faces the world.
     setting.participation.calling.callsInnerAddresses = options.listen == nil || AddressRange.inner.dropFirst().contains { $0.contains(place.address) }
+    if try options.usesHashTable(for: source) { setting.node = DHTSetting(bootstrap: try await Self.entrances(options, session, place), at: place.address) }
     // What nobody wants to see is not kept: a trace of every block costs more than the block.
     let isWatched = messages.showsMessages || messages.jsonl || messages.pcap != nil
     let trace = isWatched ? session.trace : nil
@@ -63,7 +84,7 @@ struct SwarmRun {
     do throws(NetworkError) {
       service = try await SwarmService.start(
         network: session.network, endpoint: place, setting: setting, sources: Self.sources(options, session, trace), trace: trace, disk: { disk.perform($0) },
-        chance: SeededRandom(seed: UInt64.random(in: .min ... .max)))
+        chance: SystemRandomNumberGenerator())
     } catch { throw ToolFailure(error) }
   }
 
@@ -71,21 +92,35 @@ struct SwarmRun {
     guard !options.noTrackers else { return PeerSources() }
     let client = TrackerClient(
       network: session.network, resolve: { name in (try? await session.names.addresses(of: name, client: session.client)) ?? [] }, trace: trace,
-      chance: SeededRandom(seed: UInt64.random(in: .min ... .max)))
+      chance: SystemRandomNumberGenerator())
     return PeerSources(announce: { request, url, timeout in
       guard let tracker = TrackerURL(url) else { throw ToolFailure(.usage, "expected http://host:port/announce or udp://host:port") }
       return try await client.announce(request, to: tracker, timeout: timeout)
     })
   }
 
+  /// The nodes to begin at.
+  private static func entrances(_ options: SwarmOptions, _ session: ToolSession, _ place: Endpoint) async throws -> [Endpoint] {
+    let entrances = try await endpoints(options.node, session)
+    if let far = entrances.first(where: { place.address.isLoopback && !$0.address.isLoopback }) {
+      throw ToolFailure(.usage, "--node: \(far) cannot be reached from \(place.address): say with --listen where to be reached from there")
+    }
+    return entrances
+  }
+
+  /// Where `host:port` is, for each.
+  private static func endpoints(_ texts: [String], _ session: ToolSession) async throws -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for text in texts {
+      guard let place = Place(text) else { throw ToolFailure(.usage, "expected host:port, found `\(text)`") }
+      endpoints += try await session.names.addresses(of: place.host, client: session.client).map { Endpoint($0, place.port) }
+    }
+    return endpoints
+  }
+
   /// Takes part in the swarm of `source`.
   func join(_ source: TorrentSource, files: @escaping TorrentSession.FilesMaker) async throws -> TorrentSession {
-    var peers: [Endpoint] = []
-    for text in options.peer {
-      guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { throw ToolFailure(.usage, "expected host:port, found `\(text)`") }
-      let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
-      peers += try await session.names.addresses(of: host, client: session.client).map { Endpoint($0, port) }
-    }
+    var peers = try await Self.endpoints(options.peer, session)
     let torrent: TorrentSession?
     switch source {
     case .file(let metainfo):
@@ -136,7 +171,7 @@ struct TorrentGetCommand: AsyncParsableCommand {
 
   func run() async throws {
     let source = try TorrentSource(torrent)
-    let run = try await SwarmRun(options, messages, colour, order: order, port: 0)
+    let run = try await SwarmRun(options, messages, colour, for: source, order: order, port: 0)
     let folder = run.folder
     if case .file(let metainfo) = source, let obstacle = FolderFiles(folder, torrent: metainfo.torrent).obstacle() { throw ToolFailure(.usage, obstacle) }
     let interruption = InterruptionWatch()
@@ -219,7 +254,7 @@ struct TorrentSeedCommand: AsyncParsableCommand {
 
   func run() async throws {
     let source = TorrentSource.file(try TorrentSource(torrent).described())
-    let run = try await SwarmRun(options, messages, colour, port: 6_881)
+    let run = try await SwarmRun(options, messages, colour, for: source, port: 6_881)
     let folder = run.folder
     let session = try await run.join(source) { FolderFiles(folder, torrent: $0, isReadOnly: true) }
     guard session.status.phase == .seeding else {

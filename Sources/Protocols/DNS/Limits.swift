@@ -46,6 +46,31 @@ public struct Limits: Sendable, Hashable {
   /// Past it: the query is given up and its owner is told; the connection stays.
   public var answerTimeout = Duration.seconds(5)
 
+  /// How far the clocks of two ends that sign may lie apart, as we tell the other end.
+  ///
+  /// Unit: seconds. RFC 8945 §10 recommends 300. Past it: BADTIME.
+  public var signatureFudge: UInt16 = 300
+
+  /// Most messages without a signature between two with one, in a signed answer of many.
+  ///
+  /// Unit: messages. RFC 8945 §5.3.1 allows 99. Past it: the answer is refused.
+  public var unsignedMessagesMax = 99
+
+  /// Largest message of a transfer.
+  ///
+  /// Unit: bytes. Compression reaches no further (RFC 1035 §4.1.4). A record that does not fit has a larger message of its own.
+  public var transferMessageMax = 16_384
+
+  /// Most messages of one transfer that is received.
+  ///
+  /// Unit: messages. Past it: the transfer is given up.
+  public var transferMessagesMax = 1_000_000
+
+  /// Most bytes of one transfer that is received.
+  ///
+  /// Unit: bytes. Past it: the transfer is given up.
+  public var transferBytesMax = 1_073_741_824
+
   /// Most errors a master-file reader collects before it gives up.
   ///
   /// Unit: errors. Past it: reading stops, what was found so far is reported.

@@ -62,6 +62,12 @@ public struct MessageReader {
     return Array(bytes[offset..<(offset &+ count)])
   }
 
+  /// Goes past the next `count` bytes.
+  mutating func skip(_ count: Int, _ what: String, _ rule: String) throws(SyntaxError) {
+    try need(count, what, rule)
+    offset &+= count
+  }
+
   /// RFC 1035 §3.3: a length byte and that many bytes.
   mutating func characterString(_ what: String) throws(SyntaxError) -> [UInt8] {
     let length = try uint8("the length of \(what)", "RFC 1035 §3.3")

@@ -115,7 +115,13 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringCo
   public static let noSuchRecords = ResponseCode(rawValue: 8)
   public static let notAuthoritative = ResponseCode(rawValue: 9)
   public static let notInZone = ResponseCode(rawValue: 10)
+  /// RFC 6891 §9. In a TSIG record the same number is BADSIG.
   public static let badVersion = ResponseCode(rawValue: 16)
+  // RFC 8945 §3: these stand in TSIG records.
+  public static let badSignature = ResponseCode(rawValue: 16)
+  public static let badKey = ResponseCode(rawValue: 17)
+  public static let badTime = ResponseCode(rawValue: 18)
+  public static let badTruncation = ResponseCode(rawValue: 22)
   public static let badCookie = ResponseCode(rawValue: 23)
 
   private static let names = Registry([

@@ -8,12 +8,15 @@ public struct TCPServerConversation: StreamConversation {
   /// A whole message from the peer, to be answered under its ticket.
   public struct Query: Sendable, Hashable {
     public var ticket: Ticket
-    /// Without its length. At least a header, otherwise unread.
+    /// Without its length. At least a header, otherwise unread. Empty where a later part of the answer is asked for.
     public var message: Buffer
+    /// Which message of the answer is wanted, from zero. Later ones are asked for as the peer takes the earlier ones.
+    public var part: Int
 
-    public init(ticket: Ticket, message: Buffer) {
+    public init(ticket: Ticket, message: Buffer, part: Int = 0) {
       self.ticket = ticket
       self.message = message
+      self.part = part
     }
   }
 
@@ -26,6 +29,8 @@ public struct TCPServerConversation: StreamConversation {
     case received(Buffer)
     /// The owner's answer, without its length; nil: there is none, and the query stays unanswered.
     case answered(Ticket, Buffer?)
+    /// One message of an answer that has more.
+    case answeredInPart(Ticket, Buffer)
     /// The peer does not take the answers.
     case congested
     case relieved
@@ -47,6 +52,10 @@ public struct TCPServerConversation: StreamConversation {
   private var state = State.open
   /// The tickets not answered yet.
   private var inFlight: Set<Ticket> = []
+  /// How many messages of answers with several have gone.
+  private var parts: [Ticket: Int] = [:]
+  /// Answers whose next message is to be asked for.
+  private var wanted: [Ticket] = []
   private var nextTicket = Ticket()
   private var isCongested = false
   private let limits: Limits
@@ -89,8 +98,11 @@ public struct TCPServerConversation: StreamConversation {
     case (.open, .opened): break
     case (.open, .received(let message)): receive(message, into: &actions)
     case (_, .answered(let ticket, let answer)): give(ticket, answer, into: &actions)
+    case (_, .answeredInPart(let ticket, let message)): givePart(ticket, message, into: &actions)
     case (_, .congested): isCongested = true
-    case (_, .relieved): isCongested = false
+    case (_, .relieved):
+      isCongested = false
+      askForParts(into: &actions)
     // RFC 7766 §6.2.3: an idle connection is closed without a word; so is one whose peer never takes what it asked for.
     case (_, .silentTooLong): finish(isCongested ? .now : .afterFlush, into: &actions)
     case (.open, .peerClosed), (.open, .retired):
@@ -113,13 +125,33 @@ public struct TCPServerConversation: StreamConversation {
   private mutating func give(_ ticket: Ticket, _ answer: Buffer?, into actions: inout [StreamAction<Query>]) {
     // An answer nobody waits for any more is no error.
     guard inFlight.remove(ticket) != nil else { return }
+    parts[ticket] = nil
     if let answer { actions.append(.send(StreamFraming.framed(answer))) }
     if case .finishing = state, inFlight.isEmpty { finish(.afterFlush, into: &actions) }
+  }
+
+  /// Sends one message of many, and asks for the next one as soon as the peer takes more: never is more than one waiting here.
+  private mutating func givePart(_ ticket: Ticket, _ message: Buffer, into actions: inout [StreamAction<Query>]) {
+    guard inFlight.contains(ticket) else { return }
+    actions.append(.send(StreamFraming.framed(message)))
+    parts[ticket, default: 0] += 1
+    wanted.append(ticket)
+    askForParts(into: &actions)
+  }
+
+  private mutating func askForParts(into actions: inout [StreamAction<Query>]) {
+    guard !isCongested else { return }
+    for ticket in wanted where inFlight.contains(ticket) {
+      actions.append(.ask(Query(ticket: ticket, message: Buffer(), part: parts[ticket] ?? 0)))
+    }
+    wanted.removeAll()
   }
 
   private mutating func finish(_ closing: Closing, into actions: inout [StreamAction<Query>]) {
     state = .closed
     inFlight.removeAll()
+    parts.removeAll()
+    wanted.removeAll()
     actions.append(.close(closing))
   }
 

@@ -5,14 +5,16 @@ public import World
 public final class SimulatedClock: WorldClock, @unchecked Sendable {
   // Unchecked: `internet` is set once, before anybody sees the clock.
   weak var internet: SimulatedInternet?
+  /// Whether no run goes on for those who sleep by it alone.
+  private let isBackground: Bool
 
-  init() {}
+  init(isBackground: Bool = false) { self.isBackground = isBackground }
 
   public var now: Instant { internet?.now ?? .simulationStart }
 
   public func sleep(until deadline: Instant) async throws {
     guard let internet else { throw CancellationError() }
-    let sleeper = Sleeper(deadline)
+    let sleeper = Sleeper(deadline, isBackground: isBackground)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         internet.locked {
@@ -34,7 +36,12 @@ private final class Sleeper: Wakeable, @unchecked Sendable {
   private var isCancelled = false
   var scheduledWake: Instant?
 
-  init(_ deadline: Instant) { self.deadline = deadline }
+  let wakesInBackground: Bool
+
+  init(_ deadline: Instant, isBackground: Bool) {
+    self.deadline = deadline
+    wakesInBackground = isBackground
+  }
 
   var nextWake: Instant? { continuation == nil ? nil : deadline }
 

@@ -55,8 +55,10 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   private var isRetiring = false
   private var deadlineNotBefore = Instant(nanoseconds: .min)
   private var lastWindow = 0
+  /// Calls for the end's deadline where no run goes on for it; nil: the connection itself does.
+  private var housekeeping: Housekeeping?
 
-  init(local: Endpoint, remote: Endpoint, host: SimulatedNetwork, role: Role, patience: Instant, outgoingBytesMax: Int) {
+  init(local: Endpoint, remote: Endpoint, host: SimulatedNetwork, role: Role, patience: Instant, outgoingBytesMax: Int, isBackground: Bool) {
     self.local = local
     self.remote = remote
     self.host = host
@@ -66,6 +68,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     segmentSize = max(64, host.internet.mtu(local.address, remote.address) - Packet.networkHeader(remote.address) - 20)
     sender = StreamSender(segmentSize: segmentSize, limits: host.internet.limits)
     receiver = StreamReceiver(bytesMax: host.internet.limits.receiveBytesMax)
+    if isBackground { housekeeping = Housekeeping(self) }
   }
 
   /// Sends the first SYN.
@@ -149,7 +152,12 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     guard phase != .gone else { return }
     for segment in sender.transmit(at: now, isOpen: phase != .handshake) { emit(segment) }
     if owesAcknowledgement, receiver.next > 0, phase != .gone { acknowledge() }
+    reschedule()
+  }
+
+  private func reschedule() {
     internet.schedule(self)
+    if let housekeeping { internet.schedule(housekeeping) }
   }
 
   private func acknowledge() {
@@ -175,7 +183,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     internet.soon { [self] in
       guard phase == .open else { return }
       end?.congested(wanted)
-      internet.schedule(self)
+      reschedule()
     }
   }
 
@@ -183,9 +191,11 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
 
   var nextWake: Instant? {
     if phase == .gone || phase == .timeWait { return nil }
-    let deadline = phase == .open ? end?.deadline.map { max($0, deadlineNotBefore) } : nil
-    return [sender.timer, patience, deadline].compactMap { $0 }.min()
+    return [sender.timer, patience, housekeeping == nil ? endWake : nil].compactMap { $0 }.min()
   }
+
+  /// When the end wants to be called.
+  private var endWake: Instant? { phase == .open ? end?.deadline.map { max($0, deadlineNotBefore) } : nil }
 
   func wake(at now: Instant) {
     if let patience, patience <= now { return phase == .finishing ? abort() : fail(.timedOut(remote)) }
@@ -193,10 +203,30 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
       guard let again = sender.timerReached(at: now, isOpen: phase != .handshake) else { return fail(.timedOut(remote)) }
       for segment in again { emit(segment) }
     }
-    if phase == .open, let end, let deadline = end.deadline, max(deadline, deadlineNotBefore) <= now {
-      // A deadline that does not move is tried again a little later, or time would stand still.
-      deadlineNotBefore = now + .milliseconds(1)
-      end.deadlineReached()
+    wakeEnd(at: now)
+  }
+
+  private func wakeEnd(at now: Instant) {
+    guard let due = endWake, due <= now else { return }
+    // A deadline that does not move is tried again a little later, or time would stand still.
+    deadlineNotBefore = now + .milliseconds(1)
+    end?.deadlineReached()
+  }
+
+  /// The deadline of an end that only keeps house: no run goes on for it, but for the rest of its connection.
+  private final class Housekeeping: Wakeable {
+    var scheduledWake: Instant?
+    let wakesInBackground = true
+    private weak var connection: SimulatedConnection?
+
+    init(_ connection: SimulatedConnection) { self.connection = connection }
+
+    var nextWake: Instant? { connection?.endWake }
+
+    func wake(at now: Instant) {
+      guard let connection else { return }
+      connection.wakeEnd(at: now)
+      connection.internet.schedule(connection)
     }
   }
 
@@ -207,7 +237,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     guard receiver.hasFinished else {
       // The peer may still send for a while; it is read from so that no reset destroys the answer.
       if patience == nil { patience = now + internet.limits.lingerTime }
-      return internet.schedule(self)
+      return reschedule()
     }
     let end = end
     self.end = nil
@@ -327,7 +357,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   func onLoop(_ work: @escaping @Sendable () -> Void) {
     internet.post { [self] in
       work()
-      internet.schedule(self)
+      reschedule()
     }
   }
 }

@@ -25,6 +25,8 @@ public final class SimulatedInternet: @unchecked Sendable {
   public let limits: SimulationLimits
   public let executor: SeededExecutor
   public let clock: SimulatedClock
+  /// The same time for those who only keep house.
+  let backgroundClock: SimulatedClock
 
   private let lock = RecursiveLock()
   private let posted = Mutex<[@Sendable () -> Void]>([])
@@ -61,7 +63,9 @@ public final class SimulatedInternet: @unchecked Sendable {
     chance = SeededRandom(seed: seed)
     executor = SeededExecutor(chance: chance.derived("tasks"))
     clock = SimulatedClock()
+    backgroundClock = SimulatedClock(isBackground: true)
     clock.internet = self
+    backgroundClock.internet = self
   }
 
   // MARK: The world

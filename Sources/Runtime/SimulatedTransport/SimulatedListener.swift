@@ -8,6 +8,8 @@ final class SimulatedListener: Listener, @unchecked Sendable {
 
   let endpoint: Endpoint
   let limits: ListenLimits
+  /// Whether the deadlines of its connections only keep house.
+  let isBackground: Bool
   let accept: @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
   private let host: SimulatedNetwork
   /// In the order of their arrival.
@@ -17,12 +19,13 @@ final class SimulatedListener: Listener, @unchecked Sendable {
 
   init(
     at endpoint: Endpoint, limits: ListenLimits, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?,
-    host: SimulatedNetwork
+    host: SimulatedNetwork, isBackground: Bool
   ) {
     self.endpoint = endpoint
     self.limits = limits
     self.accept = accept
     self.host = host
+    self.isBackground = isBackground
   }
 
   /// Whether one more connection from there is allowed.

@@ -30,6 +30,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   }
 
   public var clock: any WorldClock { internet.clock }
+  public var background: any Network { BackgroundNetwork(host: self) }
 
   public func start(_ work: @escaping @Sendable () async -> Void) { internet.start(work) }
 
@@ -38,19 +39,30 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   public func listen(
     at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
   ) async throws(NetworkError) -> any Listener {
+    try open(endpoint, options, isBackground: false, accept)
+  }
+
+  func open(
+    _ endpoint: Endpoint, _ options: ListenOptions, isBackground: Bool,
+    _ accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+  ) throws(NetworkError) -> any Listener {
     guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
     return try internet.locked { () throws(NetworkError) in
       let place = try free(endpoint) { listeners[$0] != nil }
-      let listener = SimulatedListener(at: place, limits: options.limits, accept: accept, host: self)
+      let listener = SimulatedListener(at: place, limits: options.limits, accept: accept, host: self, isBackground: isBackground)
       listeners[place] = listener
       return listener
     }
   }
 
   public func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
+    try await call(endpoint, options, isBackground: false, makeEnd)
+  }
+
+  func call(_ endpoint: Endpoint, _ options: DialOptions, isBackground: Bool, _ makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
     guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
     let outcome = await withCheckedContinuation { continuation in
-      internet.locked { begin(endpoint, options, makeEnd) { continuation.resume(returning: $0) } }
+      internet.locked { begin(endpoint, options, isBackground, makeEnd) { continuation.resume(returning: $0) } }
     }
     try outcome.get()
   }
@@ -58,9 +70,15 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   public func bind(_ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd) async throws(NetworkError)
     -> any Listener
   {
+    try bind(endpoint, options, isBackground: false, makeEnd)
+  }
+
+  func bind(_ endpoint: Endpoint, _ options: BindOptions, isBackground: Bool, _ makeEnd: @escaping @Sendable () -> any DatagramEnd) throws(NetworkError)
+    -> any Listener
+  {
     try internet.locked { () throws(NetworkError) in
       let place = try free(endpoint) { ports[$0] != nil }
-      let port = SimulatedPort(at: place, options: options, end: makeEnd(), host: self)
+      let port = SimulatedPort(at: place, options: options, end: makeEnd(), host: self, isBackground: isBackground)
       ports[place] = port
       port.open()
       return port
@@ -116,7 +134,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   // MARK: Dialling
 
   private func begin(
-    _ remote: Endpoint, _ options: DialOptions, _ makeEnd: @escaping @Sendable () -> any StreamEnd,
+    _ remote: Endpoint, _ options: DialOptions, _ isBackground: Bool, _ makeEnd: @escaping @Sendable () -> any StreamEnd,
     _ done: @escaping @Sendable (Result<Void, NetworkError>) -> Void
   ) {
     if let from = options.from, !isHere(from) { return done(.failure(.addressNotHere(Endpoint(from, 0)))) }
@@ -127,7 +145,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
     guard let port = drawPort(isTaken) else { return done(.failure(.addressInUse(Endpoint(address, 0)))) }
     let connection = SimulatedConnection(
       local: Endpoint(address, port), remote: remote, host: self, role: .dialling(makeEnd: makeEnd, done: done),
-      patience: internet.now + options.timeout, outgoingBytesMax: ListenLimits().outgoingBytesMax)
+      patience: internet.now + options.timeout, outgoingBytesMax: ListenLimits().outgoingBytesMax, isBackground: isBackground)
     connections[Pair(local: connection.local, remote: remote)] = connection
     connection.start()
   }
@@ -161,7 +179,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
     }
     let connection = SimulatedConnection(
       local: local, remote: remote, host: self, role: .accepting(listener), patience: internet.now + .seconds(60),
-      outgoingBytesMax: listener.limits.outgoingBytesMax)
+      outgoingBytesMax: listener.limits.outgoingBytesMax, isBackground: listener.isBackground)
     listener.began(connection)
     connections[pair] = connection
     connection.arrived(segment)

@@ -17,10 +17,10 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
   private var isOpen = true
   private var deadlineNotBefore = Instant(nanoseconds: .min)
 
-  init(at endpoint: Endpoint, options: BindOptions, end: any DatagramEnd, host: SimulatedNetwork) {
+  init(at endpoint: Endpoint, options: BindOptions, end: any DatagramEnd, host: SimulatedNetwork, isBackground: Bool) {
     self.endpoint = endpoint
     peer = options.peer
-    wakesInBackground = options.keepsHouse
+    wakesInBackground = isBackground
     self.end = end
     self.host = host
   }

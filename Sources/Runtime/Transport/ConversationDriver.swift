@@ -12,6 +12,8 @@ public struct TraceContext: Sendable {
   /// The name of the host that records.
   public var host: String
   public var role: ConversationInfo.Role
+  /// Whether neither side of a datagram port's conversations is the server by itself: then whoever speaks first counts as the client.
+  public var isBetweenPeers = false
   /// Record passwords, cookies and tokens as they are; otherwise as asterisks.
   public var showsSecrets = false
   /// The conversation because of which new ones are opened; nil: none is known.
@@ -298,7 +300,7 @@ public final class ConversationDriver<C: StreamConversation>: StreamEnd {
   func open(_ trace: TraceContext, _ carrier: any Carrier) {
     conversationID = trace.recorder.open(
       ConversationInfo(
-        host: trace.host, role: trace.role, carrier: .tcp, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
+        host: trace.host, role: trace.role, carrier: carrier.carriage, dialect: C.dialect, local: carrier.local, remote: carrier.remote,
         encrypted: carrier.isEncrypted, because: cause),
       at: carrier.now)
     answers.conversation = conversationID

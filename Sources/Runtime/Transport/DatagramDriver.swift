@@ -47,7 +47,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
   public func received(_ bytes: Buffer, from remote: Endpoint) {
     if let carrier, let trace, trace.recorder.isOn {
       trace.recorder.record(
-        .received, in: number(of: remote, trace, carrier), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
+        .received, in: number(of: remote, trace, carrier, isHeard: true), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
     }
     if let input = conversation.input(for: .received(bytes, from: remote)) { take(input, from: remote) }
   }
@@ -103,7 +103,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
   private static var peersTracedMax: Int { 1_024 }
 
   private func number(
-    of remote: Endpoint, _ trace: TraceContext, _ carrier: any DatagramCarrier, because cause: ConversationID? = nil
+    of remote: Endpoint, _ trace: TraceContext, _ carrier: any DatagramCarrier, isHeard: Bool = false, because cause: ConversationID? = nil
   ) -> ConversationID {
     if let known = peers[remote] {
       if let cause, cause != known.cause {
@@ -115,7 +115,7 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     if peersInOrder.count >= Self.peersTracedMax { peers[peersInOrder.removeFirst()] = nil }
     let id = trace.recorder.open(
       ConversationInfo(
-        host: trace.host, role: trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote, because: cause),
+        host: trace.host, role: trace.isBetweenPeers ? (isHeard ? .server : .client) : trace.role, carrier: .udp, dialect: C.dialect, local: carrier.local(towards: remote), remote: remote, because: cause),
       at: carrier.now)
     peers[remote] = Peer(id: id, cause: cause)
     peersInOrder.append(remote)

@@ -2,6 +2,7 @@
 // (SimulatedTransport). Servers and clients are written against these ports only, and run unchanged on both.
 // Read next: ConversationDriver.swift (what runs a stream conversation), DatagramDriver.swift (what runs a datagram conversation).
 public import Bytes
+public import Trace
 public import World
 
 /// A host's access to a network.
@@ -22,6 +23,10 @@ public protocol Network: Sendable {
   func bind(_ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd) async throws(NetworkError)
     -> any Listener
 
+  /// The same for work that only keeps house: listening for others, refreshing tables, asking whether somebody is still there. On real sockets nothing
+  /// differs; a simulation does not go on for its deadlines and waits alone.
+  var background: any Network { get }
+
   /// Runs `work` as a task of this network: on real sockets an ordinary task, in the simulator on its seeded executor.
   func start(_ work: @escaping @Sendable () async -> Void)
   /// The same, when called on a loop, as a task that stays there: what it awaits from that loop's connections costs no change of threads. For work
@@ -30,6 +35,7 @@ public protocol Network: Sendable {
 }
 
 extension Network {
+  public var background: any Network { self }
   public func startOnLoop(_ work: @escaping @Sendable () async -> Void) { start(work) }
 }
 
@@ -136,13 +142,10 @@ public struct BindOptions: Sendable {
   public var peer: Endpoint?
   /// What is to be expected. On real sockets `.bulk` gives the port a thread of its own, and many datagrams one system call.
   public var traffic: DatagramTraffic
-  /// Whether its deadlines only keep house (refreshing tables, asking whether others are still there): a simulation does not go on for them alone.
-  public var keepsHouse: Bool
 
-  public init(peer: Endpoint? = nil, traffic: DatagramTraffic = .questions, keepsHouse: Bool = false) {
+  public init(peer: Endpoint? = nil, traffic: DatagramTraffic = .questions) {
     self.peer = peer
     self.traffic = traffic
-    self.keepsHouse = keepsHouse
   }
 }
 
@@ -193,6 +196,8 @@ public protocol Carrier: AnyObject {
   var now: Instant { get }
   var local: Endpoint { get }
   var remote: Endpoint { get }
+  /// What carries the bytes, for the trace.
+  var carriage: ConversationInfo.Carriage { get }
   var isEncrypted: Bool { get }
   /// What ALPN agreed on; nil: nothing.
   var negotiatedProtocol: String? { get }
@@ -216,6 +221,7 @@ public protocol Carrier: AnyObject {
 }
 
 extension Carrier {
+  public var carriage: ConversationInfo.Carriage { .tcp }
   public var negotiatedProtocol: String? { nil }
   public var wasCutShort: Bool { false }
   public var canStartTLS: Bool { false }

@@ -18,6 +18,38 @@ package struct Limits: Sendable, Hashable {
   /// Unit: options. Past it: FORMERR.
   package var optionsMax = 32
 
+  // Zones that change
+
+  /// Most records of a zone that changes. Unit: records. Past it: an update is refused.
+  package var zoneRecordsMax = 1_000_000
+
+  /// Most records that one update changes. Unit: records. Past it: the update is refused.
+  package var stepRecordsMax = 4_096
+
+  /// Most updates of one zone that wait. Unit: updates. Past it: SERVFAIL at once.
+  package var updatesWaitingMax = 1_000
+
+  /// Most updates that share one wait for the disk. Unit: updates.
+  package var updateBatchMax = 256
+
+  /// Most steps kept for incremental transfers. Unit: steps. Past it: the oldest go, and who needs them gets the whole zone.
+  package var journalStepsMax = 1_000
+
+  /// Most transfers out at a time. Unit: transfers. Past it: REFUSED, and a secondary asks again.
+  package var transfersMax = 16
+
+  /// How often a secondary is told of one version (RFC 1996 §3.6). Unit: attempts. Past it: it finds out by itself.
+  package var notifyAttemptsMax = 5
+
+  /// First wait for a secondary's answer; each further one is twice as long.
+  package var notifyWait = Duration.seconds(3)
+
+  /// Shortest pause between two looks at a primary, whatever its SOA record says. Unit: seconds.
+  package var refreshMin: UInt32 = 1
+
+  /// Pause between two attempts to get a first copy.
+  package var firstCopyWait = Duration.seconds(5)
+
   // The cache
 
   /// Most entries of the cache. Unit: entries. Past it: what nobody asked for lately goes.

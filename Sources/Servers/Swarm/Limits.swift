@@ -1,4 +1,4 @@
-// Every bound of a download, with its unit, its default and what happens past it. Others' bounds: TrackerLimits, NodeLimits, UTPLimits; those of
+// Every bound of a download, with its unit, its default and what happens past it. Others' bounds: TrackerLimits, DHTLimits, UTPLimits; those of
 // the address book, of slots and of requests are with their policies (Download/Policy).
 
 /// What one torrent is prepared to hold.

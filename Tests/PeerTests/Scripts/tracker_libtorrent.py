@@ -15,6 +15,8 @@ def session(has_dht, port=0):
         'enable_dht': has_dht, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
         'allow_multiple_connections_per_ip': True, 'dht_bootstrap_nodes': '',
         'dht_restrict_routing_ips': False, 'dht_restrict_search_ips': False, 'dht_ignore_dark_internet': False,
+        # Or it would scrape nobody on loopback.
+        'ssrf_mitigation': False,
         'dht_announce_interval': 5, 'min_announce_interval': 1, 'alert_mask': lt.alert.category_t.all_categories,
     })
 
@@ -43,8 +45,6 @@ def pair(torrent, seed, leech, node=None):
     one, two = add(first, torrent, seed), add(second, torrent, leech)
     if not wait(30, lambda: one.status().is_seeding):
         sys.exit('the seed is none: %s' % one.status().state)
-    if node is None:
-        two.scrape_tracker()
     for turn in range(12):
         if node is not None:
             one.force_dht_announce()
@@ -56,6 +56,10 @@ def pair(torrent, seed, leech, node=None):
             # So that the file is on the disk.
             two.flush_cache()
             time.sleep(0.5)
+            if node is None:
+                two.scrape_tracker()
+                if not wait(20, lambda: any(isinstance(alert, lt.scrape_reply_alert) for alert in second.pop_alerts())):
+                    sys.exit('the tracker was not scraped')
             return
     for alert in first.pop_alerts() + second.pop_alerts():
         if 'dht' in alert.what() or 'tracker' in alert.what() or 'error' in alert.what():

@@ -118,6 +118,16 @@ struct KnownPeersTests {
     #expect(known.due(100, at: start + .seconds(2)).count == 1)
   }
 
+  @Test("who is banned while he is connected is not called again") func bannedWhileConnected() {
+    var known = KnownPeers()
+    known.heard(of: peer(1), from: .tracker, at: start)
+    #expect(known.due(1, at: start) == [peer(1)])
+    known.connected(peer(1))
+    known.ban(peer(1).address)
+    known.left(peer(1), at: start + .seconds(1))
+    #expect(known.nextCall(at: start + .seconds(2)) == nil && known.due(1, at: start + .seconds(3_600)).isEmpty)
+  }
+
   @Test("who fails waits longer each time and is forgotten in the end") func backoff() {
     var known = KnownPeers()
     known.heard(of: peer(1), from: .dht, at: start)

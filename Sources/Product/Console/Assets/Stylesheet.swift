@@ -102,6 +102,9 @@ enum Stylesheet {
     .map .link path{fill:none;stroke:var(--bad);stroke-width:2;stroke-dasharray:6 5}.map .link rect{fill:var(--bad-soft);stroke:var(--bad)}.map .link text{fill:var(--ink);font-size:12px}
     .map .box rect{fill:var(--card);stroke:var(--edge)}.map .box:hover rect,.map .box:focus-visible rect{stroke:var(--accent);stroke-width:2.5}.map .box{text-decoration:none;outline-offset:0}
     .map .box.talking rect{stroke-width:1.8;stroke:var(--accent)}.map .box .name{fill:var(--ink);font-weight:600;font-size:12px}.map .role{fill:var(--other)}.map .role-client .role{fill:var(--ping)}.map .role-resolver .role{fill:var(--dns)}.map .role-server .role{fill:var(--accent)}
+    h3{font-size:.9rem;font-weight:620;margin:1rem 0 .4rem}figure{margin:0;overflow-x:auto}figure svg{display:block;width:100%;max-width:46rem;height:auto}.settings input,.settings select{min-width:0!important;width:9.5rem}.command.whole{display:block}
+    svg.pieces{width:100%;min-width:34rem;height:auto;display:block;font-size:13px;margin-bottom:.6rem}.pieces text,.circle text{fill:var(--ink)}.pieces .scale{fill:var(--muted);font-size:11.5px}.pieces .all{fill:var(--sunk);stroke:var(--edge)}.pieces .had{fill:var(--accent)}
+    svg.circle{display:block;width:100%;max-width:20rem;margin-inline:auto;font-size:11.5px}.circle .ring{fill:none;stroke:var(--edge);stroke-dasharray:3 4}.circle .node{fill:var(--accent)}.circle .knows{stroke:var(--edge);opacity:.45}.circle .gives{fill:none;stroke:var(--accent);stroke-width:2}.circle marker path{fill:var(--accent)}.whom{min-width:14rem}.bucket{display:inline-block;margin-inline-end:.7rem}.bucket b{font-variant-numeric:tabular-nums;color:var(--muted)}
     svg.ladder{display:block;max-width:none;height:auto;margin-inline:auto}
     .ladder text{fill:var(--ink)}.ladder .time,.ladder .address{fill:var(--muted)}.ladder .time{font-size:11.5px}.ladder .lane{stroke:var(--edge)}.ladder .head{fill:var(--sunk);stroke:var(--edge)}
     .ladder .arrow{text-decoration:none}.ladder .arrow line{stroke:var(--proto,var(--other))}.ladder .label{paint-order:stroke;stroke:var(--card);stroke-width:5px;stroke-linejoin:round;font-weight:530}
@@ -127,7 +130,7 @@ enum Stylesheet {
     .value{font-size:.92em;font-weight:600;overflow-wrap:anywhere}.swatch{display:inline-block;width:.75rem;height:.75rem;border-radius:3px;border:1px solid var(--edge);margin-inline-end:.5rem;vertical-align:-.06rem}
     cite{font-style:normal;font-size:.82rem;white-space:nowrap}
     @media (max-width:75rem){.message{grid-template-columns:minmax(0,1fr)}.bytes{position:static}.columns{grid-template-columns:minmax(0,1fr)}}
-    @media (max-width:52rem){body{display:block}.rail{position:static;height:auto;flex-direction:row;flex-wrap:wrap;align-items:center;gap:.4rem 1rem;padding:.6rem 1rem}.rail ul{display:flex;flex-wrap:wrap}.railfoot{display:none}.brand small{display:none}.rail nav a{padding:.4rem .55rem}.rail nav .icon{display:none}main{padding:1rem 1rem 3rem}.filter input{min-width:0;width:100%}}
+    @media (max-width:52rem){body{display:block}.list tbody th{white-space:normal}.rail{position:static;height:auto;flex-direction:row;flex-wrap:wrap;align-items:center;gap:.4rem 1rem;padding:.6rem 1rem}.rail ul{display:flex;flex-wrap:wrap}.railfoot{display:none}.brand small{display:none}.rail nav a{padding:.4rem .55rem}.rail nav .icon{display:none}main{padding:1rem 1rem 3rem}.filter input{min-width:0;width:100%}}
     @media (prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
     @media print{body{display:block}.rail,.tools,.filter,.skip{display:none}}
 

@@ -44,15 +44,19 @@ struct ModelPage: Sendable {
 
   var page: Page {
     let fields = model.settings.map { setting -> HTML in
-      "<label>\(setting.label) <input type=\"text\" name=\"\(setting.name)\" value=\"\(settings[setting.name] ?? "")\" maxlength=\"\(ConsoleModels.valueBytesMax)\"></label>\n"
+      if !setting.options.isEmpty {
+        let options = setting.options.map { "<option\($0 == settings[setting.name] ? " selected" : "")>\($0)</option>" as HTML }
+        return "<label>\(setting.label) <select name=\"\(setting.name)\">\(options)</select></label>\n"
+      }
+      return "<label>\(setting.label) <input type=\"text\" name=\"\(setting.name)\" value=\"\(settings[setting.name] ?? "")\" maxlength=\"\(ConsoleModels.valueBytesMax)\"></label>\n"
     }
     let picture: HTML = drawn.picture.isEmpty ? "" : "<section class=\"card\"><figure>\(HTML(markup: drawn.picture))</figure></section>"
     return frame.page(
       model.title, place: .models,
       """
       <div class="title"><div><h1>\(model.title)</h1><p class="lead">\(model.text)</p></div></div>
-      <form class="filter" action="/model/\(model.id)">\(fields)<button type="submit">Run</button></form>
-      <section class="card"><pre>\(drawn.lines.joined(separator: "\n"))</pre></section>
+      <form class="filter settings" action="/model/\(model.id)">\(fields)<button type="submit">Run</button></form>
+      <section class="card"><pre class="scroll" tabindex="0" aria-label="What came of it">\(drawn.lines.joined(separator: "\n"))</pre></section>
       \(picture)
       """)
   }

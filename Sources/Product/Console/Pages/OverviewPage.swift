@@ -45,7 +45,7 @@ struct OverviewPage: Sendable {
     func tile(_ name: String, _ value: String, _ detail: String, _ key: String = "") -> HTML {
       "<div class=\"tile\"><dt>\(name)</dt><dd>\(value)</dd><dd class=\"small muted\">\(detail)</dd></div>"
     }
-    let open = exchanges.count { $0.best.info.carrier == .tcp && $0.best.closed == nil }
+    let open = exchanges.count { $0.best.info.carrier != .udp && $0.best.closed == nil }
     let missed = counters.skipped + counters.forgotten
     return """
       <dl class="tiles">

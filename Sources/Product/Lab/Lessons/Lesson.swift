@@ -51,13 +51,15 @@ package struct WorldChange: Sendable, Equatable {
   /// How many segments the clips of video sites have.
   package var clips: [(site: String, segmentCount: Int)] = []
   package var mail: [LessonMail] = []
+  /// Files that peers share.
+  package var swarms: [SwarmDescription] = []
 
   package init() {}
 
   package static func == (a: WorldChange, b: WorldChange) -> Bool {
     a.links == b.links && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
       && a.timesToLive.elementsEqual(b.timesToLive) { $0 == $1 } && a.clips.elementsEqual(b.clips) { $0 == $1 }
-      && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail
+      && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail && a.swarms == b.swarms
   }
 }
 

@@ -63,7 +63,7 @@ private final class LessonReader {
 
   /// The values to draw, from the mapping under `world`.
   static func draws(_ reader: SettingsReader) -> [(name: String, draw: LessonDraw)] {
-    for key in ["hosts", "files", "records", "ttl", "links", "members", "clips", "rooms", "mail"] { _ = reader.item(key) }
+    for key in ["hosts", "files", "records", "ttl", "links", "members", "clips", "rooms", "mail", "torrents"] { _ = reader.item(key) }
     let entries = reader.entries("draw")
     if entries.count > LessonLimits().itemsMax { reader.problem(at: "draw", "expected at most \(LessonLimits().itemsMax) drawn values") }
     return entries.compactMap { entry in
@@ -83,7 +83,7 @@ private final class LessonReader {
     let changes = reader.mapping("world") { world in
       hosts.value = world.list("hosts", .text)
       if hosts.value.isEmpty { world.problem(at: "hosts", "expected the names of the hosts the lesson takes") }
-      return change(world)
+      return change(world, hosts: hosts.value)
     }
     if changes == nil { reader.problem(at: "world", "expected key `world` with the hosts the lesson takes") }
     var lesson = Lesson(
@@ -124,7 +124,7 @@ private final class LessonReader {
 
   // MARK: World
 
-  private func change(_ reader: SettingsReader) -> WorldChange {
+  private func change(_ reader: SettingsReader, hosts: [String]) -> WorldChange {
     var change = WorldChange()
     _ = reader.item("draw")
     for site in reader.entries("files") {
@@ -136,6 +136,7 @@ private final class LessonReader {
     for server in reader.entries("rooms") { if let bytes = server.value.value(.integer(0...limits.fileBytesMax)) { change.rooms.append((server.name, bytes)) } }
     for site in reader.entries("members") { if let member = site.value.mapping({ self.member(of: site.name, $0) }) { change.members.append(member) } }
     change.mail = reader.entries("mail").compactMap { LessonMail($0) }
+    change.swarms = reader.entries("torrents").compactMap { SwarmDescription($0, hosts: hosts) }
     for item in bounded(reader, "links") { if let link = item.mapping({ self.link($0) }) { change.links.append(link) } }
     return change
   }
@@ -175,6 +176,7 @@ private final class LessonReader {
     change.reordered = reader.optional("reordered", .share)
     change.rateDown = reader.optional("rate", .rate)
     change.rateUp = change.rateDown
+    change.queueBytesMax = reader.optional("queue", .size)
     return LinkDescription(first: ends.first ?? "", second: ends.last ?? "", change: change)
   }
 

@@ -182,6 +182,7 @@ extension WorldDescription {
       }
     }
     world.links += lesson.changes.links
+    world.swarms += lesson.changes.swarms
     return world
   }
 

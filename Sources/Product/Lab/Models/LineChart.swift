@@ -27,7 +27,7 @@ package struct LineChart: Sendable, Equatable {
     }
   }
 
-  package enum Look: Sendable, Equatable { case line, dashes, dots, steps }
+  package enum Look: Sendable, Equatable { case line, dashes, steps, dots, squares, crosses }
   package enum Scale: Sendable, Equatable { case linear, logarithmic }
 
   package var title: String
@@ -45,13 +45,37 @@ package struct LineChart: Sendable, Equatable {
 
   private static let (width, height) = (720.0, 420.0)
   private static let (left, right, top, bottom) = (70.0, 20.0, 44.0, 60.0)
-  /// Told apart also without colours: by their looks.
-  private static let colours = ["#1f5fa8", "#b3541e", "#2c7a4b", "#7a3b8f", "#a8283c", "#4d5966"]
+  /// Told apart also without colours: by their looks. Each has a contrast of 3:1 on white and on a dark page.
+  private static let colours = ["#3b82c4", "#c8671f", "#2f9464", "#9a5fb5", "#d04a5e", "#6f7f92"]
   /// Most points drawn of one row. Past it: the rest is left out.
   private static let pointsMax = 4_096
 
+  /// Where each row's name stands below the chart, in as many lines as they need.
+  private var legend: [(x: Double, line: Int)] {
+    var (x, line) = (Self.left, 0)
+    return series.map { row in
+      let width = 44 + Double(row.name.count) * 6.6
+      if x > Self.left, x + width > Self.width { (x, line) = (Self.left, line + 1) }
+      defer { x += width }
+      return (x, line)
+    }
+  }
+
+  /// A point as its row looks.
+  private static func mark(_ look: Look, _ x: Double, _ y: Double, _ colour: String, title: String = "") -> String {
+    let inside = title.isEmpty ? "" : "<title>\(title)</title>"
+    return switch look {
+    case .squares: "<rect x=\"\((x - 4).drawn)\" y=\"\((y - 4).drawn)\" width=\"8\" height=\"8\" fill=\"\(colour)\">\(inside)</rect>"
+    case .crosses:
+      "<path d=\"M\((x - 4).drawn) \((y - 4).drawn)L\((x + 4).drawn) \((y + 4).drawn)M\((x - 4).drawn) \((y + 4).drawn)L\((x + 4).drawn) \((y - 4).drawn)\" stroke=\"\(colour)\" stroke-width=\"2.5\">\(inside)</path>"
+    default: "<circle cx=\"\(x.drawn)\" cy=\"\(y.drawn)\" r=\"4\" fill=\"\(colour)\">\(inside)</circle>"
+    }
+  }
+
   /// The whole picture.
   package var svg: String {
+    let legend = legend
+    let whole = Self.height + Double(legend.last?.line ?? 0) * 18
     let (xs, ys) = (series.flatMap { $0.points.map(\.x) }.filter(\.isFinite), series.flatMap { $0.points.map(\.y) }.filter(\.isFinite))
     let xTicks = xScale == .linear ? Self.ticks(from: xs.min() ?? 0, to: xs.max() ?? 1) : Self.decades(from: xs.min() ?? 1, to: xs.max() ?? 10)
     let yTicks = Self.ticks(from: 0, to: ys.max() ?? 1)
@@ -63,7 +87,7 @@ package struct LineChart: Sendable, Equatable {
       let (low, high) = (yTicks.first ?? 0, yTicks.last ?? 1)
       return Self.height - Self.bottom - (Self.height - Self.top - Self.bottom) * (high > low ? (y - low) / (high - low) : 0)
     }
-    var out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\" fill=\"currentColor\">\n"
+    var out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(Self.width)) \(Int(whole))\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\" fill=\"currentColor\">\n"
     out += "<title>\(Markup.escaped(title))</title>\n"
     out += "<text x=\"\(Self.left.drawn)\" y=\"20\" font-size=\"15\" font-weight=\"bold\">\(Markup.escaped(title))</text>\n"
     for tick in yTicks {
@@ -76,7 +100,6 @@ package struct LineChart: Sendable, Equatable {
     }
     out += "<text x=\"\(((Self.left + Self.width - Self.right) / 2).drawn)\" y=\"\((Self.height - Self.bottom + 34).drawn)\" text-anchor=\"middle\">\(Markup.escaped(xLabel))</text>\n"
     out += "<text transform=\"translate(16 \(((Self.top + Self.height - Self.bottom) / 2).drawn)) rotate(-90)\" text-anchor=\"middle\">\(Markup.escaped(yLabel))</text>\n"
-    var legend = Self.left
     for (index, row) in series.enumerated() {
       let colour = Self.colours[index % Self.colours.count]
       let points = row.points.filter { $0.x.isFinite && $0.y.isFinite }.prefix(Self.pointsMax).map { (x: across($0.x), y: up($0.y), point: $0) }
@@ -87,19 +110,18 @@ package struct LineChart: Sendable, Equatable {
           if row.look == .steps, number > 0 { path += "H\(point.x.drawn)V\(point.y.drawn)" } else { path += "\(number == 0 ? "M" : "L")\(point.x.drawn) \(point.y.drawn)" }
         }
         out += "<path d=\"\(path)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"\(row.look == .dashes ? " stroke-dasharray=\"7 4\"" : "")/>\n"
-      case .dots:
+      case .dots, .squares, .crosses:
         for point in points {
-          out += "<circle cx=\"\(point.x.drawn)\" cy=\"\(point.y.drawn)\" r=\"4\" fill=\"\(colour)\"><title>\(Self.label(point.point.x)): \(Self.label(point.point.y))</title></circle>\n"
+          out += Self.mark(row.look, point.x, point.y, colour, title: "\(Self.label(point.point.x)): \(Self.label(point.point.y))") + "\n"
         }
       }
-      let y = Self.height - 10
+      let (x, y) = (legend[index].x, Self.height - 10 + Double(legend[index].line) * 18)
       switch row.look {
-      case .dots: out += "<circle cx=\"\((legend + 10).drawn)\" cy=\"\((y - 4).drawn)\" r=\"4\" fill=\"\(colour)\"/>"
-      default:
-        out += "<line x1=\"\(legend.drawn)\" x2=\"\((legend + 20).drawn)\" y1=\"\((y - 4).drawn)\" y2=\"\((y - 4).drawn)\" stroke=\"\(colour)\" stroke-width=\"2\"\(row.look == .dashes ? " stroke-dasharray=\"7 4\"" : "")/>"
+      case .dots, .squares, .crosses: out += Self.mark(row.look, x + 10, y - 4, colour)
+      case .line, .dashes, .steps:
+        out += "<line x1=\"\(x.drawn)\" x2=\"\((x + 20).drawn)\" y1=\"\((y - 4).drawn)\" y2=\"\((y - 4).drawn)\" stroke=\"\(colour)\" stroke-width=\"2\"\(row.look == .dashes ? " stroke-dasharray=\"7 4\"" : "")/>"
       }
-      out += "<text x=\"\((legend + 26).drawn)\" y=\"\(y.drawn)\">\(Markup.escaped(row.name))</text>\n"
-      legend += 44 + Double(row.name.count) * 6.6
+      out += "<text x=\"\((x + 26).drawn)\" y=\"\(y.drawn)\">\(Markup.escaped(row.name))</text>\n"
     }
     return out + "</svg>\n"
   }

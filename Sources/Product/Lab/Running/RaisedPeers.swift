@@ -21,21 +21,31 @@ enum RaisedPeers {
       setting.limits.peerAgeMax = described.interval * 16 / 10
       try await assembly.serveTracker(setting, at: means.plan.endpoints(of: host, port: trackerPort), chance: means.chance.derived("tracker of \(host.name)"))
     }
-    for described in world.nodes where described.host == host.name {
+    for described in world.nodes where means.runsNodes && described.host == host.name {
       // The families are two networks; the first node of the world is where the others begin.
       for endpoint in means.plan.endpoints(of: host, port: nodePort) {
-        var setting = DHTSetting()
-        if case .v6 = endpoint.address { setting.isV6 = true }
-        setting.spread = described.isGuarded ? .strict : .relaxed
-        setting.requiresProperIDs = described.isGuarded
-        // All of them may be one machine.
-        setting.limits.queriesPerAddressMax = 10_000
-        setting.limits.replyBytesPerSecondMax = 10_000_000
-        if let first = world.nodes.first, first.host != host.name, let entrance = world.host(first.host) {
-          setting.bootstrap = means.plan.endpoints(of: entrance, port: nodePort).filter { $0.address.bytes.count == endpoint.address.bytes.count }
-        }
-        try await assembly.serveHashTable(setting, at: endpoint, chance: means.chance.derived("node of \(host.name) at \(endpoint.address)"))
+        let entrance = world.nodes.first.flatMap { $0.host == host.name ? nil : world.host($0.host) }
+        let chance = means.chance.derived("node of \(host.name) at \(endpoint.address)")
+        var setting = setting(
+          at: endpoint, isGuarded: described.isGuarded, entrances: entrance.map { means.plan.endpoints(of: $0, port: nodePort) } ?? [], chance)
+        if described.isGuarded { setting.spread = .strict }
+        try await assembly.serveHashTable(setting, at: endpoint, chance: chance)
       }
     }
+  }
+
+  /// A node of the lab at `endpoint`. Its id belongs to its address, as the id of everybody who means well does.
+  static func setting(at endpoint: Endpoint, isGuarded: Bool, entrances: [Endpoint], _ chance: SeededRandom) -> DHTSetting {
+    var chance = chance.derived("id")
+    var setting = DHTSetting()
+    if case .v6 = endpoint.address { setting.isV6 = true }
+    setting.restored = DHTState(id: .random(for: endpoint.address, using: &chance), contacts: [])
+    // All of them may be one machine.
+    setting.spread = .relaxed
+    setting.requiresProperIDs = isGuarded
+    setting.limits.queriesPerAddressMax = 10_000
+    setting.limits.replyBytesPerSecondMax = 10_000_000
+    setting.bootstrap = entrances.filter { $0.address.bytes.count == endpoint.address.bytes.count }
+    return setting
   }
 }

@@ -14,6 +14,7 @@ enum RaisedProxy {
   {
     for described in world.proxies where described.host == host.name {
       let proxy = proxy(described, host, of: world, on: assembly, means)
+      assembly.note(proxy)
       let names = [host.name, world.domainName(of: host)] + means.plan.addresses(of: host).map { address in
         if case .v6 = address { "[\(address)]" } else { "\(address)" }
       }

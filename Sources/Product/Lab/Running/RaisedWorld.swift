@@ -69,6 +69,11 @@ package final class RaisedWorld: Sendable {
     package var hosts: Set<String>?
     /// Record passwords and cookies as they are.
     package var showsSecrets = false
+    /// Whether the peers of swarms begin by themselves; in a scenario each does when it is told to.
+    package var beginsSwarms = true
+    /// Whether nodes of the hash table run: in long scenarios about other things they only ask one another for days.
+    package var runsNodes = true
+    package var contents = SwarmContents()
     /// What can be changed while the world runs; nil: nothing is.
     package var controls: WorldControls?
     /// Each host's own access to the network.

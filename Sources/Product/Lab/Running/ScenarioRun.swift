@@ -62,6 +62,9 @@ package final class ScenarioRun: Sendable {
   private let choices: Choices
   /// The world with its links as they are by now.
   private let paths: Mutex<WorldDescription>
+  /// The peers that deeds began.
+  let peers = Mutex<[PeerKey: Assembly]>([:])
+  let contents = SwarmContents()
   private let ids: Mutex<SeededRandom>
 
   /// What a lesson has otherwise than everybody's scenario.
@@ -102,7 +105,7 @@ package final class ScenarioRun: Sendable {
     do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
     if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
     let controls = controls
-    let (world, store, chance, networks, internet, choices, running) = (world, store, chance, networks, internet, choices, running)
+    let (world, store, chance, networks, internet, choices, running, hasPeers) = (world, store, chance, networks, internet, choices, running, hasPeers)
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
@@ -111,6 +114,8 @@ package final class ScenarioRun: Sendable {
         }
         means.controls = controls
         means.hosts = running
+        means.beginsSwarms = false
+        means.runsNodes = hasPeers
         means.showsSecrets = choices.showsSecrets
         do throws(RaisedWorld.Failure) { return .success(try await RaisedWorld.raise(world, with: means)) } catch { return .failure(error) }
       }
@@ -127,12 +132,15 @@ package final class ScenarioRun: Sendable {
   private static var longest: Duration { LessonLimits().timeMax + .seconds(86_400) }
 
   /// The hosts that run; nil: all.
-  private var running: Set<String>? {
+  var running: Set<String>? {
     guard var hosts = choices.hosts else { return nil }
     // Who asks for names needs everybody who may know them.
     if world.hosts(as: .resolver).contains(where: { hosts.contains($0.name) }) { hosts.formUnion(world.zones.flatMap(\.servers)) }
     return hosts
   }
+
+  /// Whether somebody takes part in a swarm.
+  private var hasPeers: Bool { scenario.steps.contains { if case .swarm = $0.deed { true } else { false } } }
 
   // MARK: Links
 
@@ -200,6 +208,10 @@ package final class ScenarioRun: Sendable {
       var random = chance.derived("model at \(step.time)")
       let seed = random.next()
       perform(at: step.time, as: name) { [self] in await run(model, client, seed: seed) }
+    case .swarm(let name, let file, let part, let deed):
+      let (host, client) = (try host(name, step.line), try network(name, step.line))
+      guard world.swarms.contains(where: { $0.file == file }) else { throw failure("a torrent of the world", file, step.line) }
+      perform(at: step.time, as: name) { [self] in await swarm(host, client, file, part, deed) }
     case .publish(let name, let store, let zone, let records):
       let (client, target) = (try network(name, step.line), try address(of: store, step.line))
       perform(at: step.time, as: name) { [self] in await publish(client, zone, records, at: target, as: name) }

@@ -101,6 +101,8 @@ package struct Scenario: Sendable, Equatable {
     case ping(host: String, server: String, port: UInt16, times: Int)
     /// `pc runs ring "8 nodes; find 11 from 3"`, `pc runs swarm "20 peers"`: a model, in its own time
     case run(host: String, ScenarioRun.Model)
+    /// `pc fetches moon.bin by tracker`, `seed shares moon.bin over utp`, `rogue poses as 8 nodes near moon.bin`
+    case swarm(host: String, file: String, SwarmPart, SwarmDeed)
     /// `link resolver ns-a loss 100%`
     case change(LinkDescription)
     /// `host ns-a down`, `host ns-a up`

@@ -12,12 +12,14 @@
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
 //           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
+//           | HOST shares FILE [spoilt] [PART]… | HOST fetches FILE [for T] [PART]… | HOST poses as N nodes near FILE
 //           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at HOST | HOST resolves NAME [TYPE] at HOST [calling ZONE NAME]…
 //           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets NAME TTL TYPE DATA…
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
+//           and PART, of a peer, is by tracker|dht | over tcp|utp | guarded
 //           and LETTER is password P | at HOST | envelope ADDRESS|none | hello NAME | named "NAME" | with "FIELD: VALUE" | html | repeated N |
 //           attaching NAME TYPE "TEXT"|N; a mailbox's STEP is a command, wait T, and with POP3 take | clear, with IMAP idle T;
 //           what a ring and a swarm understand, Ring/RingScript.swift and SwarmModel/SwarmScript.swift say
@@ -306,6 +308,8 @@ struct ScenarioReader {
       let carrier: Scenario.Carrier = try line.take(.choice(standIn: .tcp))
       return .say(host: actor, server: server, port: port, carrier: carrier, text: try line.take("a text in quotes").text)
     case "runs": return .run(host: actor, try readModel(&line))
+    case "shares", "fetches": return try readSwarmDeed(by: actor, verb.text, &line)
+    case "poses": return try readPosing(by: actor, &line)
     case "pings":
       let server = try host(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
@@ -318,7 +322,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, pings, publishes or resolves" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }

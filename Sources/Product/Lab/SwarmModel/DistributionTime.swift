@@ -74,6 +74,20 @@ package struct Distribution: Sendable, Equatable {
     return FluidSchedule(own: peers.map { scale * $0.upload / others }, common: scale * common)
   }
 
+  /// When the last block has come if a server alone sends every block to one peer after the other, and each line takes in one at a time. Unit: seconds.
+  package func timeFromServer(blocks: Int) -> Double {
+    let block = fileBits / Double(max(1, blocks))
+    var now = 0.0
+    var busyUntil = peers.map { _ in 0.0 }
+    for _ in 0..<max(1, blocks) {
+      for (index, peer) in peers.enumerated() {
+        now += block / seedUpload
+        busyUntil[index] = max(now, busyUntil[index]) + block / peer.download
+      }
+    }
+    return busyUntil.max() ?? 0
+  }
+
   /// How long the file takes when it flows by `schedule`. Unit: seconds.
   package func time(by schedule: FluidSchedule) -> Double { fileBits / schedule.rate }
 

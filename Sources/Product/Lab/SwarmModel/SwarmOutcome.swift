@@ -67,6 +67,9 @@ package struct DistributionRow: Sendable, Equatable {
   /// Unit of all: seconds.
   package var clientServer: Double
   package var peerToPeer: Double
+  /// Simulated, in blocks: a server sends each block to one peer after the other.
+  package var server: Double
+  /// Simulated, as water.
   package var streams: Double
   /// Simulated, in blocks; nil: it did not come to an end.
   package var swarm: Double?
@@ -80,15 +83,15 @@ package struct DistributionRow: Sendable, Equatable {
       let distribution = rules.distribution
       return DistributionRow(
         peers: count, clientServer: distribution.clientServerBound, peerToPeer: distribution.peerToPeerBound,
-        streams: distribution.time(by: distribution.schedule), swarm: SwarmSimulation.outcome(of: rules, seed: seed)?.last)
+        server: distribution.timeFromServer(blocks: rules.fileLength / 16_384), streams: distribution.time(by: distribution.schedule), swarm: SwarmSimulation.outcome(of: rules, seed: seed)?.last)
     }
   }
 
   /// The same as lines, the first with what stands where.
   package static func table(_ rows: [DistributionRow]) -> [String] {
-    ["peers  client-server  peer-to-peer  streams   blocks  times the bound"] + rows.map { row in
-      let cells = ["\(row.peers)", row.clientServer.tenths, row.peerToPeer.tenths, row.streams.tenths, row.swarm.map(\.tenths) ?? "-", row.swarm.map { ($0 / row.peerToPeer).short } ?? "-"]
-      return zip(cells, [5, 15, 14, 9, 9, 17]).map { cell, width in String(repeating: " ", count: max(0, width - cell.count)) + cell }.joined()
+    ["peers  client-server  simulated  peer-to-peer  streams   blocks  times the bound"] + rows.map { row in
+      let cells = ["\(row.peers)", row.clientServer.tenths, row.server.tenths, row.peerToPeer.tenths, row.streams.tenths, row.swarm.map(\.tenths) ?? "-", row.swarm.map { ($0 / row.peerToPeer).short } ?? "-"]
+      return zip(cells, [5, 15, 11, 14, 9, 9, 17]).map { cell, width in String(repeating: " ", count: max(0, width - cell.count)) + cell }.joined()
     }
   }
 
@@ -97,7 +100,8 @@ package struct DistributionRow: Sendable, Equatable {
     LineChart("How long a file takes to reach everybody", x: "peers", y: "seconds", xScale: .logarithmic, [
       LineChart.Series("client-server bound", .dashes, rows.map { LineChart.Point(Double($0.peers), $0.clientServer) }),
       LineChart.Series("peer-to-peer bound", .line, rows.map { LineChart.Point(Double($0.peers), $0.peerToPeer) }),
-      LineChart.Series("simulated, streams", .dots, rows.map { LineChart.Point(Double($0.peers), $0.streams) }),
+      LineChart.Series("simulated, from a server", .crosses, rows.map { LineChart.Point(Double($0.peers), $0.server) }),
+      LineChart.Series("simulated, streams", .squares, rows.map { LineChart.Point(Double($0.peers), $0.streams) }),
       LineChart.Series("simulated, blocks", .dots, rows.compactMap { row in row.swarm.map { LineChart.Point(Double(row.peers), $0) } }),
     ])
   }

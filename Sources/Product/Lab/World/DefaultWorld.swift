@@ -52,6 +52,11 @@ package enum DefaultWorld {
       ads: {addresses: [198.51.100.60, "2001:db8:100::60"]}
       # Tells peers of one another.
       tracker: {addresses: [198.51.100.69, "2001:db8:100::69"]}
+      # One who has a file, three who want it. Their lines are slow, so that one can watch for half a minute.
+      seed:  {addresses: [198.51.100.70, "2001:db8:100::70"], attachment: {rate-up: 600kbit/s}}
+      peer1: {addresses: [203.0.113.71, "2001:db8:113::71"], attachment: {rate-up: 300kbit/s}}
+      peer2: {addresses: [198.18.20.71, "2001:db8:20::71"], attachment: {rate-up: 300kbit/s}}
+      peer3: {addresses: [198.18.30.71, "2001:db8:30::71"], attachment: {rate-up: 300kbit/s}}
       # Four nodes of the hash table.
       dht1: {addresses: [198.51.100.81, "2001:db8:100::81"]}
       dht2: {addresses: [198.51.100.82, "2001:db8:100::82"]}
@@ -308,6 +313,10 @@ package enum DefaultWorld {
       dht2: {}
       dht3: {}
       dht4: {}
+
+    # Files that swarms share, made by computation: who has them, who wants them, who tells them of one another. Peers listen at port 6881.
+    torrents:
+      moon.bin: {size: 2MiB, seeds: [seed], peers: [peer1, peer2, peer3], trackers: [tracker]}
 
     """#
 

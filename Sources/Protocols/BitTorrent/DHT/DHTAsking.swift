@@ -13,6 +13,17 @@ extension DHTNode {
     lookUp(id.bits, .nodes, for: nil, also: known, at: now, into: &actions)
   }
 
+  /// BEP 5: a node that a peer tells of is pinged. While few are known it is a place to begin.
+  mutating func hear(of endpoint: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]) {
+    guard endpoint.port != 0, endpoint.address.isV6 == setting.isV6, !pending.contains(where: { $0.endpoint == endpoint }) else { return }
+    if table.count < limits.bucketNodesMax, !entrances.contains(endpoint), entrances.count < Self.entrancesMax {
+      entrances.append(endpoint)
+      begin(at: now, into: &actions)
+    } else if pending.count(where: { $0.purpose == .acquaintance }) < limits.strangersMax {
+      send(.ping, to: endpoint, nil, for: .acquaintance, at: now, into: &actions)
+    }
+  }
+
   mutating func lookUp(
     _ target: Bits160, _ goal: LookUp.Goal, for ticket: Ticket?, also known: [NodeContact] = [], at now: Instant, into actions: inout [DatagramAction<Question>]
   ) {

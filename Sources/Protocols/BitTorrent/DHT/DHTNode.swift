@@ -33,8 +33,10 @@ public struct DHTNode: DatagramConversation {
     case opened
     case received(Buffer, from: Endpoint)
     case deadlineReached
-    /// Nodes may be here.
+    /// Nodes may be here: where to begin.
     case bootstrap([Endpoint])
+    /// A peer's node is said to be here.
+    case heard(Endpoint)
     /// The owner wants the peers of a torrent, and perhaps one of its own announced.
     case peersWanted(Ticket, InfoHash, announcing: PeerAnnouncement?)
     /// The owner wants the nodes nearest to an id.
@@ -150,6 +152,7 @@ public struct DHTNode: DatagramConversation {
       retryWait = .seconds(15)
       entrances += endpoints.filter { !entrances.contains($0) }.prefix(max(0, Self.entrancesMax - entrances.count))
       begin(at: now, into: &actions)
+    case .heard(let endpoint): hear(of: endpoint, at: now, into: &actions)
     case .peersWanted(let ticket, let infoHash, let announcement):
       lookUp(infoHash.bits, .peers(infoHash, announcing: announcement), for: ticket, at: now, into: &actions)
     case .nodesWanted(let ticket, let id): lookUp(id.bits, .nodes, for: ticket, at: now, into: &actions)
@@ -159,7 +162,7 @@ public struct DHTNode: DatagramConversation {
   }
 
   /// Most endpoints to begin at. Unit: endpoints. Past it: the rest is not used.
-  private static let entrancesMax = 64
+  static let entrancesMax = 64
 
   private mutating func receive(_ bytes: Buffer, from remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     let message: KRPCMessage

@@ -14,7 +14,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// `a.test:6881`, `[2001:db8::1]:6881`; nil for anything else.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0,
       text[text.index(after: colon)...].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
     else { return nil }

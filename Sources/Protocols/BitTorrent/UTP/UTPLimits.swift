@@ -69,9 +69,6 @@ public struct UTPLimits: Sendable, Hashable {
   public var heldBytesMax = 268_435_456
   /// Most RESETs for packets that belong to nothing. Unit: packets per second. Past it: such packets are ignored.
   public var resetsPerSecondMax = 100
-
-  /// What one connection may hold, both directions together. Unit: bytes.
-  public var connectionBytesMax: Int { receiveBytesMax + windowBytesMax + outgoingBytesMax }
 }
 
 extension Duration {

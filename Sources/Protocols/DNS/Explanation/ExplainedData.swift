@@ -19,14 +19,16 @@ extension Explainer {
     case .srv where `class` != .internet:
       try explainBytes(&children)
     default:
-      guard let pieces = Meanings.pieces(of: type) else { return try explainBytes(&children) }
+      let pieces = Meanings.pieces(of: type)
+      guard pieces != nil || type == .tsig else { return try explainBytes(&children) }
       let before = (reader, children)
       do throws(SyntaxError) {
-        for (piece, meaning) in pieces { try explain(piece, meaning, source, &children) }
+        if type == .tsig { try explainSignature(&children) }
+        for (piece, meaning) in pieces ?? [] { try explain(piece, meaning, source, &children) }
         try reader.finish("the data of the \(type) record", source)
       } catch {
         // Data of a type that readers keep as bytes is not damaged when it is not laid out as it should be.
-        guard type.layout != nil, !type.mayHoldCompressedNames else { throw error }
+        guard type.layout != nil || type == .tsig, !type.mayHoldCompressedNames else { throw error }
         (reader, children) = before
         try explainBytes(&children)
       }

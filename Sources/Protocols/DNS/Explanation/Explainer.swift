@@ -43,8 +43,10 @@ struct Explainer {
     do throws(SyntaxError) {
       try explainHeader()
       for number in 0..<header.questionCount { try explainQuestion(Int(number) + 1) }
-      for number in 0..<header.answerCount { try explainRecord("Answer", Int(number) + 1) }
-      for number in 0..<header.authorityCount { try explainRecord("Authority", Int(number) + 1) }
+      // RFC 2136 §2.2: in an update the sections hold something else.
+      let isUpdate = header.flags.opcode == .update
+      for number in 0..<header.answerCount { try explainRecord(isUpdate ? "Prerequisite" : "Answer", Int(number) + 1) }
+      for number in 0..<header.authorityCount { try explainRecord(isUpdate ? "Update" : "Authority", Int(number) + 1) }
       for number in 0..<header.additionalCount { try explainRecord("Additional", Int(number) + 1) }
       try reader.finish("the message", "RFC 1035 §4.1")
     } catch {
@@ -212,7 +214,8 @@ extension Explainer {
       }
       children.append(ttl.field)
       let text = try explainer.data(type.value, `class`.value, &children)
-      return ((), "\(name.value) \(type.value) \(text)", Meanings.record(type.value))
+      let meaning = Meanings.change(section, `class`.value, type.value) ?? Meanings.record(type.value)
+      return ((), "\(name.value) \(type.value) \(text)", meaning)
     }
   }
 

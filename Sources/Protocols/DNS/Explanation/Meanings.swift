@@ -83,6 +83,11 @@ enum Meanings {
     case .noSuchName: "the name does not exist"
     case .notImplemented: "the server does not do this"
     case .refused: "the server does not want to"
+    case .nameExists: "a name exists that should not"
+    case .recordsExist: "records exist that should not"
+    case .noSuchRecords: "records do not exist that should"
+    case .notAuthoritative: "the server has no say over the zone, or does not take the signature"
+    case .notInZone: "a name lies outside the zone"
     default: "see the registry for \(code)"
     }
   }
@@ -109,6 +114,7 @@ enum Meanings {
     case .ixfr: "what changed in the zone"
     case .ds, .dnskey, .rrsig, .nsec, .nsec3: "part of the zone's signature"
     case .svcb, .https: "how a service is reached"
+    case .tsig: "who signed the message, and with which code"
     default: "see the registry for \(type)"
     }
   }
@@ -117,6 +123,21 @@ enum Meanings {
   static func record(_ type: RecordType) -> String {
     let words = Meanings.type(type)
     return "Gives \(words)."
+  }
+
+  /// What a record in an update asks for; nil: it stands in no such section.
+  // RFC 2136 §2.4, §2.5
+  static func change(_ section: String, _ class: RecordClass, _ type: RecordType) -> String? {
+    let what = type == .any ? "any record" : "\(type) records"
+    switch (section, `class`) {
+    case ("Prerequisite", .any): return "Only if the name has \(what)."
+    case ("Prerequisite", .none): return "Only if the name has no \(what)."
+    case ("Prerequisite", _): return "Only if the name has this record."
+    case ("Update", .any): return type == .any ? "Everything at the name is to be removed." : "All \(what) of the name are to be removed."
+    case ("Update", .none): return "This record is to be removed."
+    case ("Update", _): return "This record is to be added."
+    default: return nil
+    }
   }
 
   static func option(_ code: OptionCode) -> String {
@@ -161,6 +182,7 @@ enum Meanings {
     case .cert: "RFC 4398 §2"
     case .dname: "RFC 6672 §2.1"
     case .caa: "RFC 8659 §4.1"
+    case .tsig: TransactionSignature.rule
     default: type.layout?.source ?? "RFC 3597 §3"
     }
   }

@@ -289,13 +289,16 @@ public struct TransferEncoder: Sendable {
   }
 
   private mutating func write(_ byte: UInt8, isCoded: Bool, into out: inout Buffer) {
-    // A dot alone, and `From ` at a line's start, are changed by programs on the way.
-    let isCoded = isCoded || (column == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "F")))
+    var isCoded = isCoded
     // RFC 2045 §6.7 rule 5: the soft break itself needs the last column.
     if column + (isCoded ? 3 : 1) > Self.lineBytesMax - 1 {
       out.append("=\r\n" as StaticString)
       column = 0
+      // What was no line is none of a multipart's borders either.
+      isCoded = isCoded || byte == UInt8(ascii: "-")
     }
+    // A dot alone, and `From ` at a line's start, are changed by programs on the way.
+    isCoded = isCoded || (column == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "F")))
     if isCoded {
       out.append("=" + FieldParameter.percent(byte).dropFirst())
       column += 3

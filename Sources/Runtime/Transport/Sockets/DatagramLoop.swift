@@ -1,6 +1,6 @@
 // The fast loop for questions that need no state: one thread and one socket per core, batches of datagrams, an answer by a direct call.
 // Not here: conversations over datagrams (DatagramDriver.swift). The system calls are in CNetsteadSystem/Datagrams.c.
-import Bytes
+public import Bytes
 import CNetsteadSystem
 import Glibc
 import NIOCore
@@ -27,7 +27,51 @@ public final class DatagramLoop: Listener {
   /// Writes the answer to `query` into `room` and returns its length; 0: no answer. The pointers must not leave the call.
   public typealias Answer = (_ query: UnsafeRawBufferPointer, _ from: Endpoint, _ room: UnsafeMutableRawBufferPointer) -> Int
 
+  /// Sends answers that were not there at once, from the loop's port; each is recorded as a conversation of its own.
+  public final class Sender: Sendable {
+    private struct Way {
+      var descriptor: Int32
+      var endpoint: Endpoint
+      var clock: any WorldClock
+      var dialect: Dialect
+      var trace: TraceContext?
+    }
+
+    /// Nil: the loop has not begun, or has ended.
+    private let way = Mutex<Way?>(nil)
+
+    public init() {}
+
+    /// Sends `bytes` to `remote`. At a port bound to any address the system chooses which one it comes from.
+    public func send(_ bytes: Buffer, to remote: Endpoint) {
+      way.withLock { way in
+        guard let way else { return }
+        let sent = SocketAddress(remote).withSockAddr { address, length in
+          bytes.withUnsafeBytes { sendto(way.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT), address, socklen_t(length)) }
+        }
+        guard let trace = way.trace, trace.recorder.isOn else { return }
+        let now = way.clock.now
+        let id = trace.recorder.open(
+          ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: way.dialect, local: way.endpoint, remote: remote), at: now)
+        trace.recorder.record(.sent, in: id, at: now, bytes: bytes.span, length: bytes.count, text: "")
+        trace.recorder.record(.closed, in: id, at: now, text: sent >= 0 ? "answered later" : "not sent")
+      }
+    }
+
+    fileprivate func begin(_ descriptor: Int32, _ endpoint: Endpoint, _ clock: any WorldClock, _ dialect: Dialect, _ trace: TraceContext?) {
+      way.withLock { $0 = Way(descriptor: dup(descriptor), endpoint: endpoint, clock: clock, dialect: dialect, trace: trace) }
+    }
+
+    fileprivate func end() {
+      way.withLock { way in
+        if let descriptor = way?.descriptor { Glibc.close(descriptor) }
+        way = nil
+      }
+    }
+  }
+
   public let endpoint: Endpoint
+  private let sender: Sender?
   private let isStopping = Atomic(false)
   private let book: Mutex<Book>
 
@@ -40,10 +84,10 @@ public final class DatagramLoop: Listener {
   private static let waitMilliseconds: Int32 = 250
 
   /// Binds at `endpoint` (port 0: any free port) and begins. `makeAnswer` is called once per thread, so that what it returns may keep state
-  /// without a lock. While the recorder of `trace` is on, each exchange is recorded as a conversation of its own.
+  /// without a lock; what it cannot answer at once it may hand to `sender` later. While the recorder of `trace` is on, each exchange is recorded as a conversation of its own.
   public convenience init(
     at endpoint: Endpoint, limits: DatagramLoopLimits = DatagramLoopLimits(), clock: any WorldClock, dialect: Dialect, trace: TraceContext?,
-    makeAnswer: @Sendable (_ thread: Int) -> Answer
+    sender: Sender? = nil, makeAnswer: @Sendable (_ thread: Int) -> Answer
   ) throws(NetworkError) {
     var sockets: [Int32] = []
     var actual = endpoint
@@ -58,7 +102,8 @@ public final class DatagramLoop: Listener {
       sockets.append(descriptor)
       actual.port = actual.port == 0 ? UInt16(netstead_local_port(descriptor)) : actual.port
     }
-    self.init(endpoint: actual, threads: sockets.count)
+    self.init(endpoint: actual, threads: sockets.count, sender: sender)
+    if let socket = sockets.first { sender?.begin(socket, actual, clock, dialect, trace) }
     for (index, descriptor) in sockets.enumerated() {
       let turner = LoopTurner(
         loop: self, descriptor: descriptor, limits: limits, clock: clock, dialect: dialect, trace: trace, answer: makeAnswer(index))
@@ -66,7 +111,8 @@ public final class DatagramLoop: Listener {
     }
   }
 
-  private init(endpoint: Endpoint, threads: Int) {
+  private init(endpoint: Endpoint, threads: Int, sender: Sender?) {
+    self.sender = sender
     self.endpoint = endpoint
     book = Mutex(Book(running: threads))
   }
@@ -81,6 +127,7 @@ public final class DatagramLoop: Listener {
       }
       if isOver { continuation.resume() }
     }
+    sender?.end()
   }
 
   fileprivate var mustStop: Bool { isStopping.load(ordering: .relaxed) }

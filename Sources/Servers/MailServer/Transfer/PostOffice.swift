@@ -4,7 +4,7 @@ package import DNS
 package import Mail
 package import Trace
 package import Transport
-import World
+package import World
 
 /// Asks about names, for whoever needs to know, because of a conversation; filled by the host with its resolver.
 package typealias LookUps = @Sendable (_ name: Name, _ type: RecordType, _ cause: ConversationID?) async -> LookupAnswer
@@ -73,5 +73,5 @@ package struct PostOffice: Sendable {
     self.hurry = hurry
   }
 
-  var clock: any WorldClock { network.clock }
+  package var clock: any WorldClock { network.clock }
 }

@@ -85,6 +85,13 @@ package final class Authority: Sendable {
     tables.slots.release()
   }
 
+  /// The same without the zone at `apex`, and with `zone`.
+  func replacing(_ apex: Name, with zone: Zone?) -> Authority {
+    Authority(
+      zones: zones.filter { $0.apex != apex } + (zone.map { [$0] } ?? []), completeness: tables.isFull ? .full : .minimal, steering: steering,
+      limits: limits)
+  }
+
   /// The zone `name` lies in.
   package func zone(above name: Name) -> Zone? {
     zones.filter { name.isSubdomain(of: $0.apex) }.max { $0.apex.labelCount < $1.apex.labelCount }
@@ -108,6 +115,17 @@ package final class AuthoritySource: Sendable {
     generation.wrappingAdd(1, ordering: .releasing)
   }
 
+  /// Lets `zone` answer in the place of the one at its apex.
+  func publish(_ zone: Zone) { replace(zone.apex, with: zone) }
+
+  /// Lets no zone at `apex` answer.
+  func withdraw(_ apex: Name) { replace(apex, with: nil) }
+
+  private func replace(_ apex: Name, with zone: Zone?) {
+    current.withLock { $0 = $0.replacing(apex, with: zone) }
+    generation.wrappingAdd(1, ordering: .releasing)
+  }
+
   @inline(__always)
   fileprivate var count: Int { generation.load(ordering: .acquiring) }
 }
@@ -116,14 +134,17 @@ package final class AuthoritySource: Sendable {
 // Unchecked: its owner never uses it on two threads at a time.
 package final class AuthorityResponder: @unchecked Sendable {
   private let source: AuthoritySource
+  /// Whether there is a desk for what is no plain question.
+  private let hasDesk: Bool
   private var authority: Authority
   private var generation: Int
   private var scratch: AnswerScratch
   /// Where answers to `Buffer`s are put together; made at the first one.
   private var memory: UnsafeMutableRawBufferPointer?
 
-  package init(_ source: AuthoritySource) {
+  package init(_ source: AuthoritySource, hasDesk: Bool = false) {
     self.source = source
+    self.hasDesk = hasDesk
     generation = source.count
     authority = source.authority
     scratch = AnswerScratch(chainMax: authority.limits.chainMax)
@@ -137,7 +158,10 @@ package final class AuthorityResponder: @unchecked Sendable {
   /// The smallest memory for an answer that `answer` accepts. Unit: bytes.
   package static var replySizeMin: Int { DNS.Limits.Format.datagramMax }
 
-  /// Writes the answer to the message `query` into `memory` and returns its size; zero: no answer is due.
+  /// What `answer` returns for a message that the desk must see.
+  package static var forDesk: Int { -1 }
+
+  /// Writes the answer to the message `query` into `memory` and returns its size; zero: no answer is due; `forDesk`: ask the desk.
   /// Over UDP at most what the asker takes and `Limits.datagramMax` allows is written. `client` is who asks: steered names are answered by it.
   package func answer(
     _ query: UnsafeRawBufferPointer, from client: Address? = nil, over carriage: ConversationInfo.Carriage,
@@ -147,7 +171,9 @@ package final class AuthorityResponder: @unchecked Sendable {
     guard let bytes = query.baseAddress, let target = memory.baseAddress, memory.count >= AuthorityResponder.replySizeMin else { return 0 }
     let authority = authority
     var query = Query(bytes, query.count)
-    switch query.read(labelStarts: scratch.starts, optionsMax: authority.limits.optionsMax) {
+    let verdict = query.read(labelStarts: scratch.starts, optionsMax: authority.limits.optionsMax)
+    if hasDesk, verdict != .ignore, verdict == .transfer || query.isSigned || query.flags & 0x7800 != 0 { return AuthorityResponder.forDesk }
+    switch verdict {
     case .ignore: return 0
     case .formatError: return refuse(query, .formatError, target)
     case .notImplemented: return refuse(query, .notImplemented, target)
@@ -181,12 +207,27 @@ package final class AuthorityResponder: @unchecked Sendable {
     return finish(&answer)
   }
 
-  /// The answer to the message `query`; nil: none is due.
-  package func answer(_ query: Buffer, from client: Address? = nil, over carriage: ConversationInfo.Carriage) -> Buffer? {
+  /// What comes of a message.
+  enum Reply {
+    /// No answer is due.
+    case none
+    case whole(Buffer)
+    /// The desk must see it.
+    case forDesk
+  }
+
+  /// What comes of the message `query`.
+  func reply(_ query: Buffer, from client: Address? = nil, over carriage: ConversationInfo.Carriage) -> Reply {
     let memory = memory ?? .allocate(byteCount: DNS.Limits.Format.messageMax, alignment: 8)
     self.memory = memory
     let count = query.withUnsafeBytes { answer($0, from: client, over: carriage, into: memory) }
-    return count == 0 ? nil : Buffer(memory[0..<count])
+    if count == AuthorityResponder.forDesk { return .forDesk }
+    return count == 0 ? .none : .whole(Buffer(memory[0..<count]))
+  }
+
+  /// The answer to the message `query`; nil: none is due, or the desk must see it.
+  package func answer(_ query: Buffer, from client: Address? = nil, over carriage: ConversationInfo.Carriage) -> Buffer? {
+    if case .whole(let answer) = reply(query, from: client, over: carriage) { answer } else { nil }
   }
 
   /// Unit: bytes of an OPT record without options.

@@ -9,14 +9,26 @@ package import World
 
 /// Answers over UDP, each datagram by itself.
 package struct AuthorityConversation: DatagramConversation {
-  package typealias Question = Never
+  /// A message for the desk, which is no plain question.
+  package struct Question: Sendable {
+    var message: Buffer
+    var client: Endpoint
+  }
 
   /// What can happen.
-  package enum Input: Sendable { case received(Buffer, from: Endpoint) }
+  package enum Input: Sendable {
+    case received(Buffer, from: Endpoint)
+    /// The desk's answer; nil: there is none.
+    case answered(Buffer?, to: Endpoint)
+  }
 
   private let responder: AuthorityResponder
+  private let hasDesk: Bool
 
-  package init(_ source: AuthoritySource) { responder = AuthorityResponder(source) }
+  package init(_ source: AuthoritySource, hasDesk: Bool = false) {
+    responder = AuthorityResponder(source, hasDesk: hasDesk)
+    self.hasDesk = hasDesk
+  }
 
   package static var dialect: Dialect { .dns }
   package var stateName: String { "open" }
@@ -28,19 +40,20 @@ package struct AuthorityConversation: DatagramConversation {
     return .received(bytes, from: remote)
   }
 
-  package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Never>]) {
+  package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     switch input {
     // Nobody can have sent from port 0 and wait for the answer there.
     case .received(_, let remote) where remote.port == 0: break
     case .received(let query, let remote):
-      if let answer = responder.answer(query, from: remote.address, over: .udp) { actions.append(.send(answer, to: remote)) }
+      switch responder.reply(query, from: remote.address, over: .udp) {
+      case .none: break
+      case .whole(let answer): actions.append(.send(answer, to: remote))
+      case .forDesk: actions.append(.ask(Question(message: query, client: remote)))
+      }
+    case .answered(let answer, let remote):
+      if let answer { actions.append(.send(answer, to: remote)) }
     }
   }
-}
-
-extension AuthorityConversation {
-  /// It asks its owner nothing.
-  fileprivate static func asked(_ question: Never, _ answers: Answers<Input>) -> Input? {}
 }
 
 /// An authority on the network.
@@ -49,37 +62,67 @@ package struct AuthorityService: Sendable {
   /// Where queries are taken, over UDP and TCP.
   package var endpoint: Endpoint { listeners.endpoint }
 
-  /// Takes queries at `endpoint` (port 0: one port that is free for both).
+  /// Takes queries at `endpoint` (port 0: one port that is free for both). Without a desk, zones are neither changed nor given away.
   package static func start(
-    network: any Network, endpoint: Endpoint, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits = DNS.Limits()
+    network: any Network, endpoint: Endpoint, authority: AuthoritySource, desk: ZoneDesk? = nil, trace: TraceContext?,
+    limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
-      try await network.bind(endpoint, options: BindOptions()) { DatagramDriver(AuthorityConversation(authority), trace: trace) }
+    let desk = DeskWindow(desk, authority, network)
+    return try await start(at: endpoint, network: network, authority: authority, desk: desk, trace: trace, limits: limits) { () async throws(NetworkError) in
+      try await network.bind(endpoint, options: BindOptions()) {
+        DatagramDriver(AuthorityConversation(authority, hasDesk: desk.isOpen), trace: trace) { question, answers in
+          desk.take(question.message, from: question.client, over: .udp) { answers.give(.answered($0, to: question.client)) }
+          return nil
+        }
+      }
     }
   }
 
   /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
   package static func start(
-    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, trace: TraceContext?,
+    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, desk: ZoneDesk? = nil, trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    try await start(at: endpoint, network: network, authority: authority, trace: trace, limits: limits) { () async throws(NetworkError) in
-      try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace) { _ in
-        let responder = AuthorityResponder(authority)
-        return { query, remote, room in remote.port == 0 ? 0 : responder.answer(query, from: remote.address, over: .udp, into: room) }
+    let desk = DeskWindow(desk, authority, network)
+    return try await start(at: endpoint, network: network, authority: authority, desk: desk, trace: trace, limits: limits) { () async throws(NetworkError) in
+      let sender = DatagramLoop.Sender()
+      return try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace, sender: sender) { _ in
+        let responder = AuthorityResponder(authority, hasDesk: desk.isOpen)
+        return { query, remote, room in
+          guard remote.port != 0 else { return 0 }
+          let count = responder.answer(query, from: remote.address, over: .udp, into: room)
+          guard count == AuthorityResponder.forDesk else { return count }
+          desk.take(Buffer(query), from: remote, over: .udp) { if let answer = $0 { sender.send(answer, to: remote) } }
+          return 0
+        }
       }
     }
   }
 
   private static func start(
-    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, trace: TraceContext?, limits: DNS.Limits,
+    at endpoint: Endpoint, network: any Network, authority: AuthoritySource, desk: DeskWindow, trace: TraceContext?, limits: DNS.Limits,
     bind: () async throws(NetworkError) -> any Listener
   ) async throws(NetworkError) -> AuthorityService {
-    let responders = ResponderPool(authority)
+    let responders = desk.responders
     let listeners = try await NameListeners.start(at: endpoint, bind: bind) { (endpoint) async throws(NetworkError) in
       try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
-        ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, _ in
-          .answered(query.ticket, responders.answer(query.message, from: remote.address))
+        // The transfers under way on this connection; they end with it.
+        var transfers: [Ticket: TransferAnswer] = [:]
+        return ConversationDriver(TCPServerConversation(limits: limits), trace: trace) { query, answers in
+          if query.part == 0 {
+            switch responders.reply(query.message, from: remote.address) {
+            case .none: return .answered(query.ticket, nil)
+            case .whole(let answer): return .answered(query.ticket, answer)
+            case .forDesk:
+              let transfer = desk.take(query.message, from: remote, over: .tcp) { answers.give(.answered(query.ticket, $0)) }
+              guard let transfer else { return nil }
+              transfers[query.ticket] = transfer
+            }
+          }
+          guard let part = transfers[query.ticket]?.next() else { return .answered(query.ticket, nil) }
+          guard part.isLast else { return .answeredInPart(query.ticket, part.message) }
+          transfers[query.ticket] = nil
+          return .answered(query.ticket, part.message)
         }
       }
     }
@@ -90,16 +133,57 @@ package struct AuthorityService: Sendable {
   package func close(grace: Duration) async { await listeners.close(grace: grace) }
 }
 
+/// The desk as the carriers see it: what comes of a message is handed to whoever sends.
+private final class DeskWindow: Sendable {
+  private let desk: ZoneDesk?
+  let responders: ResponderPool
+  private let network: any Network
+
+  init(_ desk: ZoneDesk?, _ authority: AuthoritySource, _ network: any Network) {
+    self.desk = desk
+    self.network = network
+    responders = ResponderPool(authority, hasDesk: desk != nil)
+  }
+
+  var isOpen: Bool { desk != nil }
+
+  /// `give` gets the answer, now or later; a transfer is returned instead, to be sent message by message.
+  @discardableResult
+  func take(
+    _ message: Buffer, from client: Endpoint, over carriage: ConversationInfo.Carriage, _ give: @escaping @Sendable (Buffer?) -> Void
+  ) -> TransferAnswer? {
+    guard let desk else { return nil }
+    switch desk.take(message, from: client, over: carriage, answer: { responders.plainAnswer($0, from: client.address, over: carriage) }) {
+    case .none: give(nil)
+    case .whole(let answer): give(answer)
+    case .parts(let transfer): return transfer
+    case .later(let work): network.start { give(await work()) }
+    }
+    return nil
+  }
+}
+
 /// Responders for connections on any loop: as many as ever answered at the same moment.
 private final class ResponderPool: Sendable {
   private let source: AuthoritySource
+  private let hasDesk: Bool
   private let idle = Mutex<[AuthorityResponder]>([])
 
-  init(_ source: AuthoritySource) { self.source = source }
+  init(_ source: AuthoritySource, hasDesk: Bool) {
+    self.source = source
+    self.hasDesk = hasDesk
+  }
 
-  func answer(_ query: Buffer, from client: Address) -> Buffer? {
-    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source)
+  func reply(_ query: Buffer, from client: Address) -> AuthorityResponder.Reply {
+    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk)
     defer { idle.withLock { $0.append(responder) } }
-    return responder.answer(query, from: client, over: .tcp)
+    return responder.reply(query, from: client, over: .tcp)
+  }
+
+  /// The answer to a question whose signature has been taken off.
+  func plainAnswer(_ query: Buffer, from client: Address, over carriage: ConversationInfo.Carriage) -> Buffer? {
+    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk)
+    defer { idle.withLock { $0.append(responder) } }
+    return responder.answer(query, from: client, over: carriage)
   }
 }

@@ -20,6 +20,8 @@ struct Query {
   var payloadSize = 0
   var version: UInt8 = 0
   var dnssecOK = false
+  /// Whether a TSIG record (RFC 8945) stands among the additional ones.
+  var isSigned = false
   /// Where the data of a client subnet option (RFC 7871) stand, and how long they are; 0: there is none. Unit: bytes.
   var subnetAt = 0
   var subnetCount = 0
@@ -91,8 +93,8 @@ struct Query {
     return true
   }
 
-  /// Looks for the OPT record. Other additional records (TSIG, SIG(0)) are stepped over.
-  // Not done: RFC 8945, signed queries; RFC 7873, cookies.
+  /// Looks for the OPT record and a signature. Other additional records are stepped over.
+  // Not done: RFC 2931, SIG(0); RFC 7873, cookies.
   private mutating func readAdditionals(_ records: Int, _ optionsMax: Int) -> Bool {
     var index = questionEnd
     for _ in 0..<records {
@@ -108,6 +110,7 @@ struct Query {
         version = byte(at: data &+ 5)
         dnssecOK = byte(at: data &+ 6) & 0x80 != 0
       }
+      if uint16(at: data) == RecordType.tsig.rawValue { isSigned = true }
       index = end
     }
     return index == count

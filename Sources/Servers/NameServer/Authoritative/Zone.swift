@@ -1,6 +1,7 @@
 // A zone that is ready to answer, or the reasons why it is not. Immutable: a changed zone is another zone.
 // Not here: reading master files (DNS), the checks (ZoneDraft.swift), the memory's picture (ZoneImage.swift), answering (Answer.swift).
 package import DNS
+import World
 
 /// One zone: everything from its apex down to its delegations.
 package final class Zone: Sendable {
@@ -19,6 +20,8 @@ package final class Zone: Sendable {
 
   /// Unchecked: the memory behind it is never written after this object's making.
   nonisolated(unsafe) let view: ZoneView
+  /// The nodes, the apex first.
+  private let nodes: [ImageOffset]
 
   /// The zone at `apex` (nil: where the SOA record is) made of `records`. Throws when they do not make a zone.
   package init(apex: Name? = nil, records: some Sequence<ResourceRecord>, limits: Limits = Limits()) throws(ZoneErrors) {
@@ -32,7 +35,41 @@ package final class Zone: Sendable {
     nameCount = draft.nodes.count
     warnings = problems.filter { !$0.isError }
     var writer = ZoneImageWriter(draft)
-    (view, byteCount) = try writer.finish()
+    let image = try writer.finish()
+    view = image.0
+    nodes = writer.offsets
+    byteCount = image.1 + nodes.count * MemoryLayout<ImageOffset>.stride
+  }
+
+  /// All records, read back from memory: the SOA record first, the rest in the order in which their names came. Owners are in lower case.
+  package var records: [ResourceRecord] {
+    var records: [ResourceRecord] = []
+    records.reserveCapacity(recordCount)
+    withUnsafeTemporaryAllocation(byteCount: DNS.Limits.Format.messageMax, alignment: 8) { memory in
+      guard let base = memory.baseAddress else { return }
+      for offset in nodes {
+        let node = view.node(offset)
+        for index in 0..<node.setCount { append(view.set(node.set(at: index)), of: node, base, to: &records) }
+      }
+    }
+    if let start = records.firstIndex(where: { $0.type == .soa }), start > 0 { records.insert(records.remove(at: start), at: 0) }
+    return records
+  }
+
+  /// Reads a set as if it stood in a message behind its owner.
+  private func append(_ set: RecordSetView, of node: NodeView, _ base: UnsafeMutableRawPointer, to records: inout [ResourceRecord]) {
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: DNS.Limits.Format.headerSize)
+    (base + Limits.questionAt).copyMemory(from: node.name, byteCount: node.nameCount)
+    let start = Limits.questionAt + node.nameCount
+    var reply = ReplyWriter(base: base, count: start, limit: DNS.Limits.Format.messageMax)
+    let isWhole = reply.append(
+      set, owner: Limits.questionAt, apexAt: start - view.apexCount, in: .answer, apexName: view.node(view.apex).name)
+    var reader = MessageReader(UnsafeRawBufferPointer(start: base, count: reply.count))
+    guard isWhole, (try? reader.header()) != nil, (try? reader.skipName()) != nil else { return Invariant.broken("a set that fits into no message") }
+    for _ in 0..<set.recordCount {
+      guard let record = try? reader.record() else { return Invariant.broken("a record that does not read back") }
+      records.append(record)
+    }
   }
 
   deinit {

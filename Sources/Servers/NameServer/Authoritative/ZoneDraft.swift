@@ -26,6 +26,11 @@ struct ZoneDraft {
     var data: [RecordData]
   }
 
+  /// Most types at one name. Unit: types.
+  static let typesMax = 200
+  /// Largest set: beside it there must be room for header, question, OPT, and a chain that led here. Unit: bytes.
+  static let setBytesMax = 49_152
+
   let apex: Name
   /// Parents before children; the apex first.
   private(set) var nodes: [Node] = []
@@ -150,7 +155,7 @@ extension ZoneDraft {
 
   private mutating func check(_ index: Int) {
     let node = nodes[index]
-    if node.sets.count > 200 { report(node.name, .tooManyTypes) }
+    if node.sets.count > ZoneDraft.typesMax { report(node.name, .tooManyTypes) }
     if index != 0, node.has(.soa) { report(node.name, .startOfAuthorityBelowApex) }
     if let alias = node.set(.cname) {
       if alias.data.count > 1 { report(node.name, .severalAliases) }

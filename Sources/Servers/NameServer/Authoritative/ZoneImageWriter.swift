@@ -7,7 +7,7 @@ struct ZoneImageWriter {
   private let draft: ZoneDraft
   private var bytes: [UInt8] = []
   /// Where each node of the draft stands.
-  private var offsets: [ImageOffset] = []
+  private(set) var offsets: [ImageOffset] = []
   /// Where the offset of a node is to be written, once all nodes stand.
   private var references: [(at: Int, node: Int)] = []
   private var negativeSOA: ImageOffset = 0
@@ -79,8 +79,7 @@ struct ZoneImageWriter {
     align()
     let start = bytes.count
     let wire = RecordSetEncoding(set, apex: draft.apex)
-    // Beside the set there must be room for header, question, OPT, and a chain that led here.
-    guard wire.bytes.count <= 49_152 else { throw ZoneErrors([ZoneProblem(owner: node.name, kind: .setTooLarge(set.type))]) }
+    guard wire.bytes.count <= ZoneDraft.setBytesMax else { throw ZoneErrors([ZoneProblem(owner: node.name, kind: .setTooLarge(set.type))]) }
     let targets = targets(of: set, wire, owner: node.name)
     append(set.type.rawValue)
     append(UInt16(truncatingIfNeeded: set.data.count))

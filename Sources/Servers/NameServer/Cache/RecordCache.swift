@@ -103,6 +103,32 @@ package struct RecordCache: Sendable {
   /// Entries that went for others since the beginning.
   package var evictions: Int { table.evictions }
 
+  /// Something remembered, as people read it.
+  package struct Remembered: Sendable, Hashable {
+    package var name: Name
+    /// Nil: of the name as a whole.
+    package var type: RecordType?
+    /// How long it holds yet.
+    package var left: Duration
+    package var text: String
+  }
+
+  /// What is remembered now, at most `max` entries, those kept last first. Nothing is thereby asked for.
+  package func remembered(_ max: Int, at now: Instant) -> [Remembered] {
+    table.newest(max).filter { $0.value.expires > now }.map { key, entry in
+      let isWhole = key.type == Self.anyType || key.type == Self.delegationType
+      let text =
+        switch entry.content {
+        case .records(let data): data.map { "\($0)" }.joined(separator: ", ")
+        case .noData: "no such type"
+        case .noName: "no such name"
+        case .failed(let failure, _): "\(failure)"
+        case .delegation(let delegation): "servers: " + delegation.servers.map { "\($0.name)" }.joined(separator: ", ")
+        }
+      return Remembered(name: key.name, type: isWhole ? nil : key.type, left: entry.expires - now, text: text)
+    }
+  }
+
   // Asking
 
   /// What is known about `name` and `type` now.

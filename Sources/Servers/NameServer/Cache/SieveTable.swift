@@ -36,6 +36,17 @@ struct SieveTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
   var count: Int { indexes.count }
 
+  /// At most `max` entries, those kept last first. None is thereby asked for.
+  func newest(_ max: Int) -> [(key: Key, value: Value)] {
+    var found: [(key: Key, value: Value)] = []
+    var index = youngest
+    while index != SieveTable.none, let slot = slots[index], found.count < max {
+      found.append((slot.key, slot.value))
+      index = slot.older
+    }
+    return found
+  }
+
   /// The value of `key`, which is thereby asked for.
   mutating func find(_ key: Key) -> Value? {
     guard let index = indexes[key], let value = slots[index]?.value else { return nil }

@@ -95,6 +95,9 @@ package final class Resolver: Sendable {
       cache: RecordCache(limits: settings.limits), servers: ServerHistory(limits: settings.limits), chance: random))
   }
 
+  /// What is in the cache now, at most `max` entries, those kept last first.
+  package func remembered(max: Int) -> [RecordCache.Remembered] { memory.withLock { $0.cache.remembered(max, at: clock.now) } }
+
   /// Whether questions from `client` are answered.
   package func serves(_ client: Address) -> Bool { settings.clients.contains { $0.contains(client) } }
 

@@ -38,6 +38,8 @@ package struct UDPClientConversation: DatagramConversation {
     case answered(Message, byteCount: Int)
     case timedOut
     case suspicious
+    /// The server did not take our signature: why.
+    case unsigned(TransactionFailure)
   }
 
   /// What can happen.
@@ -59,8 +61,11 @@ package struct UDPClientConversation: DatagramConversation {
   private let server: Endpoint
   private let letterCase: LetterCase
   private let expires: Instant
+  private let key: TransactionKey?
+  private var session: TransactionSession?
 
-  package init(_ query: Message, to server: Endpoint, case letterCase: LetterCase, until deadline: Instant) {
+  package init(_ query: Message, to server: Endpoint, case letterCase: LetterCase, until deadline: Instant, key: TransactionKey? = nil) {
+    self.key = key
     self.query = query
     self.server = server
     self.letterCase = letterCase
@@ -95,15 +100,26 @@ package struct UDPClientConversation: DatagramConversation {
   package mutating func handle(_ input: Input, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     switch (state, input) {
     case (.finished, _): break
-    case (.waiting, .opened): actions.append(.send(query.wire(), to: server))
-    case (.waiting, .received(let bytes, let remote)): judge(bytes, from: remote, into: &actions)
+    case (.waiting, .opened):
+      var bytes = query.wire()
+      if let key { (bytes, session) = TransactionSession.signing(bytes, with: key, at: now) }
+      actions.append(.send(bytes, to: server))
+    case (.waiting, .received(let bytes, let remote)): judge(bytes, from: remote, at: now, into: &actions)
     case (.waiting, .deadlineReached): finish(.timedOut, into: &actions)
     }
   }
 
-  private mutating func judge(_ bytes: Buffer, from remote: Endpoint, into actions: inout [DatagramAction<Question>]) {
+  private mutating func judge(_ received: Buffer, from remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     // RFC 5452 §9.1: from where the query went, to where it came from. A stranger's datagram must not end the wait.
     guard remote == server else { return actions.append(.note("ignored: a datagram from \(remote), not from \(server)", about: server)) }
+    var bytes = received
+    if var dialogue = session {
+      do throws(TransactionFailure) { bytes = try dialogue.check(received, at: now) } catch {
+        if case .refused = error { return finish(.unsigned(error), into: &actions) }
+        // RFC 8945 §5.4: the right answer may still come.
+        return actions.append(.note("ignored: \(error)", about: server))
+      }
+    }
     guard let answer = try? Message(reading: bytes), answer.answers(query, case: letterCase) else {
       actions.append(.note("ignored: no answer to this query; asking again over TCP", about: server))
       return finish(.suspicious, into: &actions)
@@ -122,6 +138,7 @@ extension Message {
   func answers(_ query: Message, case letterCase: LetterCase) -> Bool {
     guard flags.isResponse, id == query.id, flags.opcode == query.flags.opcode else { return false }
     // A server that cannot read the question may leave it out (RFC 1035 §4.1.1).
+    if questions.isEmpty, flags.opcode != .query { return true }
     if questions.isEmpty { return [.formatError, .notImplemented, .refused, .serverFailure].contains(responseCode) }
     guard questions == query.questions else { return false }
     guard letterCase == .exact, let asked = query.questions.first, let answered = questions.first else { return true }
@@ -148,17 +165,21 @@ package struct NetworkUpstream: Upstream {
     because cause: ConversationID?
   ) async -> UpstreamOutcome {
     let trace = trace?.because(of: cause)
-    return switch carriage {
-    case .udp: await sendDatagram(query, to: server, letterCase, deadline, trace)
-    case .tcp: await connect(query, to: server, letterCase, deadline, trace)
-    }
+    return carriage == .udp ? await sendDatagram(query, to: server, letterCase, deadline, trace) : await connect(query, to: server, letterCase, deadline, trace)
+  }
+
+  /// The same, signed with `key` if there is one; only an answer that is signed with it counts.
+  package func exchange(
+    _ query: Message, with server: Endpoint, over carriage: ConversationInfo.Carriage = .udp, signedWith key: TransactionKey?, until deadline: Instant
+  ) async -> UpstreamOutcome {
+    carriage == .udp ? await sendDatagram(query, to: server, .ignored, deadline, trace, key) : await connect(query, to: server, .ignored, deadline, trace, key)
   }
 
   private func sendDatagram(
-    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?
+    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?, _ key: TransactionKey? = nil
   ) async -> UpstreamOutcome {
     let answer = OneAnswer<UDPClientConversation.Question>()
-    let conversation = UDPClientConversation(query, to: server, case: letterCase, until: deadline)
+    let conversation = UDPClientConversation(query, to: server, case: letterCase, until: deadline, key: key)
     let any: Address = if case .v4 = server.address { .any } else { .v6(0, 0) }
     let port: any Listener
     do {
@@ -177,17 +198,21 @@ package struct NetworkUpstream: Upstream {
     case .answered(let message, let byteCount): .answered(message, byteCount: byteCount)
     case .timedOut: .timedOut
     case .suspicious: .suspicious
+    case .unsigned(let failure): .unreachable(failure.description)
     }
   }
 
   private func connect(
-    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?
+    _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?, _ key: TransactionKey? = nil
   ) async -> UpstreamOutcome {
     let answer = OneAnswer<TCPClientConversation.Outcome.Result>()
     let left = deadline - network.clock.now
     guard left > .zero else { return .timedOut }
     var limits = DNS.Limits()
     limits.answerTimeout = left
+    var request = query.wire()
+    var session: TransactionSession?
+    if let key { (request, session) = TransactionSession.signing(request, with: key, at: network.clock.now) }
     do {
       let inputs = try await network.connect(
         TCPClientConversation(limits: limits), to: server, options: DialOptions(from: source, timeout: left), trace: trace
@@ -195,7 +220,7 @@ package struct NetworkUpstream: Upstream {
         answer.give(outcome.result)
         return nil
       }
-      inputs.give(.query(Ticket(), query.wire()))
+      inputs.give(.query(Ticket(), request))
       inputs.give(.finished)
     } catch .timedOut {
       return .timedOut
@@ -203,7 +228,9 @@ package struct NetworkUpstream: Upstream {
       return .unreachable(error.description)
     }
     switch await answer.value() {
-    case .answered(let bytes):
+    case .answered(let answered):
+      var bytes = answered
+      do throws(TransactionFailure) { bytes = try session?.check(answered, at: network.clock.now) ?? answered } catch { return .unreachable(error.description) }
       guard let message = try? Message(reading: bytes), message.answers(query, case: letterCase) else {
         return .unreachable("\(server) sent no answer to the query")
       }

@@ -7,6 +7,17 @@ import Synchronization
 package import Transport
 package import World
 
+extension DHTSetting {
+  /// What a node at `address` is told. On loopback many live beside one another.
+  package init(bootstrap: [Endpoint], at address: Address) {
+    self.init()
+    self.bootstrap = bootstrap
+    guard address.isLoopback else { return }
+    spread = .relaxed
+    limits.queriesPerAddressMax = 10_000
+  }
+}
+
 /// A node that runs.
 package final class NodeService: Sendable {
   private let network: any Network
@@ -47,7 +58,7 @@ package final class NodeService: Sendable {
     chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> NodeService {
     let (service, end) = await make(network: network, setting: setting, kept: kept, trace: trace, chance: chance)
-    let listener = try await network.bind(endpoint, options: BindOptions(keepsHouse: true), makeEnd: end)
+    let listener = try await network.background.bind(endpoint, options: BindOptions(), makeEnd: end)
     service.state.withLock { $0.listener = listener }
     return service
   }
@@ -64,9 +75,11 @@ package final class NodeService: Sendable {
     let node = DHTNode(setting, key: HashKey(using: &chance), chance: chance, at: network.clock.now)
     let desk = service.desk
     service.saveNowAndThen()
+    var trace = trace
+    trace?.isBetweenPeers = true
     return (
       service,
-      {
+      { [trace] in
         let driver = DatagramDriver(node, trace: trace) { question, _ in
           desk.take(question)
           return nil
@@ -93,8 +106,11 @@ package final class NodeService: Sendable {
   /// Looks for the nodes nearest to an id.
   package func findNodes(near id: NodeID) async -> LookUpReport { await desk.ask({ .nodesWanted($0, id) }, found: { _ in }) }
 
-  /// Nodes may be here.
+  /// Nodes may be here: where to begin.
   package func meet(_ endpoints: [Endpoint]) { desk.give(.bootstrap(endpoints)) }
+
+  /// A peer says that its node is here.
+  package func heard(of endpoint: Endpoint) { desk.give(.heard(endpoint)) }
 
   /// Who the node is, and whom it knows; nil: it runs no more.
   package func currentState() async -> DHTState? { await desk.state() }

@@ -5,7 +5,7 @@ package import Bytes
 package import HTTP
 package import World
 
-/// Answers requests for `/announce` and `/scrape`.
+/// Answers requests for `/announce`, `/scrape` and `/stats`.
 package struct TrackerPages: Sendable {
   private let book: TrackerBook
 
@@ -14,13 +14,14 @@ package struct TrackerPages: Sendable {
   /// The response to a request from `client`; nil: it is for another path.
   package func response(to head: RequestHead, from client: Endpoint, at now: Instant) -> Response? {
     let path = head.path
-    guard path == "/announce" || path == "/scrape" else { return nil }
+    guard path == "/announce" || path == "/scrape" || path == "/stats" else { return nil }
     // RFC 9110 §15.5.6
     guard head.method == .get || head.method == .head else {
       var response = Response.text(.methodNotAllowed, "A tracker is asked by GET.\n")
       response.fields.append(.allow, "GET, HEAD")
       return response
     }
+    if path == "/stats" { return Self.response(Buffer(book.statistics(at: now).text)) }
     return Self.response(answer(to: path, query: head.query ?? Buffer(), from: client, at: now))
   }
 

@@ -86,7 +86,7 @@ package final class TrackerService: Sendable {
     return try await network.listen(at: endpoint, options: ListenOptions()) { remote, _ in
       ConversationDriver(HTTP.ServerConversation(), trace: trace) { question, _ in
         guard case .request(let ticket, let head) = question else { return nil }
-        return .respond(ticket, pages.response(to: head, from: remote, at: clock.now) ?? .text(.notFound, "This is a BitTorrent tracker: ask /announce or /scrape.\n"))
+        return .respond(ticket, pages.response(to: head, from: remote, at: clock.now) ?? .text(.notFound, "This is a BitTorrent tracker: ask /announce, /scrape or /stats.\n"))
       }
     }
   }

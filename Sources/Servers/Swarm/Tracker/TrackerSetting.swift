@@ -49,6 +49,12 @@ package struct TrackerStatistics: Sendable, Hashable {
 
   package init() {}
 
+  /// A line for each.
+  var text: String {
+    let lines = [("torrents", torrents), ("peers", peers), ("seeders", seeders), ("announcements", announcements), ("scrapes", scrapes), ("not kept", notKept)]
+    return lines.map { "\($0): \($1)\n" }.joined()
+  }
+
   static func + (a: TrackerStatistics, b: TrackerStatistics) -> TrackerStatistics {
     var sum = a
     sum.torrents += b.torrents

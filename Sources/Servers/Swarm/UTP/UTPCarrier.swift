@@ -19,6 +19,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
 
   let key: UTPExchange.Key
   let local: Endpoint
+  let carriage = ConversationInfo.Carriage.utp
   let isEncrypted = false
   var heapIndex = -1
   var heapTime = Int64.max

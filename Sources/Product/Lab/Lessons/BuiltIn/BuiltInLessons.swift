@@ -13,7 +13,8 @@ package enum BuiltInLessons {
     ("F1", FileLessons.connections), ("F2", FileLessons.directions),
     ("M1", MailLessons.hand), ("M2", MailJourneyLessons.journey), ("M3", MailLessons.login), ("M4", MailLessons.parts), ("M5", MailJourneyLessons.stamps),
     ("M6", ForgedMailLessons.forged), ("M7", ForgedMailLessons.phishing), ("M8", MailboxLessons.fetching), ("M9", MailboxLessons.devices),
-    ("P1", SwarmLessons.time), ("P3", SwarmLessons.rarest), ("P4", SwarmLessons.titForTat), ("P6", RingLessons.search), ("P7", RingLessons.churn),
+    ("P1", SwarmLessons.time), ("P2", PeerLessons.wire), ("P3", SwarmLessons.rarest), ("P4", SwarmLessons.titForTat),
+    ("P5", PeerLessons.finding), ("P6", RingLessons.search), ("P7", RingLessons.churn), ("P8", PeerLessons.yielding),
     ("C1", ContentNetworkLessons.depth), ("C2", ContentNetworkLessons.walk), ("C3", ContentNetworkLessons.choice), ("C4", VideoLessons.adaptive),
     ("N1", OtherNameLessons.zones), ("N2", OtherNameLessons.book), ("N3", OtherNameLessons.onion), ("N4", OtherNameLessons.comparison),
   ]

@@ -6,7 +6,7 @@ enum RingLessons {
   static let search = #"""
     schema: 1
     id: P6
-    version: 1
+    version: 2
     title: A ring that knows where things are
     chapter: P2P
     minutes: 20
@@ -15,7 +15,8 @@ enum RingLessons {
       from peer to peer, first from neighbour to neighbour, then by shortcuts that lead 1, 2, 4, 8, 16 and 32 numbers ahead.
     world:
       hosts: [pc]
-      draw: {a: 1..4, b: 8..12, c: 15..19, d: 23..27, e: 30..34, f: 37..40, g: 44..48, h: 51..55, i: 58..62, key: 41..57, other: 20..36}
+      # With these the wrong shortcuts cost every learner at least one hop more.
+      draw: {a: 1..4, b: 8..12, c: 15..16, d: 23..27, e: 30..34, f: 37..40, g: 44..48, h: 51..55, i: 58..62, key: 41..47, other: 20..36}
     steps:
       - do: pc runs ring "nodes {a} {b} {c} {d} {e} {f} {g} {h} {i}; bits 6; upkeep off; shortcuts off; keys {key} {other}; find {key} from {a}; find {other} from {g}"
         at: 0s

@@ -201,14 +201,14 @@ package struct FactKind: Sendable, Equatable {
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, block-store, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, block-store, bittorrent, udp-tracker, dht, utp, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, block-store, bittorrent, udp-tracker, dht, utp, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
@@ -255,11 +255,13 @@ package struct FactKind: Sendable, Equatable {
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
     Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
     Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
-    Member("ftp", .fact(ftp), "files"), Member("names", .fact(names), "other name systems"), Member("message", .list(.fact(message)), "every message of every protocol"),
+    Member("ftp", .fact(ftp), "files"), Member("names", .fact(names), "other name systems"),
+    Member("torrent", .fact(torrent), "peers and trackers"), Member("dht", .list(.fact(nodeMessage)), "every message between nodes of the hash table"),
+    Member("utp", .list(.fact(utpPacket)), "every packet of uTP"), Member("message", .list(.fact(message)), "every message of every protocol"),
     Member("note", .list(.fact(note)), "what hosts did by themselves, with their reasons"), Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
     Member("draw", .fact(draws), "a drawn value: `draw[\"path\"]`"), Member("hosts", .fact(hosts), "a host of the world: `hosts[\"pc\"]`"),
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess + peers
 }

@@ -1,6 +1,6 @@
 // Makes the facts of one run from its trace: both ends' records put together (Exchange, Passage), each message read by its own protocol.
 // Nothing is remembered that the trace does not hold, so whoever reads the trace can know every key.
-// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, NamesFacts.swift, SocketFacts.swift.
+// Read next: HTTPFacts.swift, DNSFacts.swift, SMTPFacts.swift, POP3Facts.swift, IMAPFacts.swift, FTPFacts.swift, NamesFacts.swift, SwarmFacts.swift, SocketFacts.swift.
 import Bytes
 import Trace
 import World
@@ -25,7 +25,8 @@ struct TraceFacts {
     dialogues = exchanges.filter { ModelKind.speaks($0.best.info.dialect) || hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
-  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `names`, `tcp`, `udp`, `message` and `ping` of the whole.
+  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `names`, `torrent`, `dht`, `utp`, `tcp`, `udp`, `message`
+  /// and `ping` of the whole.
   func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
     for (index, dialogue) in dialogues.enumerated() {
@@ -39,7 +40,7 @@ struct TraceFacts {
     let sockets = SocketFacts(self)
     let all = sockets.packets(of: packets)
     let inOrder = passed.sorted { ($0.passage.time, $0.passage.event.sequence) < ($1.passage.time, $1.passage.event.sequence) }
-    return [
+    let members: [String: LessonValue] = [
       "http": .fact(LessonFact(.http, ["request": .list(web.requests), "response": .list(web.responses)])),
       "dns": .fact(LessonFact(.dns, ["query": .list(names.queries), "response": .list(names.responses)])),
       "tcp": .fact(LessonFact(.tcp, ["connection": .list(sockets.connections(.tcp)), "packet": .list(all.tcp)])),
@@ -54,6 +55,7 @@ struct TraceFacts {
       "imap": .fact(LessonFact(.imap, ["command": TraceFacts.inOrder(mailboxes.commands), "response": TraceFacts.inOrder(mailboxes.responses)])), "fetched": TraceFacts.inOrder(fetched),
       "note": TraceFacts.inOrder(notes()), "message": .list(inOrder.map { .fact(sockets.message($0)) }), "ping": .list(sockets.pings(passed)),
     ]
+    return members.merging(SwarmFacts(self).facts(of: passed)) { $1 }
   }
 
   /// What somebody did by itself, and why.

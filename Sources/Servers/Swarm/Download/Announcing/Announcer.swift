@@ -22,6 +22,7 @@ final class Announcer: Sendable {
     var trackerIDs: [String: [UInt8]] = [:]
     var trouble: String?
     var searchAt: Instant
+    var searchPause = Announcer.searchPause
     var isSearching = false
   }
 
@@ -42,6 +43,8 @@ final class Announcer: Sendable {
   private static let peersWanted = 80
   /// How often the hash table is asked. BEP 5 leaves it open; an announcement there lives about half an hour.
   private static let searchInterval = Duration.seconds(900)
+  /// The same while nobody is found: whoever begins together finds nobody yet. Twice as long each time, up to the other.
+  private static let searchPause = Duration.seconds(5)
 
   init(_ infoHash: InfoHash, tiers: [[String]], port: UInt16, sources: PeerSources, peer: PeerID, network: any Network, chance: SeededRandom) {
     self.infoHash = infoHash
@@ -87,13 +90,17 @@ final class Announcer: Sendable {
     guard let search = sources.search, !progress.isPrivate else { return }
     let isDue = state.withLock { state in
       guard state.searchAt <= now, !state.isSearching else { return false }
-      (state.searchAt, state.isSearching) = (now + Self.searchInterval, true)
+      state.isSearching = true
       return true
     }
     guard isDue else { return }
     network.start { [self] in
-      await search(infoHash, port) { found($0, .dht) }
-      state.withLock { $0.isSearching = false }
+      let count = await search(infoHash, port) { found($0, .dht) }
+      state.withLock { state in
+        state.isSearching = false
+        state.searchAt = now + (count > 0 ? Self.searchInterval : state.searchPause)
+        state.searchPause = min(state.searchPause * 2, Self.searchInterval)
+      }
     }
   }
 

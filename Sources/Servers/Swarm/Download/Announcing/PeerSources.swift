@@ -1,25 +1,28 @@
-// Where peers come from besides other peers, as ports that the host fills. Read next: Announcer.swift.
+// Where peers come from besides other peers, as ports: the host fills the trackers', the service that of its node. Read next: Announcer.swift.
 package import BitTorrent
-package import World
+import World
 
 /// What a download needs of others to find peers.
 package struct PeerSources: Sendable {
   /// Tells a tracker, by its URL, and hears its answer. Throws when there is none, with a sentence.
   package typealias Announce = @Sendable (_ request: AnnounceRequest, _ url: String, _ timeout: Duration) async throws -> AnnounceReply
-  /// Asks the hash table for peers of a torrent and tells it that we have it; what is found goes to `found`, as often as something is.
-  package typealias Search = @Sendable (_ infoHash: InfoHash, _ port: UInt16, _ found: @escaping @Sendable ([Endpoint]) -> Void) async -> Void
+  /// Asks the hash table for peers of a torrent and tells it that we have it; what is found goes to `found`, as often as something is. Returns how
+  /// many were found.
+  typealias Search = @Sendable (_ infoHash: InfoHash, _ port: UInt16, _ found: @escaping @Sendable ([Endpoint]) -> Void) async -> Int
   /// A peer said where its node of the hash table listens.
-  package typealias NodeHeard = @Sendable (Endpoint) -> Void
+  typealias NodeHeard = @Sendable (Endpoint) -> Void
 
   /// Nil: trackers are not asked.
   package var announce: Announce?
   /// Nil: there is no hash table.
-  package var search: Search?
-  package var nodeHeard: NodeHeard?
+  var search: Search?
+  var nodeHeard: NodeHeard?
 
-  package init(announce: Announce? = nil, search: Search? = nil, nodeHeard: NodeHeard? = nil) {
-    self.announce = announce
-    self.search = search
-    self.nodeHeard = nodeHeard
+  package init(announce: Announce? = nil) { self.announce = announce }
+
+  /// With a node of our own.
+  mutating func add(_ node: NodeService) {
+    search = { infoHash, port, found in await node.findPeers(of: infoHash, announcing: PeerAnnouncement(port: port), found: found).peersFound }
+    nodeHeard = { node.heard(of: $0) }
   }
 }

@@ -117,6 +117,8 @@ package struct KnownPeers: Sendable {
   package mutating func left(_ endpoint: Endpoint, at now: Instant) {
     ended(endpoint)
     guard entries[endpoint] != nil else { return }
+    // Whoever was found out while he was connected.
+    guard !banned.contains(endpoint.address) else { return forget(endpoint) }
     entries[endpoint]?.isConnected = false
     entries[endpoint]?.notBefore = now + rules.pauseAfterGood
     if !waiting.contains(endpoint) { waiting.append(endpoint) }

@@ -32,6 +32,8 @@ package struct PeerState: Sendable {
   package var isInterested = false
   /// Whether we serve it.
   package var isServed = false
+  /// Why we serve it, or do not any more; nil: it never came to that.
+  package var servedBecause: String?
   /// What it was asked for and has not sent, the oldest first.
   package var asked: [BlockIndex] = []
   package var depth = RequestDepth()

@@ -57,6 +57,7 @@ extension Participation {
     for decision in decisions {
       let isServed = decision.verdict == .unchoke
       peers[decision.peer]?.isServed = isServed
+      peers[decision.peer]?.servedBecause = decision.reason
       if isServed {
         peers[decision.peer]?.unchokedAt = now
         peers[decision.peer]?.wentSinceUnchoke = 0

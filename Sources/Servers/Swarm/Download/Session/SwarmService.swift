@@ -23,10 +23,17 @@ package final class SwarmService: Sendable {
     package var wire = WireLimits()
     /// The address to call from; nil: the system chooses.
     package var source: Address?
-    /// What is offered to peers besides the extensions: a node of the hash table.
-    package var hasNode = false
+    /// The node of the hash table that this peer runs, at the port of uTP or at that number; nil: none. Its family is that of the peer's address.
+    package var node: DHTSetting?
 
     package init() {}
+
+    /// What the node is told that lives at `place`.
+    fileprivate func table(at place: Endpoint) -> DHTSetting? {
+      var table = node
+      if case .v6 = place.address { table?.isV6 = true }
+      return table
+    }
   }
 
   private struct State {
@@ -40,49 +47,63 @@ package final class SwarmService: Sendable {
   private let setting: Setting
   private let surroundings: TorrentSession.Surroundings
   private let sources: PeerSources
+  /// The node of the hash table; nil: there is none.
+  package let node: NodeService?
   private let state: Mutex<State>
 
-  private init(setting: Setting, surroundings: TorrentSession.Surroundings, sources: PeerSources, chance: SeededRandom) {
+  private init(setting: Setting, surroundings: TorrentSession.Surroundings, sources: PeerSources, node: NodeService?, chance: SeededRandom) {
     self.setting = setting
     self.surroundings = surroundings
     self.sources = sources
+    self.node = node
     state = Mutex(State(chance: chance))
   }
 
   /// Listens at `endpoint`, over TCP and uTP at one port, until it is closed. `disk` does work that may wait for a disk, away from all loops.
-  /// `makeNode` makes the end that gets the datagrams which are no uTP packets: a node of the hash table.
+  /// `chance` draws what strangers must not guess, too: connection numbers, tokens.
   package static func start(
     network: any Network, endpoint: Endpoint, setting: Setting = Setting(), sources: PeerSources = PeerSources(), trace: TraceContext? = nil,
-    disk: @escaping PieceStore.Disk, chance: SeededRandom, makeNode: (@Sendable () -> any DatagramEnd)? = nil
+    disk: @escaping PieceStore.Disk, chance: any RandomNumberGenerator & Sendable
   ) async throws(NetworkError) -> SwarmService {
     var chance = chance
     var peer = PeerConversation.Setting(peer: .random(using: &chance), limits: setting.wire)
-    if setting.hasNode { peer.offer.insert(.hashTable) }
+    if setting.node != nil { peer.offer.insert(.hashTable) }
+    let decisions = SeededRandom(seed: chance.next())
     let desk = Desk()
     let accept: @Sendable (Endpoint, Endpoint) -> (any StreamEnd)? = { remote, _ in desk.service?.end(for: remote) }
     var listeners: [PeerCarrier: any Listener] = [:]
     var networks: [PeerCarrier: any Network] = [:]
+    var node: NodeService?
     var place = endpoint
-    // TCP first: its port is the one that uTP is to have as well.
-    if setting.carriers.contains(.tcp) {
-      let listener = try await network.listen(at: place, options: ListenOptions(limits: setting.listening), accept: accept)
-      place.port = listener.endpoint.port
-      (listeners[.tcp], networks[.tcp]) = (listener, network)
-    }
-    if setting.carriers.contains(.utp) {
-      do throws(NetworkError) {
-        let port = try await UTPPort.open(
-          at: place, on: network, chance: SeededRandom(seed: chance.next()), limits: setting.utp, trace: trace, makeOther: makeNode)
-        _ = try await port.listen(at: port.endpoint, accept: accept)
-        (listeners[.utp], networks[.utp]) = (port, port)
-      } catch {
-        await listeners[.tcp]?.close(grace: .zero)
-        throw error
+    do throws(NetworkError) {
+      // TCP first: its port is the one that uTP is to have as well.
+      if setting.carriers.contains(.tcp) {
+        let listener = try await network.listen(at: place, options: ListenOptions(limits: setting.listening), accept: accept)
+        place.port = listener.endpoint.port
+        (listeners[.tcp], networks[.tcp]) = (listener, network)
       }
+      if setting.carriers.contains(.utp) {
+        var shared: (service: NodeService, end: @Sendable () -> any DatagramEnd)?
+        if let table = setting.table(at: place) {
+          shared = await NodeService.make(network: network, setting: table, trace: trace, chance: chance)
+        }
+        node = shared?.service
+        let port = try await UTPPort.open(at: place, on: network, chance: chance, limits: setting.utp, trace: trace, makeOther: shared?.end)
+        (listeners[.utp], networks[.utp]) = (port, port)
+        _ = try await port.listen(at: port.endpoint, accept: accept)
+      } else if let table = setting.table(at: place) {
+        node = try await NodeService.start(network: network, endpoint: place, setting: table, trace: trace, chance: chance)
+      }
+    } catch {
+      await node?.close()
+      for carrier in setting.carriers { await listeners[carrier]?.close(grace: .zero) }
+      throw error
     }
     let surroundings = TorrentSession.Surroundings(
       network: network, carriers: setting.carriers.compactMap { networks[$0] }, source: setting.source, trace: trace, disk: disk, peer: peer)
-    let service = SwarmService(setting: setting, surroundings: surroundings, sources: sources, chance: chance)
+    var sources = sources
+    if let node { sources.add(node) }
+    let service = SwarmService(setting: setting, surroundings: surroundings, sources: sources, node: node, chance: decisions)
     service.state.withLock { $0.listeners = setting.carriers.compactMap { listeners[$0] } }
     desk.service = service
     return service
@@ -140,6 +161,8 @@ package final class SwarmService: Sendable {
   private func make(_ infoHash: InfoHash, _ trackers: [[String]], _ files: @escaping TorrentSession.FilesMaker) -> TorrentSession? {
     var participation = setting.participation
     participation.listeningPort = endpoint.port
+    // One number for all: TCP, uTP, and the node.
+    if node != nil { participation.nodePort = endpoint.port }
     return state.withLock { state in
       guard !state.isOver, state.sessions[infoHash] == nil else { return nil }
       let session = TorrentSession(
@@ -168,6 +191,7 @@ package final class SwarmService: Sendable {
       return (state.listeners, state.sessions.values.sorted { $0.infoHash < $1.infoHash })
     }
     for session in sessions { await session.close() }
+    await node?.close()
     for listener in listeners { await listener.close(grace: grace) }
   }
 }

@@ -347,6 +347,11 @@ package final class TorrentSession: Sendable {
 
   package var content: Torrent? { state.withLock { $0.content } }
 
+  /// What is here, and how it stands with each peer, in the order they came.
+  package var standing: (holdings: PieceSet?, peers: [PeerState]) {
+    state.withLock { state in (state.participation.holdings, state.participation.numbers.compactMap { state.participation.peers[$0] }) }
+  }
+
   package var status: TorrentStatus {
     let now = now
     return state.withLock { state in
