@@ -72,7 +72,8 @@ package struct Choker: Sendable {
     package var turnPieces = 20
     /// … and so long.
     package var turnTime = Duration.seconds(60)
-    /// Who is served and takes nothing for so long loses its slot to somebody who waits.
+    /// Who is served and has asked for nothing at all for so long loses its slot to somebody who waits; who has asked for something, but not since the
+    /// last round, when its turn's time is over: a slow line takes that long to send what was asked for at once.
     package var idleTime = Duration.seconds(10)
 
     package init() {}
@@ -159,7 +160,8 @@ package struct Choker: Sendable {
 
   /// Whether a peer that is served has taken nothing for a while.
   private func isIdle(_ peer: ChokeCandidate, at now: Instant) -> Bool {
-    peer.wentSinceRound == 0 && peer.unchokedAt.map { $0.duration(to: now) >= rules.idleTime } ?? false
+    guard peer.wentSinceRound == 0, let since = peer.unchokedAt else { return false }
+    return since.duration(to: now) >= (peer.wentSinceUnchoke == 0 ? rules.idleTime : rules.turnTime)
   }
 
   /// Whose turn lasts, then who waits longest, then whose turn is over.
