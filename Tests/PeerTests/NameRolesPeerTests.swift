@@ -131,6 +131,7 @@ struct NameRolesPeerTests {
       let host = try home.start()
       func run(_ words: [String]) async -> ProgramOutcome { await netstead.run(["dns"] + words + ["@127.0.0.1:\(home.port)"], environment: environment) }
       func update(_ words: [String], key: String = Self.key) async -> Int32? { await run(["update", "home.test"] + words + ["--key", key]).status }
+      #expect(await run(["127.0.0.1", "--short"]).text == "home.test.\n", "the pointer of an address of the zone")
       #expect(await update(["add", "new", "60", "A", "192.0.2.9"]) == 0)
       #expect(await update(["replace", "new.home.test", "60", "A", "192.0.2.10"]) == 0)
       #expect(await update(["add", "text", "60", "TXT", "\"two words\""]) == 0)

@@ -211,6 +211,7 @@ package final class HomeHost: Sendable {
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))
     } catch { throw .zone(error) }
+    do throws(HomeZone.Failure) { zones += try HomeZone.reverse(of: zones[0]) } catch { throw .zone(error) }
     for zone in settings.zones where zone.setting.primaries.isEmpty {
       let bytes: Buffer?
       do throws(StorageError) { bytes = try SystemFiles().read(zone.file) } catch { throw .file(zone.file) }

@@ -73,6 +73,33 @@ package enum HomeZone {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// Most addresses whose pointers are made. Unit: addresses. Past it: none for the rest.
+  private static let pointersMax = 256
+
+  /// A zone for the pointer of each address in `zone`, to the names that have it: the apex first, where it is one of them. Each is a zone of its
+  /// own, so that we say nothing of our neighbours' addresses.
+  // RFC 2181 §10.2: an address may have several names, but who asks expects one.
+  static func reverse(of zone: Zone) throws(Failure) -> [Zone] {
+    let records = zone.records
+    var names: [(address: Address, name: Name)] = []
+    for record in records {
+      guard let address = record.data.address, !record.name.isWildcard, !names.contains(where: { $0.address == address }) else { continue }
+      names.append((address, record.name))
+      if names.count == pointersMax { break }
+    }
+    let servers = records.filter { $0.type == .ns && $0.name == zone.apex }
+    var zones: [Zone] = []
+    for (address, name) in names {
+      let owner = Name.reverse(of: address)
+      let made = [ResourceRecord(owner, ttl: 300, .soa(zone.authority))] + servers.map { ResourceRecord(owner, ttl: $0.ttl, $0.data) }
+        + [ResourceRecord(owner, ttl: 300, .ptr(name))]
+      do { zones.append(try Zone(apex: owner, records: made)) } catch {
+        throw .zone(error.problems.map { (MasterFilePlace(file: "the zone \(owner)", line: 1, column: 1), $0) })
+      }
+    }
+    return zones
+  }
+
   /// Reads a master file as a zone: `made` by us, then `records` written at `place`. Each record's data is as `placing` gives it; where that
   /// is nil the record is left out.
   package static func zone(

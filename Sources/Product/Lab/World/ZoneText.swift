@@ -1,5 +1,6 @@
 // The master file of each zone of a world: what follows from the hosts (SOA, NS, delegations, glue, addresses, pointers); the
 // records that the world's file adds come after it. Not here: reading master files (DNS), answering from them (NameServer).
+import DNS
 import Host
 package import World
 
@@ -58,12 +59,7 @@ package struct ZoneText {
 
   /// The name under which an address's pointer stands.
   package static func reverseName(of address: Address) -> String {
-    switch address {
-    // RFC 1035 §3.5.
-    case .v4: address.bytes.reversed().map { String($0) }.joined(separator: ".") + ".in-addr.arpa"
-    // RFC 3596 §2.5: one label per half byte.
-    case .v6: address.bytes.reversed().map { "\(String($0 & 15, radix: 16)).\(String($0 >> 4, radix: 16))" }.joined(separator: ".") + ".ip6.arpa"
-    }
+    String("\(Name.reverse(of: address))".dropLast())
   }
 
   // MARK: Parts
