@@ -143,6 +143,9 @@ struct SecurityTests {
     var many = IMAP.Limits()
     many.answerLiteralsMax = 3
     guard case .broken = found("* X {1}\r\na {1}\r\nb {1}\r\nc {1}\r\nd\r\n", limits: many) else { return #expect(Bool(false)) }
+    // A string of somebody's letter that ends like a section's name is a string: what follows is none of the letter's content.
+    guard case .response(.fetch(let answer)) = found("* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL {7}\r\n BODY[] {1}\r\nx))\r\n") else { return #expect(Bool(false)) }
+    #expect(answer.envelope?.inReplyTo == " BODY[]" && answer.envelope?.messageID == "x")
     #expect(found("* BODY[ {1}\r\nx\r\n") == .response(.other("BODY[ {1}\r\nx")))
     guard case .malformed = found("* 1 FETCH (BODYSTRUCTURE \(String(repeating: "(", count: 100_000))\r\n") else { return #expect(Bool(false)) }
   }

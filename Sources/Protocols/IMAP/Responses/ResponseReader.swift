@@ -117,7 +117,8 @@ public struct ResponseReader: Sendable {
 
   /// The section whose content comes behind `text`, which follows on what was taken; nil: what comes is another string.
   private func content(_ text: Buffer, _ size: Int64) -> Found? {
-    guard let place = SectionPlaceInText(endOf: text) else { return nil }
+    // A name within an earlier string is part of that string.
+    guard let place = SectionPlaceInText(endOf: text), place.start >= known else { return nil }
     var scanner = Scanner((taken.isEmpty ? text : taken)[0..<32].array, limits: textLimits)
     guard scanner.skip(UInt8(ascii: "*")), scanner.skip(UInt8(ascii: " ")), let number = try? scanner.number(), scanner.skip(word: " FETCH (") else { return nil }
     var section = Scanner(text[place.start..<text.count].array, limits: textLimits)
@@ -155,7 +156,8 @@ private struct SectionPlaceInText {
     // The bracket that this one closes: between them stands no other, since what holds one would be a string.
     var begin = end - 2
     while begin >= max(0, end - Self.nameBytesMax), let byte = text[at: begin], byte != UInt8(ascii: "[") { begin -= 1 }
-    guard begin >= 5, text[at: begin] == UInt8(ascii: "["), Keyword.areSame(text[(begin - 4)..<begin].text, "BODY") else { return nil }
+    guard begin >= 5, let before = text[at: begin - 5], before == UInt8(ascii: " ") || before == UInt8(ascii: "("), text[at: begin] == UInt8(ascii: "["),
+      Keyword.areSame(text[(begin - 4)..<begin].text, "BODY") else { return nil }
     start = begin - 4
   }
 }
