@@ -9,6 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+int netstead_has_unread(int descriptor) {
+  char byte;
+  return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+long netstead_send_to(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength) {
+  return sendto(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL, target, targetLength);
+}
+
 long netstead_send_from(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength,
                         const struct sockaddr *source) {
   union {

@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+// Flags of send and recv are set here: whether Swift sees MSG_DONTWAIT depends on which of the system's headers were read first.
+/// Whether bytes have come that nobody has read; without waiting and without reading them.
+int netstead_has_unread(int descriptor);
+/// Sends a datagram, without waiting. Returns how many bytes went, -1 and errno otherwise.
+long netstead_send_to(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength);
+
 /// Sends one datagram to `target` from the local address in `source` (its port is ignored; both of one family).
 /// Returns how many bytes were sent, or -1 with errno set.
 long netstead_send_from(int descriptor, const void *bytes, size_t length, const struct sockaddr *target, uint32_t targetLength,

@@ -47,7 +47,7 @@ public final class DatagramLoop: Listener {
       way.withLock { way in
         guard let way else { return }
         let sent = SocketAddress(remote).withSockAddr { address, length in
-          bytes.withUnsafeBytes { sendto(way.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT), address, socklen_t(length)) }
+          bytes.withUnsafeBytes { netstead_send_to(way.descriptor, $0.baseAddress, $0.count, address, UInt32(length)) }
         }
         guard let trace = way.trace, trace.recorder.isOn else { return }
         let now = way.clock.now

@@ -2,6 +2,7 @@
 // Not here: sending (SocketSending.swift), TLS itself (TLS/), deadlines of all connections together (SocketLoop.swift).
 // The law: the end is never called from inside a call of its own; what happens meanwhile is told when that call has returned.
 import Bytes
+import CNetsteadSystem
 import Glibc
 import NIOCore
 import Trace
@@ -425,8 +426,7 @@ final class SocketCarrier: ChannelInboundHandler, Carrier, Sleeper, @unchecked S
   /// Whether the peer, against its promise, has sent more: closing now would answer that with a reset.
   private func hasUnreadBytes(_ context: ChannelHandlerContext) -> Bool {
     let unread = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
-      var byte: UInt8 = 0
-      return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+      netstead_has_unread(descriptor) != 0
     }
     return unread != false
   }

@@ -53,8 +53,19 @@ public final class SocketNetwork: Network {
     return Int(clamping: limit.rlim_cur)
   }
 
-  /// Ends all threads. Everything open is closed.
+  /// Whether the loops have ended, or are about to.
+  private let isOver = Mutex(false)
+
+  /// Hands something to a loop, unless the network is over: a loop that has ended would never answer.
+  private func begin<Begun>(_ endpoint: Endpoint, _ work: () -> Begun) throws(NetworkError) -> Begun {
+    let begun = isOver.withLock { $0 ? nil : work() }
+    guard let begun else { throw .other(endpoint, "this network has been shut down") }
+    return begun
+  }
+
+  /// Ends all threads. Everything open is closed, and nothing is begun any more.
   public func shutDown() async {
+    isOver.withLock { $0 = true }
     for listener in listeners.withLock({ Array($0.values) }) { await listener.close(grace: .zero) }
     for port in bulkPorts.withLock({ $0 }) { await port.close(grace: .zero) }
     for loop in loops { loop.executor.end() }
@@ -97,7 +108,7 @@ public final class SocketNetwork: Network {
         let parent: any EventLoopGroup = options.isSharded ? loops[index].eventLoop : group
         let bootstrap = serverBootstrap(parent, endpoint, options, joins: index > 0)
           .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
-        let bound = options.boundSocket.map { bootstrap.withBoundSocket($0) } ?? bootstrap.bind(to: SocketAddress(actual))
+        let bound = try begin(endpoint) { options.boundSocket.map { bootstrap.withBoundSocket($0) } ?? bootstrap.bind(to: SocketAddress(actual)) }
         let channel = try await bound.get()
         channels.append(channel)
         // The first socket shares its port only once it has it: thus a port that another program has is found to be in use.
@@ -149,35 +160,40 @@ public final class SocketNetwork: Network {
     }
     // Who dials on a loop is served there.
     let eventLoop = group.any()
-    let established = eventLoop.makePromise(of: Void.self)
     do {
       let context = try options.tls.map { try contexts.client($0) }
       let laterContext = try options.startTLS.map { (try contexts.client($0), $0.serverName) }
-      var bootstrap = ClientBootstrap(group: eventLoop)
-        .connectTimeout(.nanoseconds(Instant(nanoseconds: 0).advanced(by: options.timeout).nanoseconds))
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try self.configure(channel, outgoingBytesMax: ListenLimits().outgoingBytesMax)
-            let carrier = SocketCarrier(
-              loop: self.loop(of: channel), limits: self.limits, ledger: nil, isEncrypted: context != nil, patience: options.timeout,
-              tlsInstaller: laterContext.map { context, name in { try startTLS(client: context, to: name, under: $0, in: $1) } },
-              whenEstablished: { established.completeWith($0) }, makeEnd: { _, _ in makeEnd() })
-            if let context, let tls = options.tls {
-              try installTLS(client: context, to: tls.serverName, under: carrier, in: channel)
-            } else {
-              try channel.pipeline.syncOperations.addHandler(carrier)
+      let (connecting, established) = try begin(endpoint) {
+        let established = eventLoop.makePromise(of: Void.self)
+        var bootstrap = ClientBootstrap(group: eventLoop)
+          .connectTimeout(.nanoseconds(Instant(nanoseconds: 0).advanced(by: options.timeout).nanoseconds))
+          .channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try self.configure(channel, outgoingBytesMax: ListenLimits().outgoingBytesMax)
+              let carrier = SocketCarrier(
+                loop: self.loop(of: channel), limits: self.limits, ledger: nil, isEncrypted: context != nil, patience: options.timeout,
+                tlsInstaller: laterContext.map { context, name in { try startTLS(client: context, to: name, under: $0, in: $1) } },
+                whenEstablished: { established.completeWith($0) }, makeEnd: { _, _ in makeEnd() })
+              if let context, let tls = options.tls {
+                try installTLS(client: context, to: tls.serverName, under: carrier, in: channel)
+              } else {
+                try channel.pipeline.syncOperations.addHandler(carrier)
+              }
             }
           }
+        if let from = options.from {
+          bootstrap = bootstrap.bind(to: SocketAddress(Endpoint(from, 0)))
+          // The port is chosen when the peer is known, so that one address can call more peers than it has ports.
+          if !from.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ip, name: .init(rawValue: IP_BIND_ADDRESS_NO_PORT)), value: 1) }
         }
-      if let from = options.from {
-        bootstrap = bootstrap.bind(to: SocketAddress(Endpoint(from, 0)))
-        // The port is chosen when the peer is known, so that one address can call more peers than it has ports.
-        if !from.isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ip, name: .init(rawValue: IP_BIND_ADDRESS_NO_PORT)), value: 1) }
+        let connecting = bootstrap.connect(to: SocketAddress(endpoint))
+        // On the loop, which may have ended by the time that we hear of it.
+        connecting.cascadeFailure(to: established)
+        return (connecting, established)
       }
-      _ = try await bootstrap.connect(to: SocketAddress(endpoint)).get()
+      _ = try await connecting.get()
       try await established.futureResult.get()
     } catch {
-      established.fail(error)
       throw NetworkError(error, at: endpoint)
     }
   }
@@ -211,7 +227,7 @@ public final class SocketNetwork: Network {
           .channelOption(.socketOption(.so_rcvbuf), value: DatagramBatch.kernelBytes)
         if endpoint.address.isWildcard { bootstrap = bootstrap.channelOption(.receivePacketInfo, value: true) }
       }
-      let channel = try await bootstrap.bind(to: SocketAddress(endpoint)).get()
+      let channel = try await begin(endpoint) { bootstrap.bind(to: SocketAddress(endpoint)) }.get()
       if let peer = options.peer { try await channel.connect(to: SocketAddress(peer)).get() }
       try await channel.eventLoop.submit {
         try channel.pipeline.syncOperations.handler(type: SocketDatagramPort.self).begin(makeEnd())
