@@ -59,6 +59,14 @@ import World
       "multipart/mixed(multipart/mixed())"),
   ]
 
+  @Test("a border at the very end is no line unless it has a line's end", arguments: [("--b", 0), ("--b\n", 1), ("--b--", 0), ("x\n--b", 1), ("x\n--b\n", 2)])
+  func lastBorder(_ body: String, _ lines: Int) {
+    let head = "Content-Type: multipart/mixed; boundary=b\n"
+    #expect(MessageStructure(reading: Buffer(head + "\n" + body)).parts[0].lines == lines)
+    // A border ends a head, too.
+    if body.hasPrefix("--") { #expect(MessageStructure(reading: Buffer(head + body)).parts[0].lines == lines) }
+  }
+
   @Test("trees", .spec("RFC 2046", "5.1.1", "5.1.5", "5.2.1"), arguments: cases)
   func trees(_ name: String, _ text: String, _ told: String) {
     let message = Self.lines(text)

@@ -215,18 +215,21 @@ public struct StructureReader: Sendable {
       close(from: level + 1, at: lineStart, endLength: previousEnd)
       beginPart(isMessage: false)
       // This line and those before it are no part of any body; the next line is the head's first.
-      lines += 1
+      countLine(line)
       return true
     }
     if text.count > 2, text.suffix(2) == [0x2D, 0x2D], let level = boundaries[Array(text.dropLast(2))] {
       close(from: level + 1, at: lineStart, endLength: previousEnd)
       if let boundary = open[level].boundary { boundaries[boundary] = nil }
       open[level].boundary = nil
-      lines += 1
+      countLine(line)
       return true
     }
     return false
   }
+
+  /// The last line of a message may have no end.
+  private mutating func countLine(_ line: UnsafeRawBufferPointer) { if line.last == 0x0A { lines += 1 } }
 
   /// Ends the open parts from `level` on; the line end before `at`, of `endLength` bytes, belongs to the boundary that ends them.
   private mutating func close(from level: Int, at end: Int, endLength: Int) {
