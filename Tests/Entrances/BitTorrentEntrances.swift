@@ -14,7 +14,9 @@ let bitTorrentEntrances: [Entrance] = [
     must(strict == nil || lenient == strict, "what is in order is read in any order")
     if let lenient { must((try? Bencode.read(lenient.encoded, limits: limits)) == lenient, "what is written is in order") }
     if let range = try? Bencode.range(of: "info", in: bytes, limits: limits) {
-      must(range.lowerBound > 0 && range.upperBound < bytes.count, "a value lies in its dictionary")
+      // What is cut short is not seen before its end is looked for.
+      must(range.lowerBound > 0 && range.upperBound <= bytes.count, "a value lies among its bytes")
+      must(lenient == nil || range.upperBound < bytes.count, "a value lies in its dictionary")
       must((try? Bencode.read(bytes[range], limits: limits)) != nil, "the bytes of a value are a value")
     }
     var rest = bytes
