@@ -155,10 +155,12 @@ package final class HomeHost: Sendable {
     let host = HomeHost(State(settings: settings, learned: learned, made: made), parts, assembly: assembly, identities: identities, mail: homeMail, onion: onion)
     host.renewCertificates()
     try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
+    var chance = SystemRandomNumberGenerator()
+    let guards = settings.guards.guards(clock: network.clock, chance: &chance)
     do throws(NetworkError) {
       for address in settings.addresses {
         try await host.assembly.serveNames(
-          names.source, desk: names.desk, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount))
+          names.source, desk: names.desk, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount), guards: guards)
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)

@@ -21,6 +21,7 @@ extension HostSettings {
     keep("torrents", \.torrents)
     keep("tracker", \.tracker)
     keep("onion", \.onion)
+    keep("dns: rate-limit and cookies", \.guards)
     keep("trace", \.isTraced)
     keep("trace", \.traceBytesMax)
     // A service that is not there cannot be changed; one that is there is not taken away from those who use it.
