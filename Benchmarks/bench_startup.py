@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How soon `netstead up` and `netstead lab` are ready, what memory they hold, what they cost when idle; and what tracing costs under load.
+"""How soon `netstead up` and `netstead lab` are ready, what memory they hold, what they cost when idle; `netstead up` with everything on beside
+nginx, NSD, Postfix, Dovecot and vsftpd together; and what tracing costs under load.
 
 Usage: bench_startup.py [--netstead .build/release/netstead] [--rounds 7] [--seconds 3]
 Read next: harness.py.
@@ -7,14 +8,19 @@ Read next: harness.py.
 import argparse
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import bench_dns
+import bench_ftp
+import bench_http
+import bench_mail
 from bench_http import wrk
-from harness import COMPARISON, Server, accepts, alternate, compare, cpu_seconds, free_port, resident_mib, table
+from harness import COMPARISON, Server, accepts, alternate, compare, cpu_seconds, family, free_port, program, resident_mib, table
 
 
 def starts(command, env, rounds):
@@ -54,10 +60,90 @@ def start_up(given, directory):
     print(table(["what", "median", "range", "limit"], rows))
 
 
+EVERYTHING = """
+domain: bench.test
+ports: {{dns: {dns}, http: {http}, https: 0, console: 0, smtp: 0, submission: 0, submissions: 0, pop3: 0, pop3s: 0, imap: {imap}, imaps: 0, ftp: {ftp}, torrents: 0, tracker: 0}}
+web: {{root: {dir}/public}}
+mail: {{}}
+ftp: {{root: {dir}/public, anonymous: yes}}
+torrents: {{folder: {dir}/public}}
+tracker: {{open: yes}}
+"""
+
+
+def everything(given, directory, number):
+    """Our host with every service, in one process."""
+    ports = {name: free_port(socket.SOCK_DGRAM if name == "dns" else socket.SOCK_STREAM) for name in ("dns", "http", "imap", "ftp")}
+    settings = directory / f"everything-{number}.yaml"
+    settings.write_text(EVERYTHING.format(dir=directory, **ports))
+    # The file server is the last one to open of those that others can be compared with.
+    return Server("everything", [given.netstead, "up", "--settings", settings, "--data", directory / "everything"], accepts(ports["ftp"]), core=None)
+
+
+def others(directory):
+    """Other people's servers, each with the least that it needs to be of use: those that are here."""
+    (directory / "bench.test.zone").write_text("$ORIGIN bench.test.\n$TTL 3600\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.53\n")
+    if program("nginx"):
+        port = free_port()
+        (directory / "nginx.conf").write_text(bench_http.NGINX.format(dir=directory, root=directory / "public", port=port))
+        yield Server("nginx", [program("nginx"), "-c", directory / "nginx.conf"], accepts(port), core=None, group=True)
+    if program("nsd"):
+        port = free_port(socket.SOCK_DGRAM)
+        (directory / "nsd.conf").write_text(bench_dns.NSD.format(dir=directory, port=port))
+        yield Server("nsd", [program("nsd"), "-d", "-c", directory / "nsd.conf"], bench_dns.answers(port), core=None, group=True)
+    for name, make in (("postfix", bench_mail.postfix), ("dovecot", bench_mail.dovecot), ("vsftpd", bench_ftp.vsftpd)):
+        place = directory / name
+        place.mkdir()
+        place.chmod(0o755)
+        server = make(place) if program(name) else None
+        if server:
+            server.core = None
+            yield server
+
+
+def footprint(server):
+    """Milliseconds until it was ready, MiB in memory, processes, and milliseconds of CPU time in an idle second."""
+    with server:
+        time.sleep(1)
+        before = server.cpu_seconds()
+        time.sleep(2)
+        idle = (server.cpu_seconds() - before) * 500
+        # Those of a group need not be one another's children.
+        members = [int(pid) for pid in (server.group[0] / "cgroup.procs").read_text().split()] if server.group else family(server.process.pid)
+        memory = sum(proportional_mib(pid) for pid in members)
+        return server.ready_after * 1000, memory, len(members), idle
+
+
+def proportional_mib(pid):
+    """Resident memory of one process, shared pages counted proportionally."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def whole_house(given, directory):
+    """Everything that a domain needs: one process of ours, and five programs together."""
+    (directory / "public").mkdir()
+    (directory / "public/index.html").write_text("<h1>bench</h1>\n")
+    rows, sums = [], [0.0] * 4
+    # The first start makes keys and certificates; the ones after it are measured.
+    ours = [footprint(everything(given, directory, number)) for number in range(given.rounds + 1)][1:]
+    values = [statistics.median(column) for column in zip(*ours)]
+    rows.append(["netstead up, everything on"] + [f"{value:.1f}" for value in values])
+    for server in others(directory):
+        values = footprint(server)
+        rows.append([server.name] + [f"{value:.1f}" for value in values])
+        sums = [a + b for a, b in zip(sums, values)]
+    rows.append(["the others together"] + [f"{value:.1f}" for value in sums])
+    print("\n" + table(["idle", "ready after (ms)", "memory (MiB)", "processes", "CPU (ms per second)"], rows))
+
+
 def trace(given, directory):
     """The same host with tracing off twice, which shows how far equal servers seem to differ, and on."""
     root = directory / "public"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     (root / "1k.html").write_bytes(b"x" * 1024)
     servers = []
     for label, isOn in [("trace off", "off"), ("trace off again", "off"), ("trace on", "on")]:
@@ -83,7 +169,9 @@ def main():
     options.add_argument("--seconds", type=int, default=3)
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
+        os.chmod(name, 0o755)
         start_up(given, Path(name))
+        whole_house(given, Path(name))
         trace(given, Path(name))
 
 

@@ -1,4 +1,4 @@
-// Entrances of mail messages: addresses, heads, structures, words and encodings, signatures, sender policies, and what is written from them.
+// Entrances of mail messages: addresses, heads, structures, words and encodings, signatures, policies of senders and authors, and what is written from them.
 import Bytes
 import DNS
 import Mail
@@ -163,6 +163,23 @@ let mailEntrances: [Entrance] = [
       count += 1
       must(count < 300, "a check ends")
       check.take(answer(to: question, line))
+    }
+  },
+  Entrance("mail-dmarc") { bytes in
+    // The second and third lines are the author's domain and another one; each line is an answer too.
+    let lines = bytes.array.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0.prefix(400)) }
+    func domain(_ index: Int) -> String { lines.indices.contains(index) ? String(decoding: lines[index], as: UTF8.self) : "x.test" }
+    for record in lines {
+      guard let policy = AuthorPolicy(record) else { continue }
+      must(record.starts(with: [0x76]) || record.first == 0x56 || record.first == 0x20 || record.first == 0x09, "the version stands first")
+      must(AuthorPolicy(record + Array(";unknown=1".utf8)) == policy, "what is not known changes nothing")
+    }
+    var check = AuthorCheck(author: domain(1), sender: domain(2), signers: [domain(2), "a." + domain(1), domain(1) + ".test"])
+    var asked: Set<LookupQuestion> = []
+    while case .ask(let question) = check.step {
+      must(asked.insert(question).inserted, "nothing is asked twice")
+      must(asked.count <= 60, "a check ends")
+      check.take(answer(to: question, lines[asked.count % lines.count]))
     }
   },
   Entrance("mail-draft") { bytes in

@@ -12,6 +12,7 @@ import SimulatedTransport
 import SMTP
 import Storage
 import Synchronization
+import TestKit
 import Testing
 import Transport
 import World
@@ -303,6 +304,73 @@ struct MailHostTests {
         #expect(inbox.first?.contains("spf=fail") == true && inbox.first?.contains("spf=pass") == false)
       case .careless: #expect(inbox.count == 1 && inbox.first?.contains("spf=fail") == false)
       }
+    }
+  }
+
+  /// A letter in somebody's name, from a host whose own envelope nobody disowns.
+  struct Asked: Sendable, CustomTestStringConvertible {
+    /// What here.test publishes; nil: nothing.
+    var policy: String?
+    var care = Care.sorting
+    var authors = "ada@here.test"
+    /// `inbox`, `Junk` or `550`.
+    var becomes: String
+    /// What stands in the message's field.
+    var field = ""
+    var testDescription: String { "\(policy ?? "nothing"), \(care), \(authors): \(becomes)" }
+  }
+
+  @Test("what the author's domain asks for is done with mail that is not its own", .spec("RFC 9989", "5.3", "5.4"), arguments: [
+    Asked(policy: nil, becomes: "inbox", field: "dmarc=none\r\n\t header.from=here.test"),
+    Asked(policy: "v=DMARC1; p=none", becomes: "inbox", field: "dmarc=fail\r\n\t header.from=here.test\r\n\t policy.dmarc=none"),
+    Asked(policy: "v=DMARC1; p=quarantine", becomes: "Junk", field: "dmarc=fail\r\n\t header.from=here.test\r\n\t policy.dmarc=quarantine"),
+    Asked(policy: "v=DMARC1; p=reject", becomes: "550"),
+    Asked(policy: "v=DMARC1; p=reject; t=y", becomes: "Junk", field: "trying it out"),
+    Asked(policy: "v=DMARC1; p=reject", authors: "ada@sub.here.test", becomes: "550"),
+    Asked(policy: "v=DMARC1; p=reject; sp=none", authors: "ada@sub.here.test", becomes: "inbox", field: "dmarc=fail\r\n\t header.from=sub.here.test"),
+    Asked(policy: "v=DMARC1; p=reject", care: .marking, becomes: "inbox", field: "policy.dmarc=reject"),
+    Asked(policy: "v=DMARC1; p=quarantine", care: .refusing, becomes: "550"),
+    Asked(policy: "v=DMARC1; p=none", care: .refusing, becomes: "inbox", field: "dmarc=fail"),
+    Asked(policy: "v=DMARC1; p=reject", care: .careless, becomes: "inbox"),
+    // Nobody hides behind a second author.
+    Asked(policy: "v=DMARC1; p=reject", authors: "x@rogue.test, ada@here.test", becomes: "550"),
+    Asked(policy: nil, authors: "a@a.test, b@b.test, c@c.test, d@d.test, e@e.test", becomes: "Junk", field: "dmarc=permerror"),
+    Asked(policy: "v=DMARC1; p=reject", authors: "x@rogue.test", becomes: "inbox", field: "dmarc=none"),
+  ])
+  func authors(_ asked: Asked) throws {
+    let world = MailWorld()
+    try world.publish()
+    if let policy = asked.policy { try world.say("_dmarc.here.test", .txt, .txt([Array(policy.utf8)])) }
+    try world.run {
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob"], care: asked.care)
+      let fates = try await world.send(
+        "From: \(asked.authors)\nSubject: send money\n\nquick\n", from: "x@rogue.test", to: ["bob@there.test"],
+        ClientOptions(name: "rogue.test", tls: .never), Endpoint(MailWorld.there, 25), world.rogue)
+      let inbox = try await MailWorld.messages(there, "bob@there.test")
+      let junk = try await MailWorld.messages(there, "bob@there.test", MailboxName("Junk"))
+      if case .permanent(let reply) = fates.first {
+        #expect(asked.becomes == "550" && reply.code == 550 && reply.enhanced?.description == "5.7.1" && inbox.isEmpty && junk.isEmpty)
+      } else {
+        #expect((inbox.count, junk.count) == (asked.becomes == "inbox" ? (1, 0) : asked.becomes == "Junk" ? (0, 1) : (0, 0)))
+        if !asked.field.isEmpty { #expect((inbox + junk).first?.contains(asked.field) == true, "\(inbox + junk)") }
+      }
+    }
+  }
+
+  @Test("mail that is its author's own passes, by its signature alone")
+  func ownAuthor() throws {
+    let world = MailWorld()
+    try world.publish()
+    try world.say("s1._domainkey.here.test", .txt, MailWorld.key.recordData)
+    try world.say("here.test", .txt, .txt([Array("v=spf1 -all".utf8)]))
+    try world.say("_dmarc.here.test", .txt, .txt([Array("v=DMARC1; p=reject; adkim=s; aspf=s".utf8)]))
+    try world.run {
+      let here = try await world.host("here.test", MailWorld.here, users: ["ada"])
+      let there = try await world.host("there.test", MailWorld.there, users: ["bob"], care: .sorting)
+      _ = try await world.submit(Self.letter, from: "ada@here.test", to: ["bob@there.test"])
+      try await here.post.network.clock.sleep(until: here.post.network.clock.now + .seconds(5))
+      let all = try await MailWorld.messages(there, "bob@there.test")
+      #expect(all.count == 1 && all[0].contains("spf=fail") && all[0].contains("dmarc=pass\r\n\t header.from=here.test\r\n\t policy.dmarc=reject"), "\(all)")
     }
   }
 

@@ -1,57 +1,136 @@
-// The zones of a host as they are served: those that never change, those that others may change, and the copies of other servers' zones.
+// The zones of a host as they are served: those that never change, those that others may change, and the copies of other servers' zones. What the
+// settings say of them may change while they are served.
 // Not here: reading their records (HomeZone.swift), the settings (ZoneSettings.swift).
 import DNS
 import NameServer
 import Storage
+import Synchronization
 import Trace
 import Transport
 import World
 
 /// The zones of one host.
-struct HomeNames: Sendable {
+final class HomeNames: Sendable {
   /// What is answered from.
   let source = AuthoritySource(Authority(zones: []))
-  private let settings: HostSettings
+  let desk: ZoneDesk
   private let dataDirectory: String
   private let network: SocketNetwork
-  private let recorder: (any Recorder)?
+  private let trace: TraceContext?
+  private let state = Mutex(State())
 
-  init(_ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?) {
-    self.settings = settings
-    self.dataDirectory = dataDirectory
-    self.network = network
-    self.recorder = recorder
+  private struct State {
+    /// Nil: no zone changes here.
+    var records: SQLiteRecords?
+    var changing: [Name: ChangingZone] = [:]
+    var copies: [Name: SecondaryCopy] = [:]
+    /// Zones of which others know something.
+    var shared: [Name: ZoneSettings] = [:]
+    /// Nil: no name's addresses take turns.
+    var steering: Steering?
+    var balanced: [BalancedName] = []
   }
 
-  /// Begins to answer for `zones`, those of the settings. The desk is nil where nobody else has to do with any zone.
-  func open(_ zones: [Zone]) async throws(HomeHost.Failure) -> ZoneDesk? {
-    source.publish(Authority(zones: zones))
+  init(_ settings: HostSettings, dataDirectory: String, network: SocketNetwork, recorder: (any Recorder)?) {
+    self.dataDirectory = dataDirectory
+    self.network = network
+    trace = recorder.map { TraceContext(recorder: $0, host: settings.domain, role: .client) }
+    desk = ZoneDesk(source, keys: TransactionKeys(), clock: network.clock)
+  }
+
+  /// Answers for `zones`, those of `settings`, from now on, and for no others. A zone whose records are as they were keeps its serial. When this
+  /// throws, what was answered for before still is. One caller at a time.
+  func serve(_ zones: [Zone], _ settings: HostSettings) async throws(HomeHost.Failure) {
     var shared: [Name: ZoneSettings] = [:]
     for (origin, setting) in [(settings.domain, settings.zone)] + settings.zones.map({ ($0.origin, $0.setting) }) where setting.isShared {
       if let name = try? Name(origin) { shared[name] = setting }
     }
-    guard !shared.isEmpty || !settings.keys.all.isEmpty else { return nil }
-    let desk = ZoneDesk(source, keys: TransactionKeys(settings.keys.all), clock: network.clock)
-    let records: SQLiteRecords
-    do throws(StorageError) { records = try SQLiteRecords(path: dataDirectory + "/zones.sqlite") } catch { throw .storage(error) }
-    let trace = recorder.map { TraceContext(recorder: $0, host: settings.domain, role: .client) }
-    do throws(ChangingZone.Failure) {
-      for (name, setting) in shared.sorted(by: { $0.key < $1.key }) {
-        let means = ZoneMeans(network: network, records: records, source: source, trace: trace, seed: UInt64.random(in: 0 ... .max))
-        if !setting.primaries.isEmpty {
-          desk.add(try await SecondaryCopy.start(of: name, from: setting.primaries, rights: setting.rights, means: means))
-        } else if setting.rights.update.isEmpty, setting.rights.notified.isEmpty {
-          desk.add(name, setting.rights)
-        } else if let zone = zones.first(where: { $0.apex == name }) {
-          desk.add(try await ChangingZone.open(zone, rights: setting.rights, means: means))
-        }
-      }
-    } catch {
-      switch error {
-      case .storage(let error): throw .storage(error)
-      case .zone(let errors): throw .names("\(errors)")
+    let before = state.withLock { $0 }
+    var after = State(records: before.records, shared: shared)
+    for (name, setting) in shared.sorted(by: { $0.key < $1.key }) {
+      let known = before.shared[name]
+      if !setting.primaries.isEmpty {
+        after.copies[name] = try await copy(of: name, setting, &after.records, known: known?.primaries == setting.primaries ? before.copies[name] : nil)
+      } else if !setting.rights.update.isEmpty || !setting.rights.notified.isEmpty, let zone = zones.first(where: { $0.apex == name }) {
+        after.changing[name] = try await changing(zone, setting.rights, &after.records, known: before.changing[name])
       }
     }
-    return desk
+    after.balanced = settings.balanced
+    after.steering = before.balanced == settings.balanced ? before.steering : Balance.steering(settings, network, trace: trace)
+    publish(zones, before, after)
+    if after.steering !== before.steering { before.steering?.stop() }
+    desk.replace(TransactionKeys(settings.keys.all))
+    for name in before.shared.keys where shared[name] != before.shared[name] { desk.remove(name, keeping: [after.changing[name], after.copies[name]?.zone]) }
+    for (name, setting) in shared {
+      if let zone = after.changing[name] {
+        zone.rights = setting.rights
+        desk.add(zone)
+      } else if let copy = after.copies[name] {
+        copy.zone.rights = setting.rights
+        desk.add(copy)
+      } else {
+        desk.add(name, setting.rights)
+      }
+    }
+    state.withLock { [after] in $0 = after }
+  }
+
+  private func publish(_ zones: [Zone], _ before: State, _ after: State) {
+    let fixed = zones.filter { after.changing[$0.apex] == nil }
+    source.change { authority in
+      let kept = fixed.map { zone in
+        authority.zones.first { $0.apex == zone.apex && before.changing[zone.apex] == nil && $0.says(theSameAs: zone) } ?? zone
+      }
+      return Authority(zones: kept + authority.zones.filter { after.changing[$0.apex] != nil || after.copies[$0.apex] != nil }, steering: after.steering)
+    }
+  }
+
+  /// Asks nobody how it is any more.
+  func stop() { state.withLock { $0.steering }?.stop() }
+
+  private func means(_ records: inout SQLiteRecords?) throws(HomeHost.Failure) -> ZoneMeans {
+    let opened: SQLiteRecords
+    do throws(StorageError) { if let records { opened = records } else { opened = try SQLiteRecords(path: dataDirectory + "/zones.sqlite") } } catch { throw .storage(error) }
+    records = opened
+    return ZoneMeans(network: network, records: opened, source: source, trace: trace, seed: UInt64.random(in: 0 ... .max))
+  }
+
+  private func copy(
+    of name: Name, _ setting: ZoneSettings, _ records: inout SQLiteRecords?, known: SecondaryCopy?
+  ) async throws(HomeHost.Failure) -> SecondaryCopy {
+    if let known { return known }
+    let means = try means(&records)
+    do throws(ChangingZone.Failure) { return try await SecondaryCopy.start(of: name, from: setting.primaries, rights: setting.rights, means: means) } catch {
+      throw HomeHost.Failure(error)
+    }
+  }
+
+  private func changing(_ zone: Zone, _ rights: ZoneRights, _ records: inout SQLiteRecords?, known: ChangingZone?) async throws(HomeHost.Failure) -> ChangingZone {
+    if let known {
+      if let failure = await known.rebase(onto: zone) { throw HomeHost.Failure(failure) }
+      return known
+    }
+    let means = try means(&records)
+    do throws(ChangingZone.Failure) { return try await ChangingZone.open(zone, rights: rights, means: means) } catch { throw HomeHost.Failure(error) }
+  }
+}
+
+extension Zone {
+  /// Whether only the serial differs.
+  fileprivate func says(theSameAs other: Zone) -> Bool {
+    guard recordCount == other.recordCount else { return false }
+    var (mine, theirs) = (authority, other.authority)
+    mine.serial = 0
+    theirs.serial = 0
+    return mine == theirs && records.filter { $0.type != .soa } == other.records.filter { $0.type != .soa }
+  }
+}
+
+extension HomeHost.Failure {
+  fileprivate init(_ failure: ChangingZone.Failure) {
+    switch failure {
+    case .storage(let error): self = .storage(error)
+    case .zone(let errors): self = .names("\(errors)")
+    }
   }
 }

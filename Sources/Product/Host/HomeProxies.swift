@@ -1,4 +1,5 @@
-// The proxies of a hosted domain, made of its settings: sites in front of other servers, and a proxy for clients.
+// The proxies of a hosted domain, made of its settings: sites in front of other servers, and a proxy for clients. One that is told the same again
+// stays as it is, with the connections it keeps.
 // Not here: the settings' form (HostSettings), proxying and keeping (WebServer/Proxy, WebServer/Cache).
 import HTTP
 import Storage
@@ -8,54 +9,76 @@ import WebServer
 import World
 
 /// Makes a host's proxies.
-struct HomeProxies {
-  let settings: HostSettings
+struct HomeProxies: Sendable {
   let dataDirectory: String
   let network: SocketNetwork
-  let recorder: (any Recorder)?
+  let trace: TraceContext?
   let lookUp: WebClient.LookUp
 
-  private var trace: TraceContext? { recorder.map { TraceContext(recorder: $0, host: settings.domain, role: .client) } }
+  /// A site in front of another server, as it was told.
+  struct Reverse: Sendable {
+    var told: HostSettings.ReverseProxy
+    var proxy: Proxy
 
-  /// The sites whose answers come from other servers.
-  func reverseSites() throws(HomeHost.Failure) -> [Site] {
-    var sites: [Site] = []
-    for described in settings.reverseProxies {
-      guard var upstream = UpstreamServer(described.upstream), let first = described.names.first else { continue }
-      upstream.keepsHost = described.keepsHost
+    var site: Site { Site(names: told.names, content: .proxy(proxy)) }
+  }
+
+  /// A proxy for clients, as it was told.
+  struct Forward: Sendable {
+    var told: HostSettings.ForwardProxy
+    var proxy: Proxy
+    var sites: SiteSet
+  }
+
+  /// The sites whose answers come from other servers; `known` are those of before.
+  func reverse(_ settings: HostSettings, known: [Reverse] = []) throws(HomeHost.Failure) -> [Reverse] {
+    var made: [Reverse] = []
+    for told in settings.reverseProxies {
+      if let same = known.first(where: { $0.told == told }) {
+        made.append(same)
+        continue
+      }
+      guard var upstream = UpstreamServer(told.upstream), let first = told.names.first else { continue }
+      upstream.keepsHost = told.keepsHost
       var proxied = ProxySettings(.reverse(upstream))
       proxied.name = settings.domain
-      let cache = try cache(described.cache, folder: "cache-\(first)")
-      sites.append(Site(names: described.names, content: .proxy(Proxy(proxied, network: network, lookUp: lookUp, trace: trace, cache: cache))))
+      let earlier = known.first { $0.told.names.first == first }
+      let cache = try cache(told.cache, of: settings, folder: "cache-\(first)", known: earlier.flatMap { $0.proxy.cache })
+      made.append(Reverse(told: told, proxy: Proxy(proxied, network: network, lookUp: lookUp, trace: trace, cache: cache)))
     }
-    return sites
+    return made
   }
 
-  /// The proxy for clients; nil: there is none.
-  func forwardSites() throws(HomeHost.Failure) -> SiteSwitch? {
-    guard let described = settings.forwardProxy else { return nil }
+  /// The proxy for clients; nil: there is none. `known` is the one of before.
+  func forward(_ settings: HostSettings, known: Forward? = nil) throws(HomeHost.Failure) -> Forward? {
+    guard let told = settings.forwardProxy else { return nil }
+    if let known, known.told == told { return known }
     var rules = ForwardRules()
-    if !described.clients.isEmpty { rules.clients = described.clients }
-    rules.tunnelPorts = Set(described.tunnelPorts.map { UInt16(clamping: $0) })
-    rules.ownEndpoints = settings.addresses.map { Endpoint($0, UInt16(clamping: described.port)) }
+    if !told.clients.isEmpty { rules.clients = told.clients }
+    rules.tunnelPorts = Set(told.tunnelPorts.map { UInt16(clamping: $0) })
+    rules.ownEndpoints = settings.addresses.map { Endpoint($0, UInt16(clamping: told.port)) }
     var proxied = ProxySettings(.forward(rules))
     proxied.name = settings.domain
-    let proxy = Proxy(proxied, network: network, lookUp: lookUp, trace: trace, cache: try cache(described.cache, folder: "cache-of-clients"))
-    let page = ProxyStatusPage(proxy, name: "\(settings.domain):\(described.port)")
+    let cache = try cache(told.cache, of: settings, folder: "cache-of-clients", known: known.flatMap { $0.proxy.cache })
+    let proxy = Proxy(proxied, network: network, lookUp: lookUp, trace: trace, cache: cache)
+    let page = ProxyStatusPage(proxy, name: "\(settings.domain):\(told.port)")
     let names = [settings.domain] + settings.addresses.map { address in if case .v6 = address { "[\(address)]" } else { "\(address)" } }
-    return SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy)), Site(names: names, content: .application(page))]))
+    return Forward(
+      told: told, proxy: proxy, sites: SiteSet([Site(names: [], content: .proxy(proxy)), Site(names: names, content: .application(page))]))
   }
 
-  private func cache(_ described: HostSettings.Cache?, folder: String) throws(HomeHost.Failure) -> WebCache? {
-    guard let described else { return nil }
+  /// A cache, or the one that has the folder already: what is told of it anew holds after a restart.
+  private func cache(_ told: HostSettings.Cache?, of settings: HostSettings, folder: String, known: WebCache?) throws(HomeHost.Failure) -> WebCache? {
+    guard let told else { return nil }
+    if let known, known.settings.folder != nil { return known }
     var kept = CacheSettings()
     kept.name = settings.domain
-    kept.memoryBytesMax = described.memoryBytesMax
-    kept.diskBytesMax = Int64(described.diskBytesMax)
-    kept.objectBytesMax = Int64(described.objectBytesMax)
-    kept.folder = described.diskBytesMax > 0 ? dataDirectory + "/" + folder : nil
-    kept.policy.staleWhileRevalidate = described.staleWhileRevalidate.components.seconds
-    kept.policy.staleIfError = described.staleIfError.components.seconds
+    kept.memoryBytesMax = told.memoryBytesMax
+    kept.diskBytesMax = Int64(told.diskBytesMax)
+    kept.objectBytesMax = Int64(told.objectBytesMax)
+    kept.folder = told.diskBytesMax > 0 ? dataDirectory + "/" + folder : nil
+    kept.policy.staleWhileRevalidate = told.staleWhileRevalidate.components.seconds
+    kept.policy.staleIfError = told.staleIfError.components.seconds
     do throws(StorageError) { return try WebCache(kept) } catch { throw .file("\(dataDirectory)/\(folder) (\(error))") }
   }
 }

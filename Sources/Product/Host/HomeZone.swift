@@ -54,15 +54,16 @@ package enum HomeZone {
     }
   }
 
-  /// The part of the zone's master file that is made. The user's own records follow it, and may name anything else.
-  package static func text(domain: String, addresses: [Address], serial: UInt32, sites: [String] = []) -> String {
+  /// The part of the zone's master file that is made. The user's own records follow it, and may name anything else. `taken` are the names whose
+  /// addresses somebody else says.
+  package static func text(domain: String, addresses: [Address], serial: UInt32, sites: [String] = [], taken: Set<String> = [], timeToLive: Int = 300) -> String {
     var lines = [
-      "$ORIGIN \(domain).", "$TTL 300",
+      "$ORIGIN \(domain).", "$TTL \(timeToLive)",
       "@ SOA ns1 hostmaster (\(serial) 3600 600 1209600 300)", "@ NS ns1",
     ]
     // A site of a name below the domain is found at the same addresses.
     let below = sites.filter { $0.hasSuffix("." + domain) }.map { String($0.dropLast(domain.count + 1)) }.filter { $0 != "ns1" && $0 != "www" }
-    for owner in ["@", "ns1", "www"] + below {
+    for owner in ["@", "ns1", "www"] + below where !taken.contains(owner) {
       for address in addresses {
         switch address {
         case .v4: lines.append("\(owner) A \(address)")

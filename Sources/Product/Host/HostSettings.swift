@@ -12,6 +12,8 @@ package struct HostSettings: Sendable, Hashable {
   package var addresses: [Address] = [.loopback]
   /// The addresses published in the domain's zone; empty: the ones listened at.
   package var published: [Address] = []
+  /// How the address published is learned when it changes; nil: it does not.
+  package var dynamic: DynamicAddress?
   /// Where everything durable lives; empty: chosen by the executable (`$XDG_DATA_HOME/netstead`).
   package var dataDirectory = ""
   package var ports = Ports(isPrivileged: false)
@@ -47,6 +49,8 @@ package struct HostSettings: Sendable, Hashable {
   package var guards = AnswerGuardSettings()
   /// Who may copy or change the domain's zone.
   package var zone = ZoneSettings()
+  /// Names of the domain whose addresses take turns.
+  package var balanced: [BalancedName] = []
   /// Other zones served: from master files, or copied from other servers.
   package var zones: [ZoneFile] = []
   /// Whether conversations are recorded for the console.
@@ -157,6 +161,7 @@ package struct HostSettings: Sendable, Hashable {
     let listened = reader.list("listen", .address)
     if !listened.isEmpty { addresses = listened }
     published = reader.list("publish", .address)
+    dynamic = reader.mapping("publish-from") { DynamicAddress($0) }
     dataDirectory = path(reader.value("data", .text, default: dataDirectory))
     loops = reader.value("loops", .integer(0...256), default: loops)
     _ = reader.mapping("ports") { reader in
@@ -202,6 +207,7 @@ package struct HostSettings: Sendable, Hashable {
       guards = AnswerGuardSettings(reader)
       keys = ZoneKeys(reader)
       zone = ZoneSettings(reader, keys, port: ports.dns, mayBeCopy: false)
+      balanced = reader.list("balance").compactMap { item in item.mapping { BalancedName($0) } }
       zones = reader.list("zones").compactMap { item in
         item.mapping { reader in
           let origin = reader.required("origin", .domainName)

@@ -18,7 +18,7 @@ struct Netstead: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Internet", subcommands: [LabCommand.self, UpCommand.self]),
       CommandGroup(name: "Tools", subcommands: [DNSCommand.self, NamesCommand.self, HTTPCommand.self, MailCommand.self, FTPCommand.self, TorrentCommand.self, NetcatCommand.self, TraceCommand.self]),
-      CommandGroup(name: "Care", subcommands: [CheckCommand.self, UserCommand.self, PasswordCommand.self, DoctorCommand.self, ManualCommand.self]),
+      CommandGroup(name: "Care", subcommands: [CheckCommand.self, ReloadCommand.self, UserCommand.self, PasswordCommand.self, DoctorCommand.self, ManualCommand.self]),
     ])
 
   /// The program's version.

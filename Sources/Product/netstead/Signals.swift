@@ -33,6 +33,13 @@ enum Signals {
     for source in sources { source.cancel() }
   }
 
+  /// Whether the process has a terminal that is still there.
+  static var hasTerminal: Bool {
+    let descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+  }
+
   /// Runs what blocks on a thread of its own.
   static func offLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
@@ -54,4 +61,41 @@ final class InterruptionWatch: Sendable {
   }
 
   var hasCome: Bool { flag.load(ordering: .relaxed) }
+}
+
+/// Orders to a host that runs, as they come by signals: SIGINT and SIGTERM end it, and a second one ends the process at once; SIGHUP.
+final class Orders {
+  enum Order: Sendable {
+    case end
+    /// Read the settings again.
+    case reload
+    /// The terminal is gone, or the settings are to be read again: signal HUP means both.
+    case hangUp
+  }
+
+  let arrivals: AsyncStream<Order>
+  private let sources: [any DispatchSourceSignal]
+
+  /// Listens from now on.
+  init() {
+    let queue = DispatchQueue(label: "orders")
+    let (arrivals, feed) = AsyncStream<Order>.makeStream()
+    self.arrivals = arrivals
+    var hangUp = sigaction()
+    sigaction(SIGHUP, nil, &hangUp)
+    // Started by `nohup`, or without a terminal, there is nothing that may be gone.
+    let hangUpOrder = isIgnoring(hangUp) || !Signals.hasTerminal ? Order.reload : .hangUp
+    sources = [(SIGINT, Order.end), (SIGTERM, .end), (SIGHUP, hangUpOrder)].map { number, order in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        if number != SIGHUP { signal(number, SIG_DFL) }
+        feed.yield(order)
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  func end() { for source in sources { source.cancel() } }
 }

@@ -29,6 +29,7 @@ struct UpCommand: AsyncParsableCommand {
         netstead up --domain example.org --listen 0.0.0.0 --publish 203.0.113.7
         netstead up --settings netstead.yaml --data /srv/netstead
         netstead check netstead.yaml && netstead up --settings netstead.yaml
+        netstead reload
       """)
 
   @OptionGroup var host: HostOptions
@@ -40,12 +41,14 @@ struct UpCommand: AsyncParsableCommand {
   @OptionGroup(title: "Output") var colour: ColourOptions
 
   func run() async throws {
-    var settings = try host.read()
+    let options = host
+    var settings = try options.read()
+    let toldPorts = settings.ports
     // Opened first, since the welcome page says where the console is.
     let chosen = consolePort ?? (settings.ports.isConsoleChosen ? UInt16(clamping: settings.ports.console) : nil)
     let socket = settings.isTraced ? try ConsoleSocket.openForConsole(port: chosen) : nil
     if let socket { settings.ports.console = Int(socket.port) }
-    let folder = try host.dataFolder(settings)
+    let folder = try options.dataFolder(settings)
     let network = SocketNetwork(loops: settings.loops == 0 ? nil : settings.loops)
     SocketNetwork.allowManyConnections()
     let store = settings.isTraced ? TraceStore(limits: TraceStore.Limits(bytesMax: settings.traceBytesMax)) : nil
@@ -60,6 +63,9 @@ struct UpCommand: AsyncParsableCommand {
       throw ToolFailure(error.isOfSettings ? .usage : .unreachable, "\(error)")
     }
     let console = try await startConsole(of: host, network, store, socket: socket?.descriptor)
+    let orders = Orders()
+    let running = RunningHost(dataDirectory: folder)
+    running.announce()
     if !quiet.short {
       Terminal.talk(Ink.bold.paint(settings.domain, colour.isTalkColoured) + " is up")
       for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
@@ -71,10 +77,32 @@ struct UpCommand: AsyncParsableCommand {
       if let console { Terminal.talk("  watch it at \(Ink.blue.paint("http://localhost:\(console.endpoint.port)/", colour.isTalkColoured))") }
       Terminal.talk("  stop by Ctrl-C")
     }
-    await Signals.interruption()
+    listening: for await order in orders.arrivals {
+      if case .hangUp = order {
+        // The system takes the terminal away just after it has said so. Whoever waits for an answer is no hang-up.
+        try? await Task.sleep(for: .milliseconds(100))
+        if !Signals.hasTerminal, running.read()?.word != .ordered { break listening }
+      }
+      if case .end = order { break listening }
+      let (word, text) = await reload(host, options, toldPorts)
+      running.write(word, text)
+      if word == .refused || !quiet.short { Terminal.talk((word == .refused ? "! " : "  ") + text) }
+    }
+    orders.end()
     async let leaving: Void? = console?.close(grace: .seconds(1))
     await host.stop(grace: .seconds(5))
     await leaving
+  }
+
+  /// Lets `host` have the settings as they stand now.
+  private func reload(_ host: HomeHost, _ options: HostOptions, _ toldPorts: HostSettings.Ports) async -> (RunningHost.Word, String) {
+    do {
+      var settings = try options.read()
+      // Where the console is was found out at the start.
+      if settings.ports == toldPorts { settings.ports = host.settings.ports }
+      let later = try await host.reload(settings)
+      return (.taken, "the settings are taken over" + (later.isEmpty ? "" : "; after a restart: \(later.joined(separator: ", "))"))
+    } catch let failure as ToolFailure { return (.refused, failure.sentence) } catch { return (.refused, "\(error)") }
   }
 
   /// Starts the console, on loopback whatever else is offered to others; nil when nothing is recorded.

@@ -44,5 +44,13 @@ public struct Limits: Sendable, Hashable {
   /// Longest time a whole SPF check may take; its owner keeps it. RFC 7208 §4.6.4 asks for at least 20 s. Past it: temperror.
   public var senderCheckTimeout = Duration.seconds(20)
 
+  // MARK: DMARC
+
+  /// From how many labels on the walk up the tree of names goes, below the author's own name. Unit: labels. RFC 9989 §4.10 sets 7, so that a walk
+  /// asks 8 questions. Past it: the names between are not asked for.
+  public var policyLabelsMax = 7
+  /// Most domains of authors in one From field that are looked at. Unit: domains. Past it: permerror.
+  public var authorDomainsMax = 4
+
   public init() {}
 }

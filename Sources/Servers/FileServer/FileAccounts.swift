@@ -19,16 +19,24 @@ package struct FileAccount: Sendable {
 
 /// The users of a file server.
 package final class FileAccounts: Sendable {
-  private let users: [String: FileAccount]
-  private let book: PasswordBook
-  /// For whoever says `anonymous`; nil: nobody may. It is only read, whatever it says.
-  private let anonymous: FileAccount?
+  private struct Known: Sendable {
+    var users: [String: FileAccount]
+    var book: PasswordBook
+    /// For whoever says `anonymous`; nil: nobody may. It is only read, whatever it says.
+    var anonymous: FileAccount?
+  }
+
+  private let known: Mutex<Known>
 
   /// `users` by name; `book` has their passwords.
   package init(users: [String: FileAccount], book: PasswordBook, anonymous: FileAccount?) {
-    self.users = users
-    self.book = book
-    self.anonymous = anonymous.map { FileAccount(area: $0.area, mayWrite: false) }
+    known = Mutex(Known(users: users, book: book, anonymous: anonymous.map { FileAccount(area: $0.area, mayWrite: false) }))
+  }
+
+  /// Lets in whom `others` lets in from now on, and nobody else. Whoever is in already stays.
+  package func replace(with others: FileAccounts) {
+    let theirs = others.known.withLock { $0 }
+    known.withLock { $0 = theirs }
   }
 
   /// What a login came to.
@@ -40,15 +48,17 @@ package final class FileAccounts: Sendable {
 
   /// What can be said at once: an anonymous login, credentials shown lately. Nil: it takes a while.
   func known(_ user: String, _ password: String, at now: Instant) -> Outcome? {
-    if let anonymous, Self.isAnonymous(user), users[user] == nil { return .accepted(anonymous) }
-    guard let account = users[user], book.remembers(user: user, password: password, at: now) else { return nil }
+    let known = known.withLock { $0 }
+    if let anonymous = known.anonymous, Self.isAnonymous(user), known.users[user] == nil { return .accepted(anonymous) }
+    guard let account = known.users[user], known.book.remembers(user: user, password: password, at: now) else { return nil }
     return .accepted(account)
   }
 
   /// Checks a password; as long for a name that nobody has.
   func check(_ user: String, _ password: String, at now: Instant) async -> Outcome {
-    switch await book.check(user: user, password: password, at: now) {
-    case .right: users[user].map { .accepted($0) } ?? .wrong
+    let known = known.withLock { $0 }
+    return switch await known.book.check(user: user, password: password, at: now) {
+    case .right: known.users[user].map { .accepted($0) } ?? .wrong
     case .wrong: .wrong
     case .busy: .busy
     }

@@ -6,8 +6,10 @@ import email.message
 import imaplib
 import os
 import smtplib
+import socket
 import ssl
 import sys
+import time
 import unittest
 
 import dns.resolver
@@ -54,7 +56,7 @@ class Service(unittest.TestCase):
         self.assertEqual(len(found), 1)
         self.assertEqual(found[0]["from"], "ada@garnet.test")
         self.assertEqual(found[0]["host"], "mail.cobalt.test")
-        self.assertEqual(found[0]["verdicts"], {"spf": "pass", "dkim": "pass"})
+        self.assertEqual(found[0]["verdicts"], {"spf": "pass", "dkim": "pass", "dmarc": "none"})
         self.assertIn("token=4711", found[0]["text"])
         raw = requests.get(f"{API}/messages/{found[0]['id']}")
         self.assertEqual(raw.headers["Content-Type"], "message/rfc822")
@@ -114,6 +116,17 @@ class Service(unittest.TestCase):
                 connection.sendmail("shop@shop.example", ["data-permerror@garnet.test"], b"Subject: x\r\n\r\nx\r\n")
             self.assertEqual(refused.exception.smtp_code, 550)
 
+    def test_mail_that_comes_back_later(self):
+        self.submit(letter("There and back", to="bounce-later@garnet.test"))
+        with imaplib.IMAP4(*place("NETSTEAD_IMAP")) as box:
+            box.starttls(ssl.create_default_context())
+            box.login("ada@garnet.test", "jade")
+            for _ in range(200):
+                if box.select()[1] != [b"0"]:
+                    break
+                time.sleep(0.1)
+            self.assertIn(b"Undelivered mail", box.fetch("1", "(RFC822)")[1][0][1])
+
     def test_sites_and_names_that_fail_on_purpose(self):
         def get(host):
             return requests.get(f"http://{host}.fail.test/x", timeout=3)
@@ -126,6 +139,14 @@ class Service(unittest.TestCase):
         ):
             with self.assertRaises(error, msg=host):
                 get(host)
+        for host, why in (
+            ("expired-cert", "expired"), ("wrong-name", "doesn't match|not valid for"), ("self-signed", "self.signed certificate"), ("unknown-root", "unable to get local issuer"),
+        ):
+            with self.assertRaisesRegex(requests.exceptions.SSLError, why, msg=host):
+                requests.get(f"https://{host}.fail.test/", timeout=5)
+        with socket.create_connection(("early-hints.fail.test", 80), timeout=5) as hinted:
+            hinted.sendall(b"GET / HTTP/1.1\r\nHost: early-hints.fail.test\r\nConnection: close\r\n\r\n")
+            self.assertRegex(b"".join(iter(lambda: hinted.recv(4096), b"")), rb"(?s)^HTTP/1.1 103 .*Link: .*HTTP/1.1 200 ")
         for name, error in (("nxdomain", dns.resolver.NXDOMAIN), ("nodata", dns.resolver.NoAnswer), ("servfail", dns.resolver.NoNameservers), ("lame", dns.resolver.NoNameservers)):
             with self.assertRaises(error, msg=name):
                 resolver().resolve(name + ".fail.test", "A")

@@ -26,7 +26,7 @@ package struct HostDoctor: Sendable {
   package init(
     _ settings: HostSettings, dataDirectory: String, network: any Network, resolver: Endpoint?, patience: Duration = .seconds(4)
   ) throws(HomeHost.Failure) {
-    self.settings = settings
+    self.settings = settings.publishing(LearnedAddresses(dataDirectory: dataDirectory).read())
     self.network = network
     self.resolver = resolver
     self.patience = patience
@@ -51,7 +51,7 @@ package struct HostDoctor: Sendable {
   }
 
   /// The addresses where the outside looks for the domain.
-  var published: [Address] { settings.published.isEmpty ? settings.addresses : settings.published }
+  var published: [Address] { settings.published }
 
   /// Whether the domain is one that the public DNS can lead to.
   // RFC 6761 §6, RFC 8375, RFC 9476

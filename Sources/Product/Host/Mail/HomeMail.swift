@@ -14,7 +14,6 @@ import World
 
 /// The mail of the hosted domain.
 package final class HomeMail: Sendable {
-  private let settings: MailSettings
   private let host: HostSettings
   private let dataDirectory: String
   private let accounts: AccountFile
@@ -22,6 +21,7 @@ package final class HomeMail: Sendable {
   private let state = Mutex(State())
 
   private struct State {
+    var settings = MailSettings()
     var mail: MailHost?
     var watch: Task<Void, Never>?
   }
@@ -33,10 +33,18 @@ package final class HomeMail: Sendable {
   init?(_ host: HostSettings, dataDirectory: String) throws(HomeHost.Failure) {
     accounts = AccountFile(dataDirectory: dataDirectory)
     guard try Self.isWanted(host, dataDirectory: dataDirectory) else { return nil }
-    settings = host.mail ?? MailSettings()
     self.host = host
     self.dataDirectory = dataDirectory
     keys = try Self.keys(in: dataDirectory)
+    state.withLock { $0.settings = host.mail ?? MailSettings() }
+  }
+
+  private var settings: MailSettings { state.withLock { $0.settings } }
+
+  /// Is told the settings anew: users, aliases, domains backed up, how careful to be.
+  func take(_ new: MailSettings) async throws(HomeHost.Failure) {
+    state.withLock { $0.settings = new }
+    do { try await mail?.take(new, accounts: try users()) } catch { throw .mail("\(error)") }
   }
 
   /// Whether the settings ask for mail, or somebody has an account.
@@ -82,8 +90,11 @@ package final class HomeMail: Sendable {
   /// The mail server's own name.
   var name: String { settings.name ?? "mail.\(host.domain)" }
 
-  /// Lines for the zone.
-  var records: String { MailRecords.text(domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }) }
+  /// Lines for the zone. `taken` are the names for which somebody else speaks.
+  func records(taken: Set<String>) -> String {
+    MailRecords.text(
+      domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }, policy: taken.contains("_dmarc") ? nil : settings.policy ?? .quarantine)
+  }
 
   /// The mail as it runs; nil: it does not.
   package var mail: MailHost? { state.withLock { $0.mail } }
@@ -138,7 +149,7 @@ package final class HomeMail: Sendable {
 
   func close(grace: Duration) async {
     let (mail, watch) = state.withLock { state in
-      defer { state = State() }
+      defer { (state.mail, state.watch) = (nil, nil) }
       return (state.mail, state.watch)
     }
     watch?.cancel()

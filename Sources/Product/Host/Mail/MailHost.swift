@@ -60,13 +60,17 @@ package final class MailHost: Sendable {
   private let passwords: PasswordBook
   private let relay: Relay
   private let means: Means
-  private let settings: MailSettings
   private let directory: Directory
 
-  /// Who lives here, as it was last told.
+  /// Who lives here, and how careful to be, as it was last told.
   private final class Directory: Sendable {
     let current: Mutex<MailDirectory>
-    init(_ directory: MailDirectory) { current = Mutex(directory) }
+    let settings: Mutex<MailSettings>
+
+    init(_ directory: MailDirectory, _ settings: MailSettings) {
+      current = Mutex(directory)
+      self.settings = Mutex(settings)
+    }
   }
 
   /// Where the relay is told that there is something new: it is made after the post office.
@@ -89,14 +93,14 @@ package final class MailHost: Sendable {
       records: means.records, blobs: means.blobs, clock: network.clock, limits: mailboxLimits, start: { network.start($0) })
     let limits = TransferLimits()
     let queue = try await MailQueue.open(means.records, limits: limits, clock: network.clock, chance: means.chance.derived("queue"))
-    let directory = Directory(Self.directory(settings, domain: domain, store))
+    let directory = Directory(Self.directory(settings, domain: domain, store), settings)
     let name = (try? MailDomain(settings.name ?? "mail.\(domain)")) ?? .name("mail.invalid")
     let gate = LoginGate(passwords, clock: network.clock) { login in directory.current.withLock { $0 }.account(forLogin: login) }
     let bell = Bell()
     let own = domain
     var post = PostOffice(
       name: name, directory: { directory.current.withLock { $0 } }, gate: gate, store: store, queue: queue, lookUps: means.lookUps,
-      care: settings.care,
+      care: { directory.settings.withLock { $0.care } },
       signers: { [keys = means.keys] domain in
         domain.description == own ? keys.map { SigningIdentity(domain: own, selector: $0.selector, key: $0.key) } : []
       }, clients: ClientLedger(limits), limits: limits, network: network, uniqueNumber: means.secret, trace: means.trace,
@@ -106,19 +110,18 @@ package final class MailHost: Sendable {
     post.addressPolicy = means.addressPolicy
     let relay = Relay(post, tls: means.clientTLS, chance: means.chance.derived("relay"))
     bell.relay.withLock { $0 = relay }
-    let host = MailHost(post: post, domain: domain, passwords: passwords, relay: relay, means: means, settings: settings, directory: directory)
+    let host = MailHost(post: post, domain: domain, passwords: passwords, relay: relay, means: means, directory: directory)
     try await host.admit(accounts)
     relay.pump()
     return host
   }
 
-  private init(post: PostOffice, domain: String, passwords: PasswordBook, relay: Relay, means: Means, settings: MailSettings, directory: Directory) {
+  private init(post: PostOffice, domain: String, passwords: PasswordBook, relay: Relay, means: Means, directory: Directory) {
     self.post = post
     self.domain = domain
     self.passwords = passwords
     self.relay = relay
     self.means = means
-    self.settings = settings
     self.directory = directory
   }
 
@@ -148,6 +151,14 @@ package final class MailHost: Sendable {
     passwords.replace(accounts)
     let directory = Self.directory(settings, domain: domain, post.store)
     self.directory.current.withLock { $0 = directory }
+  }
+
+  private var settings: MailSettings { directory.settings.withLock { $0 } }
+
+  /// Is told aliases, domains backed up and how careful to be anew, and lets these accounts in.
+  package func take(_ settings: MailSettings, accounts: [String: PasswordHash]) async throws(MailboxError) {
+    directory.settings.withLock { $0 = settings }
+    try await admit(accounts)
   }
 
   /// Starts SMTP for other servers and for users, and POP3 and IMAP for those who read. `port` gives for each standard port the one to listen at.

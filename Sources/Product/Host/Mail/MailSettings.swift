@@ -17,6 +17,8 @@ package struct MailSettings: Sendable, Hashable {
   /// Domains whose mail is kept until their own servers can be reached again: their zones name this host as one more exchanger.
   package var backupFor: [String] = []
   package var care = Care.sorting
+  /// What others are asked to do with mail that bears the domain's name and is not its own; nil: what the host's kind says by itself.
+  package var policy: AuthorPolicy.Request?
   /// A server that takes all mail for elsewhere; nil: each domain's own.
   package var smartHost: Endpoint?
   /// Largest message. Unit: bytes.
@@ -37,7 +39,7 @@ package struct MailSettings: Sendable, Hashable {
 
   package init() {}
 
-  /// Reads the keys `name`, `users`, `aliases`, `backup-for`, `care`, `smart-host`, `message-size` and `quota` of a mapping.
+  /// Reads the keys `name`, `users`, `aliases`, `backup-for`, `care`, `policy`, `smart-host`, `message-size` and `quota` of a mapping.
   package init(_ reader: SettingsReader) {
     name = reader.optional("name", .domainName)
     for entry in reader.entries("users") {
@@ -51,6 +53,7 @@ package struct MailSettings: Sendable, Hashable {
     }
     backupFor = reader.list("backup-for", .domainName)
     care = reader.value("care", .choice(standIn: .sorting), default: care)
+    policy = reader.optional("policy", .choice(standIn: .none))
     smartHost = reader.optional("smart-host", .endpoint)
     messageBytesMax = reader.value("message-size", .size, default: messageBytesMax)
     quotaBytes = reader.value("quota", .size, default: quotaBytes)

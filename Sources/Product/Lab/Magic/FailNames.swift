@@ -5,6 +5,7 @@ import Bytes
 import DNS
 import HTTP
 import NameServer
+import Transport
 import WebServer
 package import World
 
@@ -42,7 +43,7 @@ package struct FailNames: Sendable {
       cname-loop-2 CNAME cname-loop
       lame NS \(stranger).
 
-      """ + all("ttl-1", "1") + (deeds.map(\.label) + hosts.map(\.label)).map { all($0) }.joined()
+      """ + all("ttl-1", "1") + (deeds.map(\.label) + hosts.map(\.label) + certificates).map { all($0) }.joined()
   }
 
   /// What the zone's server does at its names.
@@ -60,6 +61,8 @@ package struct FailNames: Sendable {
     case stop(after: Int, breaks: Bool)
     /// The answer begins only so much later.
     case late(Duration)
+    /// An interim answer comes first.
+    case hints
   }
 
   private static let hosts: [(label: String, wrong: Wrong)] = [
@@ -67,8 +70,24 @@ package struct FailNames: Sendable {
     ("retry-after-30", .response { _ in with(.retryAfter, "30", .text(.serviceUnavailable, "This site fails for thirty seconds, on purpose.\n")) }),
     ("redirect-loop", .response { request in with(.location, request.path.text, Response(.found)) }),
     ("reset", .stop(after: 0, breaks: true)), ("stall-1k", .stop(after: 1_024, breaks: false)), ("slow-headers", .late(.seconds(10))),
-    ("bad-chunk", .response { _ in badChunk }),
+    ("bad-chunk", .response { _ in badChunk }), ("early-hints", .hints),
   ]
+
+  /// Names whose certificates are wrong.
+  private static let certificates = ["expired-cert", "wrong-name", "self-signed", "unknown-root"]
+
+  /// The certificates of those names; each is shown to whoever asks for its name inside TLS.
+  func identities(by authority: CertificateAuthority, at now: Instant) throws(CertificateError) -> [TLSIdentity] {
+    func name(_ label: String) -> String { "\(label).\(Self.zone)" }
+    let day = Duration.seconds(86_400)
+    let other = try authority.issue(for: [name("another-name")], at: now)
+    return [
+      try authority.issue(for: [name("expired-cert")], at: now.advanced(by: .zero - day * 30), lifetime: day),
+      TLSIdentity(chain: other.chain, key: other.key, names: [name("wrong-name")]),
+      try CertificateAuthority.selfSigned(for: [name("self-signed")], at: now),
+      try CertificateAuthority(name: "An authority nobody knows", at: now).issue(for: [name("unknown-root")], at: now),
+    ]
+  }
 
   private static func with(_ name: FieldName, _ value: String, _ response: Response) -> Response {
     var response = response
@@ -83,8 +102,13 @@ package struct FailNames: Sendable {
   }()
 
   /// The sites, with a name each.
-  var sites: [Site] {
-    Self.hosts.map { host in Site(names: ["\(host.label).\(Self.zone)"], content: .application(WrongSite(wrong: host.wrong, clock: clock))) }
+  var sites: [Site] { Self.hosts.map { site($0.label, $0.wrong) } }
+
+  /// Those whose certificates are wrong, and nothing else.
+  var sitesOfWrongCertificates: [Site] { Self.certificates.map { site($0, .response { _ in .text(.ok, "This certificate is wrong on purpose.\n") }) } }
+
+  private func site(_ label: String, _ wrong: Wrong) -> Site {
+    Site(names: ["\(label).\(Self.zone)"], content: .application(WrongSite(wrong: wrong, clock: clock)))
   }
 
   private struct WrongSite: Application {
@@ -99,6 +123,13 @@ package struct FailNames: Sendable {
     func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
       switch wrong {
       case .response(let response): return .response(response(request))
+      case .hints:
+        return .workflow { exchange in
+          var fields = FieldLines()
+          fields.append(.link, "</style.css>; rel=preload; as=style")
+          exchange.inform(.earlyHints, fields)
+          exchange.respond(.text(.ok, "Hints came first, on purpose.\n"))
+        }
       case .late(let time):
         return .workflow { exchange in
           try? await clock.sleep(until: now + time)

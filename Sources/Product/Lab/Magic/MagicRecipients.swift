@@ -1,5 +1,6 @@
 // Addresses at the world's mail hosts at which something goes wrong on purpose, so that tests can see what their program does then.
 // Whatever of them takes mail in the end gives it to the domain's first user. Not here: obeying a verdict (MailServer/Transfer/Reception).
+import Host
 import Mail
 import MailServer
 import SMTP
@@ -28,6 +29,9 @@ final class MagicRecipients: AddressPolicy {
     ("452", Reply(452, EnhancedCode(4, 5, 3), "This address is one too many, on purpose")),
     ("full", Reply(452, EnhancedCode(4, 2, 2), "This address's mailbox is full, on purpose")),
   ]
+
+  /// Who takes mail and passes it on to where nobody is: what was accepted comes back.
+  static let bounced = MailSettings.Alias(name: "bounce-later", targets: ["bounce-later@nowhere.invalid"])
 
   /// The local parts that take mail in the end.
   static let taken = ["greylist"] + refusals.map { "data-" + $0.name } + ["data-timeout"]

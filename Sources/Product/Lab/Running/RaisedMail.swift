@@ -43,6 +43,7 @@ enum RaisedMail {
     var settings = described.settings
     if means.failures != nil {
       mail.addressPolicy = MagicRecipients()
+      settings.aliases.append(MagicRecipients.bounced)
       if let first = settings.users.first { settings.aliases += MagicRecipients.taken.map { MailSettings.Alias(name: $0, targets: [first.name]) } }
     }
     if let letters = means.letters { mail.journal = { letters.add($0, at: host.name) } }

@@ -203,18 +203,24 @@ package final class RaisedWorld: Sendable {
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, on: assembly, means)
+    let failures = means.failures.flatMap { $0.host == host.name ? $0 : nil }
+    sites += failures?.sitesOfWrongCertificates ?? []
+    var wrong: [TLSIdentity] = []
+    if let failures, let certificates = means.certificates {
+      do { wrong = try failures.identities(by: certificates, at: assembly.network.clock.now) } catch { throw .certificates("\(error)") }
+    }
+    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, beside: wrong, on: assembly, means)
   }
 
-  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
-  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, on assembly: Assembly, _ means: Means)
-    async throws(Failure)
-  {
+  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates, `beside` others.
+  static func serve(
+    _ sites: SiteSwitch, for names: [String], of host: HostDescription, beside others: [TLSIdentity] = [], on assembly: Assembly, _ means: Means
+  ) async throws(Failure) {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
         let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
-        tls = TLSServerOptions(identities: [identity])
+        tls = TLSServerOptions(identities: [identity] + others)
       } catch { throw .certificates("\(error)") }
     }
     do throws(NetworkError) {

@@ -34,7 +34,8 @@ package struct ZoneText {
     for mail in world.mail where mail.domain == zone.origin {
       lines.append(
         MailRecords.text(
-          domain: mail.domain, name: mail.settings.name ?? mail.domain, preference: mail.preference, keys: signingKeys(mail.domain)))
+          domain: mail.domain, name: mail.settings.name ?? mail.domain, preference: mail.preference, keys: signingKeys(mail.domain),
+          policy: mail.settings.policy))
     }
     return lines.joined(separator: "\n") + "\n"
   }

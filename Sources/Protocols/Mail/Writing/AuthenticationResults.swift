@@ -63,6 +63,14 @@ public struct AuthenticationResults: Hashable, Sendable {
     }
   }
 
+  /// Adds what DMARC said about the author's domain.
+  // RFC 8601 §2.7.5; RFC 7489 §11.1: policy.dmarc is what is asked for.
+  public mutating func add(_ verdict: AuthorVerdict) {
+    var properties = [Property("header.from", verdict.domain)]
+    if verdict.policyDomain != nil { properties.append(Property("policy.dmarc", verdict.request.rawValue)) }
+    entries.append(Entry("dmarc", verdict.result.rawValue, reason: verdict.problem, properties: properties))
+  }
+
   /// The field with its line end, one line for each method.
   public var field: Buffer {
     var out = "Authentication-Results: \(Self.value(server))"

@@ -100,35 +100,51 @@ public struct CertificateAuthority: Sendable {
     return text
   }
 
+  /// An identity for `names` that no authority signed but its own key: what nobody should trust.
+  public static func selfSigned(for names: [String], at now: Instant) throws(CertificateError) -> TLSIdentity {
+    do {
+      let own = P256.Signing.PrivateKey()
+      return try leaf(names, own, from: now, until: Date(now + leafLifetime), by: own, named: nil)
+    } catch { throw .notMade("\(error)") }
+  }
+
   /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one.
   public func issue(
     for names: [String], at now: Instant, lifetime: Duration = leafLifetime, keyPEM: String? = nil
   ) throws(CertificateError) -> TLSIdentity {
-    guard let first = names.first else { throw .notMade("no name was given") }
+    guard !names.isEmpty else { throw .notMade("no name was given") }
     do {
       let leafKey = try keyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
-      let publicKey = Certificate.PublicKey(leafKey.publicKey)
-      let authorityKey = SubjectKeyIdentifier(hash: certificate.publicKey)
       let end = min(Date(now + lifetime), certificate.notValidAfter)
-      let leaf = try Certificate(
-        version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
-        notValidBefore: Date(now.advanced(by: .zero - Self.clockSkew)), notValidAfter: end,
-        // RFC 5280 appendix A: a common name has at most 64 characters; what counts is the alternative name.
-        issuer: certificate.subject, subject: try DistinguishedName { CommonName(first.count <= 64 ? first : "Netstead server") },
-        signatureAlgorithm: .ecdsaWithSHA256,
-        extensions: try Certificate.Extensions {
-          Critical(BasicConstraints.notCertificateAuthority)
-          Critical(KeyUsage(digitalSignature: true))
-          try ExtendedKeyUsage([.serverAuth])
-          SubjectAlternativeNames(names.map { Self.alternativeName($0) })
-          SubjectKeyIdentifier(hash: publicKey)
-          AuthorityKeyIdentifier(keyIdentifier: authorityKey.keyIdentifier)
-        },
-        issuerPrivateKey: Certificate.PrivateKey(key))
-      return TLSIdentity(chain: try leaf.serializeAsPEM().pemString + "\n", key: leafKey.pemRepresentation + "\n", names: names)
+      return try Self.leaf(names, leafKey, from: now, until: end, by: key, named: certificate.subject)
     } catch {
       throw .notMade("\(error)")
     }
+  }
+
+  /// A server's certificate with its key, signed with the key of `issuer`, whose name is `name`; nil: it signs itself.
+  private static func leaf(
+    _ names: [String], _ key: P256.Signing.PrivateKey, from start: Instant, until end: Date, by issuer: P256.Signing.PrivateKey,
+    named name: DistinguishedName?
+  ) throws -> TLSIdentity {
+    let first = names.first ?? ""
+    let publicKey = Certificate.PublicKey(key.publicKey)
+    // RFC 5280 appendix A: a common name has at most 64 characters; what counts is the alternative name.
+    let subject = try DistinguishedName { CommonName(first.count <= 64 ? first : "Netstead server") }
+    let leaf = try Certificate(
+      version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+      notValidBefore: Date(start.advanced(by: .zero - clockSkew)), notValidAfter: end, issuer: name ?? subject, subject: subject,
+      signatureAlgorithm: .ecdsaWithSHA256,
+      extensions: try Certificate.Extensions {
+        Critical(BasicConstraints.notCertificateAuthority)
+        Critical(KeyUsage(digitalSignature: true))
+        try ExtendedKeyUsage([.serverAuth])
+        SubjectAlternativeNames(names.map { alternativeName($0) })
+        SubjectKeyIdentifier(hash: publicKey)
+        AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: Certificate.PublicKey(issuer.publicKey)).keyIdentifier)
+      },
+      issuerPrivateKey: Certificate.PrivateKey(issuer))
+    return TLSIdentity(chain: try leaf.serializeAsPEM().pemString + "\n", key: key.pemRepresentation + "\n", names: names)
   }
 
   private static func alternativeName(_ name: String) -> GeneralName {

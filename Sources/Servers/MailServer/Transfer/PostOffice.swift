@@ -13,9 +13,9 @@ package typealias LookUps = @Sendable (_ name: Name, _ type: RecordType, _ cause
 package enum Care: String, Sendable, Hashable, CaseIterable {
   /// It is looked at, and what was found is written into the message.
   case marking
-  /// Forged mail goes to the junk mailbox.
+  /// What the author's domain asks for is done: forged mail goes to the junk mailbox, or is refused.
   case sorting
-  /// Forged mail is refused.
+  /// Forged mail is refused, also where the author's domain would let it be put aside.
   case refusing
   /// Nothing is looked at.
   case careless
@@ -31,7 +31,9 @@ package struct PostOffice: Sendable {
   package var store: MailStore
   package var queue: MailQueue
   package var lookUps: LookUps
-  package var care: Care
+  /// How careful to be, now.
+  package var care: Care { careNow() }
+  private let careNow: @Sendable () -> Care
   /// In whose names mail from a domain of ours is signed.
   package var signers: @Sendable (MailDomain) -> [SigningIdentity]
   package var clients: ClientLedger
@@ -54,7 +56,7 @@ package struct PostOffice: Sendable {
 
   package init(
     name: MailDomain, directory: @escaping @Sendable () -> MailDirectory, gate: LoginGate, store: MailStore, queue: MailQueue,
-    lookUps: @escaping LookUps, care: Care, signers: @escaping @Sendable (MailDomain) -> [SigningIdentity], clients: ClientLedger,
+    lookUps: @escaping LookUps, care: @escaping @Sendable () -> Care, signers: @escaping @Sendable (MailDomain) -> [SigningIdentity], clients: ClientLedger,
     limits: TransferLimits, network: any Network, uniqueNumber: @escaping @Sendable () -> UInt64, trace: TraceContext?, clientTrace: TraceContext?,
     smartHost: Exchanger?, exchangePort: UInt16, hurry: @escaping @Sendable () -> Void
   ) {
@@ -64,7 +66,7 @@ package struct PostOffice: Sendable {
     self.store = store
     self.queue = queue
     self.lookUps = lookUps
-    self.care = care
+    careNow = care
     self.signers = signers
     self.clients = clients
     self.limits = limits

@@ -115,16 +115,19 @@ package final class AuthoritySource: Sendable {
     generation.wrappingAdd(1, ordering: .releasing)
   }
 
+  /// Lets what `make` makes of the authority answer from now on. Nothing else is published meanwhile.
+  package func change(_ make: (Authority) -> Authority) {
+    current.withLock { $0 = make($0) }
+    generation.wrappingAdd(1, ordering: .releasing)
+  }
+
   /// Lets `zone` answer in the place of the one at its apex.
   func publish(_ zone: Zone) { replace(zone.apex, with: zone) }
 
   /// Lets no zone at `apex` answer.
   func withdraw(_ apex: Name) { replace(apex, with: nil) }
 
-  private func replace(_ apex: Name, with zone: Zone?) {
-    current.withLock { $0 = $0.replacing(apex, with: zone) }
-    generation.wrappingAdd(1, ordering: .releasing)
-  }
+  private func replace(_ apex: Name, with zone: Zone?) { change { $0.replacing(apex, with: zone) } }
 
   @inline(__always)
   fileprivate var count: Int { generation.load(ordering: .acquiring) }

@@ -33,7 +33,11 @@ package struct ZoneMeans: Sendable {
 /// A zone that changes.
 package final class ChangingZone: Sendable {
   package let apex: Name
-  package let rights: ZoneRights
+  /// What others may do with it.
+  package var rights: ZoneRights {
+    get { state.withLock { $0.rights } }
+    set { state.withLock { $0.rights = newValue } }
+  }
   let means: ZoneMeans
   private let journal: ZoneJournal
   private let state: Mutex<State>
@@ -42,6 +46,7 @@ package final class ChangingZone: Sendable {
   fileprivate enum Work: Sendable {
     case update(ZoneUpdate, CheckedContinuation<ResponseCode, Never>)
     case copy(ZoneTransfer, CheckedContinuation<Bool, Never>)
+    case source(Zone, CheckedContinuation<Failure?, Never>)
   }
 
   fileprivate struct State {
@@ -58,14 +63,14 @@ package final class ChangingZone: Sendable {
     var version = 0
     var chance: SeededRandom
     var isStopped = false
+    var rights: ZoneRights
   }
 
   private init(_ apex: Name, _ rights: ZoneRights, _ means: ZoneMeans) {
     self.apex = apex
-    self.rights = rights
     self.means = means
     journal = ZoneJournal(means.records, zone: apex, limits: means.limits)
-    state = Mutex(State(chance: SeededRandom(seed: means.seed)))
+    state = Mutex(State(chance: SeededRandom(seed: means.seed), rights: rights))
   }
 
   /// Why a zone cannot be opened.
@@ -85,19 +90,26 @@ package final class ChangingZone: Sendable {
   /// is changed in the zone too, and what others changed stays.
   package static func open(_ source: Zone, rights: ZoneRights, means: ZoneMeans) async throws(Failure) -> ChangingZone {
     let zone = ChangingZone(source.apex, rights, means)
+    let made: ZoneContents
+    let kept: ZoneJournal.Kept?
     do throws(StorageError) {
-      let records = source.records
-      guard let made = ZoneContents(apex: source.apex, records: records, limits: means.limits) else { throw .failed("no zone at \(source.apex)") }
-      if let kept = try await zone.journal.load() {
-        zone.state.withLock { $0.take(kept) }
-        try await zone.merge(made, since: kept.source)
-      } else {
-        try await zone.journal.keep(made, source: records, at: 1, keepingFrom: 1)
-        zone.state.withLock { $0.contents = made }
-      }
+      made = try zone.contents(of: source)
+      kept = try await zone.journal.load()
+      if kept == nil { try await zone.journal.keep(made, source: source.records, at: 1, keepingFrom: 1) }
     } catch { throw .storage(error) }
+    if let kept {
+      zone.state.withLock { $0.take(kept) }
+      try await zone.merge(made, since: kept.source)
+    } else {
+      zone.state.withLock { $0.contents = made }
+    }
     do throws(ZoneErrors) { try zone.publish() } catch { throw .zone(error) }
     return zone
+  }
+
+  private func contents(of source: Zone) throws(StorageError) -> ZoneContents {
+    guard let made = ZoneContents(apex: apex, records: source.records, limits: means.limits) else { throw .failed("no zone at \(apex)") }
+    return made
   }
 
   /// Opens the copy of a zone that others change; what was copied last is served at once, if it has not expired.
@@ -161,6 +173,14 @@ extension ChangingZone {
     }
   }
 
+  /// Is made of `source` from now on: what was changed in it since the last time is changed in the zone, and what others changed stays. Nil: so
+  /// it is, durably; else nothing has changed.
+  package func rebase(onto source: Zone) async -> Failure? {
+    await withCheckedContinuation { continuation in
+      guard enter(.source(source, continuation)) else { return continuation.resume(returning: .storage(.failed("too many changes wait"))) }
+    }
+  }
+
   /// Puts work at the end of the line; false: the line is full.
   private func enter(_ work: Work) -> Bool {
     let (isTaken, mustStart) = state.withLock { state -> (Bool, Bool) in
@@ -191,6 +211,10 @@ extension ChangingZone {
           await make(updates)
           updates = []
           continuation.resume(returning: await copy(transfer))
+        case .source(let source, let continuation):
+          await make(updates)
+          updates = []
+          continuation.resume(returning: await take(source))
         }
       }
       await make(updates)
@@ -244,8 +268,25 @@ extension ChangingZone {
     state.withLock { $0.sinceKept = 0 }
   }
 
-  /// What the user changed in the file since the zone was made of it.
-  private func merge(_ made: ZoneContents, since source: [ResourceRecord]) async throws(StorageError) {
+  private func take(_ source: Zone) async -> Failure? {
+    do throws(Failure) {
+      let before = start
+      let made: ZoneContents
+      let known: [ResourceRecord]
+      do throws(StorageError) {
+        made = try contents(of: source)
+        known = try await journal.load()?.source ?? []
+      } catch { throw .storage(error) }
+      try await merge(made, since: known)
+      guard start != before else { return nil }
+      do throws(ZoneErrors) { try publish() } catch { throw .zone(error) }
+      tell()
+      return nil
+    } catch { return error }
+  }
+
+  /// What the user changed in the file since the zone was made of it. Throws when that and what others changed make no zone.
+  private func merge(_ made: ZoneContents, since source: [ResourceRecord]) async throws(Failure) {
     guard var contents = state.withLock({ $0.contents }) else { return }
     let old = Set(source.filter { $0.type != .soa })
     let new = Set(made.records.filter { $0.type != .soa })
@@ -256,15 +297,22 @@ extension ChangingZone {
     soa.serial = made.serial.isNewer(than: contents.serial) ? soa.serial : contents.serial.next.rawValue
     step.after = ResourceRecord(apex, ttl: made.start.ttl, .soa(soa))
     contents.apply(step)
+    do throws(ZoneErrors) { _ = try Zone(apex: apex, records: contents.records, limits: means.limits) } catch { throw .zone(error) }
     let number = state.withLock { $0.nextStep }
-    try await journal.append([step], from: number)
-    state.withLock { state in
-      state.contents = contents
-      state.steps.append(step)
-      state.nextStep += 1
-    }
-    let count = state.withLock { $0.steps.count }
-    try await journal.keep(contents, source: made.records, at: number + 1, keepingFrom: number + 1 - UInt64(min(count, Int(number))))
+    do throws(StorageError) {
+      try await journal.append([step], from: number)
+      state.withLock { state in
+        state.contents = contents
+        state.steps.append(step)
+        state.nextStep += 1
+      }
+      let count = state.withLock { state in
+        state.steps.removeFirst(max(0, state.steps.count - means.limits.journalStepsMax))
+        return state.steps.count
+      }
+      try await journal.keep(contents, source: made.records, at: number + 1, keepingFrom: number + 1 - UInt64(min(count, Int(number))))
+      state.withLock { $0.sinceKept = 0 }
+    } catch { throw .storage(error) }
   }
 
   /// A copy's next version.

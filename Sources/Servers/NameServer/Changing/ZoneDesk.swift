@@ -11,12 +11,12 @@ package import World
 package final class ZoneDesk: Sendable {
   private let source: AuthoritySource
   private let clock: any WorldClock
-  private let keys: TransactionKeys
   private let limits: Limits
   private let zones: Mutex<Zones>
   private let transfers = Atomic<Int>(0)
 
   private struct Zones {
+    var keys: TransactionKeys
     var changing: [Name: ChangingZone] = [:]
     var copies: [Name: SecondaryCopy] = [:]
     /// Of zones that do not change here.
@@ -36,10 +36,9 @@ package final class ZoneDesk: Sendable {
 
   package init(_ source: AuthoritySource, keys: TransactionKeys, clock: any WorldClock, limits: Limits = Limits()) {
     self.source = source
-    self.keys = keys
     self.clock = clock
     self.limits = limits
-    zones = Mutex(Zones())
+    zones = Mutex(Zones(keys: keys))
   }
 
   /// Takes updates of `zone`, and gives it to those who may have it.
@@ -50,6 +49,18 @@ package final class ZoneDesk: Sendable {
 
   /// Gives the zone at `apex`, which does not change, to those who may have it.
   package func add(_ apex: Name, _ rights: ZoneRights) { zones.withLock { $0.rights[apex] = rights } }
+
+  /// Knows these keys from now on, and no others.
+  package func replace(_ keys: TransactionKeys) { zones.withLock { $0.keys = keys } }
+
+  /// Has nothing to do with the zone at `apex` any more: nobody changes it, nobody gets it. What goes on for it stops, unless it is one of `kept`.
+  package func remove(_ apex: Name, keeping kept: [ChangingZone?] = []) {
+    let gone = zones.withLock { zones in
+      zones.rights[apex] = nil
+      return [zones.changing.removeValue(forKey: apex), zones.copies.removeValue(forKey: apex)?.zone]
+    }
+    for case let zone? in gone where !kept.contains(where: { $0 === zone }) { zone.stop() }
+  }
 
   /// Stops what goes on for the zones.
   package func stop() {
@@ -81,7 +92,7 @@ package final class ZoneDesk: Sendable {
     let now = clock.now
     var bare = bytes
     var session: TransactionSession?
-    switch keys.judge(bytes, at: now) {
+    switch zones.withLock({ $0.keys }).judge(bytes, at: now) {
     case .unsigned: break
     case .signed(let message, let dialogue): (bare, session) = (message, dialogue)
     case .refused(let answer, _): return .whole(answer)

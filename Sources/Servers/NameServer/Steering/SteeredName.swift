@@ -13,6 +13,8 @@ package enum SteeringPolicy: String, Sendable, Hashable, CaseIterable {
   case roundRobin = "round-robin"
   /// All edges, the nearest first: the client tries them and chooses for itself.
   case ranked
+  /// One edge, each as often as its weight says.
+  case weighted
 }
 
 /// A server that may be answered.
@@ -20,10 +22,13 @@ package struct SteeredEdge: Sendable, Hashable {
   /// By this name reports are told apart.
   package var name: String
   package var addresses: [Address]
+  /// Its share of the answers among those of a weighted name; 0: only when no other is left.
+  package var weight: Int
 
-  package init(name: String, addresses: [Address]) {
+  package init(name: String, addresses: [Address], weight: Int = 1) {
     self.name = name
     self.addresses = addresses
+    self.weight = weight
   }
 }
 

@@ -71,6 +71,20 @@ package struct SteeringChoice: Sendable, Hashable {
       guard !usable.isEmpty else { return SteeringChoice(edges: [], scopeLength: 0) }
       let first = Int(UInt(bitPattern: turn) % UInt(usable.count))
       return SteeringChoice(edges: Array(usable[first...] + usable[..<first]), scopeLength: 0)
+    case .weighted:
+      return SteeringChoice(edges: weighted(usable, of: name, turn: turn).map { [$0] } ?? [], scopeLength: 0)
+    }
+  }
+
+  /// The edge whose turn it is. Multiples of the golden ratio hit each share as often as it is large, and never in long runs.
+  private static func weighted(_ edges: [Int], of name: SteeredName, turn: Int) -> Int? {
+    let all = edges.reduce(0) { $0 + max(0, name.edges[$1].weight) }
+    guard all > 0 else { return edges.first }
+    let place = (UInt64(bitPattern: Int64(turn)) &* 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: UInt64(all)).high
+    var rest = Int(place)
+    return edges.first { edge in
+      rest -= max(0, name.edges[edge].weight)
+      return rest < 0
     }
   }
 

@@ -203,6 +203,11 @@ final class UpstreamPool: Sendable {
     conversationLimits = conversation
   }
 
+  /// A proxy that nobody asks any more ends what it kept for the next request.
+  deinit {
+    for connection in state.withLock({ state in state.take { _ in true } }) { connection.discard() }
+  }
+
   /// A connection that was used before and is there still; nil: none.
   func takeIdle(_ place: UpstreamPlace, at now: Instant) -> UpstreamConnection? {
     while true {

@@ -91,7 +91,7 @@ package final class Exchange: Sendable {
   }
 
   /// Passes an interim response on, before the answer.
-  func inform(_ status: Status, _ fields: FieldLines) { answers.give(.inform(ticket, status, fields)) }
+  package func inform(_ status: Status, _ fields: FieldLines) { answers.give(.inform(ticket, status, fields)) }
 
   /// Answers CONNECT: from here on `nextOfBody` and `send` are the tunnel's two directions.
   package func openTunnel() {

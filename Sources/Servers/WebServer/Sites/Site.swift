@@ -21,6 +21,8 @@ package struct Site: Sendable {
   package var indexNames = ["index.html", "index.htm"]
   /// Files of the tree shown instead of the built-in error pages, by status code.
   package var errorPages: [UInt16: String] = [:]
+  /// Parts of this program that answer for exactly one path each, before everything else.
+  package var doors: [(path: PathArea, application: any Application)] = []
   /// Pages that moved.
   package var redirects: [SiteRedirect] = []
   /// Areas for users only; nil: everybody may come in everywhere.

@@ -49,11 +49,13 @@ package struct SiteProtection: Sendable {
 /// A site behind its front.
 final class SiteFront: Application {
   private let inner: SiteInterior
+  private let doors: [(path: PathArea, application: any Application)]
   private let redirects: [SiteRedirect]
   private let protection: SiteProtection?
 
-  init(_ inner: SiteInterior, redirects: [SiteRedirect], protection: SiteProtection?) {
+  init(_ inner: SiteInterior, doors: [(path: PathArea, application: any Application)], redirects: [SiteRedirect], protection: SiteProtection?) {
     self.inner = inner
+    self.doors = doors
     self.redirects = redirects
     self.protection = protection
   }
@@ -61,6 +63,7 @@ final class SiteFront: Application {
   func answer(_ request: RequestHead, at now: Instant) -> ApplicationAnswer {
     // What has no safe path leads nowhere inside either.
     guard let path = try? SafePath(request.path) else { return inner.answer(request, at: now) }
+    if !doors.isEmpty, let area = PathArea(of: path), let door = doors.first(where: { $0.path == area }) { return door.application.answer(request, at: now) }
     if let redirect = redirects.first(where: { $0.from == PathArea(of: path) }) {
       return .response(Self.response(redirect, query: request.query))
     }

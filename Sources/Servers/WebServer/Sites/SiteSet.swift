@@ -51,8 +51,8 @@ package final class SiteSet: Sendable {
     // A proxy judges for itself who may ask it for what.
     case .proxy(let proxy): return .proxy(proxy)
     }
-    if site.redirects.isEmpty, site.protection == nil { return inside.member }
-    return .application(SiteFront(inside, redirects: site.redirects, protection: site.protection))
+    if site.redirects.isEmpty, site.protection == nil, site.doors.isEmpty { return inside.member }
+    return .application(SiteFront(inside, doors: site.doors, redirects: site.redirects, protection: site.protection))
   }
 
   /// The site for `host` (lower case, without port): the one with exactly this name, else the longest wildcard, else the fallback.

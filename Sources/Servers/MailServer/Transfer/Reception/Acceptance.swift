@@ -25,7 +25,8 @@ extension Intake {
       return .tryLater
     }
     let verdict = await writing.origin?.verdict(because: cause)
-    if let verdict, verdict.isForged, post.care == .refusing {
+    let (request, care) = (verdict?.request ?? .none, post.care)
+    if (request == .reject && care == .sorting) || (request != .none && care == .refusing) {
       await draft.discard()
       post.queue.giveBack(promised)
       return .forged
@@ -41,7 +42,7 @@ extension Intake {
     do throws(MailboxError) {
       let content = try await post.store.keep(draft, prefix: prefix)
       do throws(MailboxError) {
-        return try await place(content, homes, elsewhere, junk: verdict?.isForged == true && post.care == .sorting, start: returnPath.count, cause: cause)
+        return try await place(content, homes, elsewhere, junk: request != .none && care == .sorting, start: returnPath.count, cause: cause)
       } catch {
         await post.store.discard(content)
         throw error

@@ -1,5 +1,5 @@
-// Where a message that came from elsewhere comes from: SPF for the envelope, DKIM for the message, and what both say about the author.
-// Read next: Mail/SPF/SenderCheck.swift, which asks the questions this file has answered.
+// Where a message that came from elsewhere comes from: SPF for the envelope, DKIM for the message, and DMARC for what both say about the author.
+// Read next: Mail/SPF/SenderCheck.swift, Mail/DMARC/AuthorCheck.swift, which ask the questions this file has answered.
 import Bytes
 import DNS
 import Mail
@@ -11,8 +11,8 @@ import World
 struct OriginVerdict: Sendable {
   /// The Authentication-Results field, whole.
   var field: Buffer
-  /// The author's domain says that such mail is not its own, and nothing else vouches for it.
-  var isForged: Bool
+  /// What the author's domain wants done with the message; none: nothing speaks against it.
+  var request: AuthorPolicy.Request
 }
 
 /// Checks one message while it comes.
@@ -44,20 +44,47 @@ struct OriginCheck: Sendable {
     var results = AuthenticationResults(server: post.name.description)
     results.add(sender, sender: envelope.sender.path)
     results.add(signed)
-    return OriginVerdict(field: results.field, isForged: isForged(sender, signed))
+    let authors = head.addresses("from").mailboxes.compactMap { $0.address?.domain.description.lowercased() }
+    var domains: [String] = []
+    for author in authors where !domains.contains(author) { domains.append(author) }
+    var verdicts: [AuthorVerdict] = []
+    // RFC 9989 §5.3.1: of several authors none is picked; each has its say.
+    if domains.count <= Mail.Limits().authorDomainsMax {
+      for domain in domains { verdicts.append(await authorVerdict(domain, sender, signed, because: cause)) }
+    } else {
+      verdicts.append(AuthorVerdict(result: .permerror, domain: domains[0], request: .quarantine, problem: "too many authors"))
+    }
+    for verdict in verdicts { results.add(verdict) }
+    return OriginVerdict(field: results.field, request: Self.request(verdicts, sender, signed))
   }
 
-  /// Whether the author's domain disowns the message: its policy says that this host may not send for it, and no signature of its own vouches.
-  /// What is only unproven is not forged.
-  private func isForged(_ sender: SenderVerdict, _ signed: [SignatureVerdict]) -> Bool {
-    let authors = head.addresses("from").mailboxes.compactMap { $0.address?.domain.description }
-    let isVouchedFor = signed.contains { verdict in verdict.result == .pass && authors.allSatisfy { Self.isAligned(verdict.domain, $0) } }
-    if isVouchedFor, !authors.isEmpty { return false }
-    return sender.result == .fail
+  /// What is to be done: what the strictest of the authors' domains asks for, where the message fails. Where none of them says anything, a sender
+  /// policy that disowns the host speaks, unless a signature of the authors' own vouches. What is only unproven is not forged.
+  private static func request(_ verdicts: [AuthorVerdict], _ sender: SenderVerdict, _ signed: [SignatureVerdict]) -> AuthorPolicy.Request {
+    if verdicts.contains(where: { $0.policyDomain != nil || $0.result == .permerror }) {
+      let requests = verdicts.filter { $0.result == .fail || $0.result == .permerror }.map(\.request)
+      return requests.contains(.reject) ? .reject : requests.contains(.quarantine) ? .quarantine : .none
+    }
+    let isVouchedFor = signed.contains { signature in signature.result == .pass && verdicts.allSatisfy { isAligned(signature.domain, $0.domain) } }
+    if isVouchedFor, !verdicts.isEmpty { return .none }
+    return sender.result == .fail ? .quarantine : .none
   }
 
   /// Whether the signing domain may speak for the author's: it is the same, or above it.
   private static func isAligned(_ signing: String, _ author: String) -> Bool { author == signing || author.hasSuffix("." + signing) }
+
+  private func authorVerdict(
+    _ domain: String, _ sender: SenderVerdict, _ signed: [SignatureVerdict], because cause: ConversationID?
+  ) async -> AuthorVerdict {
+    var check = AuthorCheck(
+      author: domain, sender: sender.result == .pass ? sender.domain : nil, signers: signed.filter { $0.result == .pass }.map(\.domain))
+    while true {
+      switch check.step {
+      case .done(let verdict): return verdict
+      case .ask(let question): check.take(await post.lookUps(question.name, question.type, cause))
+      }
+    }
+  }
 
   private func senderVerdict(because cause: ConversationID?) async -> SenderVerdict {
     var check = SenderCheck(client: client, helo: helo, sender: envelope.sender.path, receiver: post.name.description, at: post.clock.now)
