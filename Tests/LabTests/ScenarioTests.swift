@@ -183,7 +183,7 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
     ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
     ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
-    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, publishes or resolves, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, updates, copies, floods, forges, publishes or resolves, found `shouts`"),
     ("hosts a 192.0.2.1\nat 1s a gets gopher://a/", "2:14: expected a URL that begins with http:// or https://, found `gopher://a/`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),

@@ -143,6 +143,10 @@ extension WorldDescription {
       files.removeAll { $0.path == file.path }
       world.sites[index].content = .files(files + [file])
     }
+    for zone in lesson.changes.zones {
+      for server in zone.servers where world.host(server) == nil { throw .world("lesson \(lesson.id) has a zone at `\(server)`, which is no host of the world") }
+    }
+    world.zones += lesson.changes.zones
     for (zone, text) in lesson.changes.records {
       guard let index = world.zones.firstIndex(where: { $0.origin == zone }), case .text(let before) = world.zones[index].records else {
         throw .world("lesson \(lesson.id) puts records into zone `\(zone)`, which the world does not have as text")

@@ -6,7 +6,8 @@ package enum BuiltInLessons {
   /// Their texts with what errors call them.
   package static let texts: [(id: String, text: String)] = [
     ("S1", SocketLessons.datagram), ("S2", SocketLessons.stream), ("S3", SocketLessons.order), ("S4", SocketLessons.ping),
-    ("D1", NameLessons.walk), ("D3", NameLessons.cache), ("D4", NameLessons.records),
+    ("D1", NameLessons.walk), ("D3", NameLessons.cache), ("D4", NameLessons.records), ("D5", DomainLessons.registration),
+    ("D6", DomainLessons.update), ("D7", DomainLessons.copies), ("D9", ForgeryLessons.poisoning), ("D11", ForgeryLessons.amplification),
     ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long), ("H4", PageLessons.objects),
     ("H5", PageLessons.timing), ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
     ("H10", WebLessons.hosts),

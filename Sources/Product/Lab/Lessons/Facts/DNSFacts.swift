@@ -52,6 +52,7 @@ struct DNSFacts {
     members["host"] = members["to"]
     members["rd"] = .truth(message.flags.recursionDesired)
     members["answered"] = .truth(false)
+    if let signature = message.additionals.last, signature.type == .tsig { members["signed"] = .text(Self.bare("\(signature.name)")) }
     if let subnet = Self.subnet(message), let address = subnet.address { members["subnet"] = .text("\(address)/\(subnet.sourceLength)") }
     return LessonFact(.dnsQuery, members, message: passed.passage.event.sequence)
   }
@@ -78,6 +79,7 @@ struct DNSFacts {
   private func addQuestion(_ message: Message, _ passed: TraceFacts.Passed, _ members: inout [String: LessonValue]) {
     members["id"] = .number(Double(message.id))
     members["carrier"] = .text(passed.carrier.rawValue)
+    members["opcode"] = .text("\(message.flags.opcode)")
     guard let question = message.questions.first else { return }
     members["name"] = .text(Self.bare("\(question.name)"))
     members["type"] = .text("\(question.type)")
