@@ -43,14 +43,14 @@ package struct TableBlocks: BlockStorage {
 
 /// Explains a message between nodes, with the block that it may carry.
 package func explainNodes(_ bytes: Buffer) -> Explanation? {
-  guard var explanation = BitTorrent.explain(bytes, as: .dht), let message = try? KRPCMessage(bytes) else { return BitTorrent.explain(bytes, as: .dht) }
+  var explanation = BitTorrent.explain(bytes, as: .dht)
   let item: Buffer? =
-    switch message.body {
+    switch (try? KRPCMessage(bytes))?.body {
     case .query(let query): if case .put(let item, _) = query.method { item } else { nil }
     case .reply(let reply): reply.item
-    case .failure: nil
+    case .failure, nil: nil
     }
-  if let item { explanation.fields = explanation.fields.map { $0.withBlock(item) } }
+  if let item, let fields = explanation?.fields { explanation?.fields = fields.map { $0.withBlock(item) } }
   return explanation
 }
 

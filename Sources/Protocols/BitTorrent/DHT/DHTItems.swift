@@ -31,9 +31,11 @@ struct ItemErrand: Sendable {
   let ticket: Ticket
   let target: Bits160
   var report: LookUpReport
+  /// Whether it is given; otherwise it is looked for.
+  var isGiven: Bool
   /// Who keeps it and was not asked yet.
   var holders: [(contact: NodeContact, token: Buffer, expires: Instant)] = []
-  /// To how many it was given who have not answered.
+  /// How many were asked or given it who have not answered.
   var waiting = 0
 }
 
@@ -87,7 +89,7 @@ extension DHTNode {
     into actions: inout [DatagramAction<Question>]
   ) {
     guard let ticket = lookUp.ticket else { return }
-    var errand = ItemErrand(number: lookUp.number, ticket: ticket, target: lookUp.target, report: report)
+    var errand = ItemErrand(number: lookUp.number, ticket: ticket, target: lookUp.target, report: report, isGiven: item != nil)
     if let item {
       for (contact, token) in tokens { send(.put(item: item, token: token), to: contact.endpoint, contact.id, for: .item(errand.number), at: now, into: &actions) }
       errand.waiting = tokens.count
@@ -127,7 +129,9 @@ extension DHTNode {
   mutating func take(_ reply: KRPCReply, ofErrand number: UInt64, from remote: Endpoint, at now: Instant, into actions: inout [DatagramAction<Question>]) {
     guard let place = errands.firstIndex(where: { $0.number == number }) else { return }
     errands[place].waiting -= 1
-    if let item = reply.item {
+    if errands[place].isGiven {
+      errands[place].report.keptBy += 1
+    } else if let item = reply.item {
       // Who keeps an item may be anybody: what he sends is judged as what others want kept.
       if let rule = setting.items, item.count <= limits.itemBytesMax, let head = try? rule.head(of: item), head.target == errands[place].target, head.expires > now,
         rule.isGenuine(item)
@@ -136,8 +140,6 @@ extension DHTNode {
       } else {
         actions.append(.note("not taken: it is not what belongs there", about: remote))
       }
-    } else {
-      errands[place].report.keptBy += 1
     }
     advance(errand: number, at: now, into: &actions)
   }
