@@ -105,7 +105,8 @@ struct LabCommandPeerTests {
     #expect(pages.text.contains("/notes.txt") && pages.text.contains("200"), "TLS was not read:\n\(pages.text)\(pages.errorText)")
     let hosts = await tshark.run(["-r", file, "-Nn", "-Y", "dns", "-T", "fields", "-e", "ip.dst_host"])
     #expect(hosts.text.contains("resolver"), "no host names:\n\(hosts.text.prefix(300))\(hosts.errorText)")
-    let bad = await tshark.run(["-r", file, "-Y", "_ws.malformed or _ws.expert.severity >= 6291456"])
+    // tshark says of every signature that it cannot check it.
+    let bad = await tshark.run(["-r", file, "-Y", "_ws.malformed or (_ws.expert.severity >= 6291456 and not dns.tsig.algorithm_name)"])
     #expect(bad.text.isEmpty, "\(bad.text)")
   }
 
