@@ -23,6 +23,15 @@ struct DHTMessageTests {
     ("d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz123456e1:q9:get_peers1:t2:aa1:y1:qe", .query(KRPCQuery(from: abc, .getPeers(torrent)))),
     ("d1:ad2:id20:abcdefghij012345678912:implied_porti1e9:info_hash20:mnopqrstuvwxyz1234564:porti6881e5:token8:aoeusnthe1:q13:announce_peer1:t2:aa1:y1:qe",
       .query(KRPCQuery(from: abc, .announcePeer(torrent, port: 6_881, impliesPort: true, token: "aoeusnth")))),
+    ("d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q3:get1:t2:aa1:y1:qe", .query(KRPCQuery(from: abc, .get(target: mno.bits, token: nil)))),
+    ("d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz1234565:token8:aoeusnthe1:q3:get1:t2:aa1:y1:qe",
+      .query(KRPCQuery(from: abc, .get(target: mno.bits, token: "aoeusnth")))),
+    ("d1:ad2:id20:abcdefghij01234567894:item5:block5:token8:aoeusnthe1:q3:put1:t2:aa1:y1:qe",
+      .query(KRPCQuery(from: abc, .put(item: "block", token: "aoeusnth")))),
+    ("d1:rd7:expiresi1700000000000001e2:id20:mnopqrstuvwxyz1234564:item5:blocke1:t2:aa1:y1:re", .reply(reply {
+      $0.itemExpires = Instant(nanoseconds: 1_700_000_000_000_001_000)
+      $0.item = "block"
+    })),
     ("d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re", .reply(KRPCReply(from: mno))),
     ("d1:rd2:id20:mnopqrstuvwxyz1234565:nodes0:e1:t2:aa1:y1:re", .reply(reply { $0.nodes = [] })),
     ("d1:rd2:id20:mnopqrstuvwxyz1234565:token8:aoeusnth6:valuesl6:axje.u6:idhtnmee1:t2:aa1:y1:re", .reply(reply {
@@ -55,6 +64,8 @@ struct DHTMessageTests {
 
   @Test("a query without what it needs is refused with a code, not passed over", .spec("BEP 5"), arguments: [
     "d1:ad2:id20:abcdefghij0123456789e1:q9:find_node1:t2:aa1:y1:qe", "d1:ad2:id20:abcdefghij01234567896:target3:abce1:q9:find_node1:t2:aa1:y1:qe",
+    "d1:ad2:id20:abcdefghij0123456789e1:q3:get1:t2:aa1:y1:qe", "d1:ad2:id20:abcdefghij01234567894:item1:ae1:q3:put1:t2:aa1:y1:qe",
+    "d1:ad2:id20:abcdefghij01234567895:token1:a1:v1:be1:q3:put1:t2:aa1:y1:qe",
     "d1:ad2:id20:abcdefghij0123456789e1:q9:get_peers1:t2:aa1:y1:qe", "d1:ade1:q4:ping1:t2:aa1:y1:qe", "d1:ad2:id2:abe1:q4:ping1:t2:aa1:y1:qe", "d1:q4:ping1:t2:aa1:y1:qe",
     "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234565:token1:ae1:q13:announce_peer1:t2:aa1:y1:qe",
     "d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234564:porti70000e5:token1:ae1:q13:announce_peer1:t2:aa1:y1:qe",
@@ -86,10 +97,10 @@ struct DHTMessageTests {
 
   @Test("a method that nobody knows keeps its name, and a reply without what it could have is read")
   func careless() throws {
-    guard case .query(let query) = try KRPCMessage("d1:ad2:id20:abcdefghij0123456789e1:q3:put1:t2:aa1:y1:qe").body else { throw Missing("a query") }
-    #expect(query.method == .other("put"))
-    guard case .reply(let reply) = try KRPCMessage("d1:rd2:id20:mnopqrstuvwxyz1234565:nodes5:abcde5:token0:6:valuesl1:ai5eee1:t2:aa1:y1:re").body else { throw Missing("a reply") }
-    #expect(reply.nodes == [] && reply.peers == [] && reply.token == "")
+    guard case .query(let query) = try KRPCMessage("d1:ad2:id20:abcdefghij0123456789e1:q4:vote1:t2:aa1:y1:qe").body else { throw Missing("a query") }
+    #expect(query.method == .other("vote"))
+    guard case .reply(let reply) = try KRPCMessage("d1:rd2:id20:mnopqrstuvwxyz1234565:nodes5:abcde7:expiresi-1e5:token0:6:valuesl1:ai5eee1:t2:aa1:y1:re").body else { throw Missing("a reply") }
+    #expect(reply.nodes == [] && reply.peers == [] && reply.token == "" && reply.itemExpires == nil)
     guard case .failure(let failure) = try KRPCMessage("d1:e3:abc1:t2:aa1:y1:ee").body else { throw Missing("a failure") }
     #expect(failure.code == 0)
   }

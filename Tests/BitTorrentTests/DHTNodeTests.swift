@@ -6,7 +6,7 @@ import Testing
 import World
 
 /// Many nodes, each a value; datagrams take 20 ms; time is where the next thing happens.
-private struct Crowd {
+struct Crowd {
   struct Flying { var at: Instant; var from: Endpoint; var to: Endpoint; var bytes: Buffer }
 
   var now = Instant.simulationStart
@@ -42,7 +42,7 @@ private struct Crowd {
       switch action {
       case .send(let bytes, let remote):
         sent += 1
-        #expect(bytes.count <= 1_024)
+        #expect(bytes.count <= 1_200)
         if !silent.contains(endpoint) { flying.append(Flying(at: now + .milliseconds(20), from: endpoint, to: remote, bytes: bytes)) }
       case .ask(let question): told[endpoint, default: []].append(question)
       case .note: break
@@ -82,11 +82,11 @@ private struct Crowd {
   }
 }
 
-private func endpoint(_ number: Int) -> Endpoint { Endpoint(Address(10, UInt8(number / 250 + 1), UInt8(number % 250), 1), UInt16(6_881 + number)) }
+func endpoint(_ number: Int) -> Endpoint { Endpoint(Address(10, UInt8(number / 250 + 1), UInt8(number % 250), 1), UInt16(6_881 + number)) }
 private let torrent = InfoHash(Bits160(Array("a torrent's info hash".utf8.prefix(20))) ?? .zero)
 
 /// A network of nodes, each of which was told of the first one only.
-private func crowd(_ count: Int, _ change: (inout DHTSetting) -> Void = { _ in }) -> Crowd {
+func crowd(_ count: Int, _ change: (inout DHTSetting) -> Void = { _ in }) -> Crowd {
   var crowd = Crowd()
   for number in 0..<count {
     crowd.add(endpoint(number), Crowd.setting { setting in

@@ -3,6 +3,7 @@ import Bytes
 import DNS
 import TestKit
 import Testing
+import Trace
 import World
 
 @Suite("cookies")
@@ -74,6 +75,19 @@ struct CookieTests {
     }
     #expect(verdict == vector.verdict)
     #expect(Hexadecimal.text(fresh).hasPrefix(vector.fresh))
+  }
+
+  @Test("a cookie is explained, half by half", arguments: [
+    ("2464c4abcf10c957", ["Client's half"]), ("2464c4abcf10c957010000005cf79f111f8130c3eee29480", ["Client's half", "Version", "Reserved", "Made", "Hash"]),
+    ("2464c4abcf10c9570200000000000000", ["Client's half", "Server's half"]), ("2464c4", []),
+  ])
+  func explained(_ cookie: String, _ names: [String]) throws {
+    let bytes = try #require(Hexadecimal.bytes(cookie.utf8))
+    let query = Message.query(try Name("www.garnet.test"), .a, id: 7, edns: EDNS(options: [EDNSOption(.cookie, bytes)]))
+    let explanation = DNS.explain(query.wire())
+    let data = try #require(explanation.fields.last?.children.last?.children.last)
+    #expect(explanation.problem == nil && data.children.map(\.name) == names)
+    #expect(data.children.isEmpty || data.children.reduce(0) { $0 + $1.range.count } == bytes.count)
   }
 
   @Test("a cookie option has 8 bytes, or 16 to 40", .spec("RFC 7873", "4"), arguments: [0, 7, 8, 9, 15, 16, 24, 40, 41])

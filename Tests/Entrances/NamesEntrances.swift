@@ -1,5 +1,7 @@
-// Entrances of the other name systems: blocks and their records, names, zone files, address books, names that are keys, nodes that keep blocks.
+// Entrances of the other name systems: blocks and their records, names, zone files, address books, names that are keys.
+import BitTorrent
 import Bytes
+import Host
 import Names
 import Trace
 import World
@@ -10,13 +12,12 @@ let namesEntrances: [Entrance] = [
     guard let block = try? ZoneBlock(reading: bytes.array) else { return }
     must(block.bytes == bytes.array, "a block is written as it was read")
     must(block.query.bytes.count == 64 && block.signature.count == 64, "its parts have their sizes")
-    var shelf = BlockShelf()
-    let now = Instant.simulationStart
-    do throws(BlockShelf.Refusal) {
-      try shelf.put(block.query, bytes.array, at: now)
-      must(block.isGenuine && !block.isExpired(at: now), "what is kept is genuine and lives")
-      must(shelf.get(block.query, at: now) == bytes.array, "what is kept is given back")
-    } catch { must(shelf.count == 0, "what is refused is not kept") }
+    let rule = ZoneBlockRule()
+    do throws(SyntaxError) {
+      let head = try rule.head(of: bytes)
+      must(head.target == block.query.target, "a block lies where its key says")
+      must(rule.isGenuine(bytes) == block.isGenuine, "a rule judges as its block")
+    } catch { fatalError("broken promise: a block has a head: \(error)") }
   },
   Entrance("gns-records") { bytes in
     guard let set = try? RecordSet(reading: bytes.array) else { return }
@@ -99,21 +100,6 @@ let namesEntrances: [Entrance] = [
     guard let name = try? OnionName(bytes.text) else { return }
     must((try? OnionName(name.description)) == name, "a name reads back")
     must(name.digits.utf8.count == OnionName.digitCount && name.likeness(to: name).isSame, "a name is as long as names are")
-  },
-  Entrance("block-store") { bytes in
-    if let explanation = explain(bytes, as: .blockStore) { mustCover(bytes, explanation) }
-    if let message = try? StoreMessage(reading: bytes) { must(message.bytes == bytes, "a message is written as it was read") }
-    var node = StoreNode(NodePlace(of: "a"), neighbours: [StoreNode.Neighbour(NodePlace(of: "b"), Endpoint(.loopback, 2))])
-    var client = StoreClient(StoreMessage(.get, id: 1, query: world.query), to: Endpoint(.loopback, 1))
-    var told: [DatagramAction<StoreClient.Question>] = []
-    client.handle(.opened, at: .simulationStart, into: &told)
-    for remote in [UInt16(1), 2, 3] {
-      var actions: [DatagramAction<Never>] = []
-      node.handle(.received(bytes, from: Endpoint(.loopback, remote)), at: .simulationStart, into: &actions)
-      must(actions.filter { if case .send = $0 { true } else { false } }.count <= 1, "one datagram brings forth one at most")
-      client.handle(.received(bytes, from: Endpoint(.loopback, remote)), at: .simulationStart, into: &told)
-    }
-    must(told.filter { if case .ask = $0 { true } else { false } }.count <= 1, "one outcome")
   },
 ]
 

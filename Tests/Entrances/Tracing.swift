@@ -4,6 +4,7 @@ import Bytes
 import DNS
 import FTP
 import HTTP
+import Host
 import Sockets
 import Trace
 import World
@@ -14,7 +15,8 @@ let explainAnything: ExplainMessage = { dialect, info, _, bytes in
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect)
-  case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
+  case .dht: explainNodes(bytes)
+  case .bittorrent, .udpTracker, .utp: BitTorrent.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

@@ -1,6 +1,7 @@
 // Entrances of trackers and of the hash table: both ends of a tracker's two protocols, and a node.
 import BitTorrent
 import Bytes
+import Host
 import Swarm
 import World
 
@@ -106,6 +107,7 @@ let trackerEntrances: [Entrance] = [
   },
   Entrance("krpc") { bytes in
     mustBeExplained(bytes, as: .dht)
+    if let explanation = explainNodes(bytes) { mustCover(bytes, explanation) }
     if let message = try? KRPCMessage(bytes) { must((try? KRPCMessage(message.bytes)) == message, "a message reads back from its bytes: \(message)") }
     if let state = DHTState(bytes) { must(DHTState(state.bytes)?.id == state.id, "a node's state reads back from its bytes") }
   },
@@ -132,7 +134,7 @@ let trackerEntrances: [Entrance] = [
       }
       let before = actions.count
       node.handle(.received(datagram, from: from), at: now, into: &actions)
-      for action in actions[before...] { if case .send(let sent, _) = action { must(sent.count <= 1_024, "a datagram has at most 1,024 bytes") } }
+      for action in actions[before...] { if case .send(let sent, _) = action { must(sent.count <= 1_200, "a datagram has at most 1,200 bytes") } }
       now = now + .milliseconds(200)
     }
     var turns = 0
@@ -146,7 +148,68 @@ let trackerEntrances: [Entrance] = [
     must(ends == 1, "a look-up ends once")
     must(node.storedPeers <= 16, "the store keeps its bounds")
   },
+  // The same with items: tokens that are `t` are made the ones that the node gave, so that what is put gets further.
+  Entrance("dht-items") { bytes in
+    var setting = DHTSetting()
+    setting.bootstrap = [tracker]
+    setting.items = AnyItem()
+    (setting.limits.itemsMax, setting.limits.itemsPerAddressMax, setting.limits.queriesPerAddressMax) = (4, 3, 1_000)
+    var node = DHTNode(setting, key: HashKey(1, 2), chance: SeededRandom(seed: 1), at: .simulationStart)
+    var actions: [DatagramAction<DHTNode.Question>] = []
+    var now = Instant.simulationStart
+    node.handle(.opened, at: now, into: &actions)
+    node.handle(.itemWanted(Ticket(number: 0), .zero), at: now, into: &actions)
+    node.handle(.itemGiven(Ticket(number: 1), Buffer(repeatElement(1, count: 22))), at: now, into: &actions)
+    var tokens: [Address: Buffer] = [:]
+    for (place, piece) in bytes.datagrams.enumerated() {
+      var (datagram, from) = (piece, Endpoint(Address(192, 0, 2, UInt8(place & 3)), 6_881))
+      if var message = try? KRPCMessage(piece) {
+        if case .query(var query) = message.body {
+          switch query.method {
+          case .get(let target, .some("t")): query.method = .get(target: target, token: tokens[from.address])
+          case .put(let item, "t"): query.method = .put(item: item, token: tokens[from.address] ?? "t")
+          default: break
+          }
+          message.body = .query(query)
+        } else if case .send(let sent, let to)? = actions.last(where: { if case .send = $0 { true } else { false } }), let query = try? KRPCMessage(sent), case .query = query.body {
+          (message.transaction, from) = (query.transaction, to)
+        }
+        datagram = message.bytes
+      }
+      let before = actions.count
+      node.handle(.received(datagram, from: from), at: now, into: &actions)
+      for case .send(let sent, let to) in actions[before...] {
+        must(sent.count <= 1_200, "a datagram has at most 1,200 bytes")
+        guard let message = try? KRPCMessage(sent), case .reply(let reply) = message.body else { continue }
+        if let token = reply.token { tokens[to.address] = token }
+        if reply.item != nil { must(tokens[to.address] != nil, "who gets an item has been given a token") }
+      }
+      must(node.storedItems <= 4, "the store keeps its bounds")
+      now = now + .milliseconds(200)
+    }
+    var turns = 0
+    while let deadline = node.deadline, deadline < now + .seconds(120) {
+      now = max(now, deadline)
+      node.handle(.deadlineReached, at: now, into: &actions)
+      turns += 1
+      must(turns < 5_000, "a node comes to rest")
+    }
+    for case .ask(.finished(_, let report)) in actions { if let item = report.item { must(AnyItem().isGenuine(item), "what is found is genuine") } }
+    must(actions.count { if case .ask(.finished) = $0 { true } else { false } } == 2, "each errand ends once")
+  },
 ]
+
+/// Items whose first byte, twenty times, is their target; genuine are those that end with an odd one.
+private struct AnyItem: DHTItemRule {
+  func head(of item: Buffer) throws(SyntaxError) -> DHTItemHead {
+    guard let first = item[at: 0], let target = Bits160(repeatElement(first, count: 20).map { $0 }), let second = item[at: 1] else {
+      throw SyntaxError(expected: "two bytes", at: 0, rule: "test")
+    }
+    return DHTItemHead(target: target, expires: .simulationStart + .seconds(Int(second)))
+  }
+
+  func isGenuine(_ item: Buffer) -> Bool { (item[at: item.count - 1] ?? 0) & 1 == 1 }
+}
 
 extension Buffer {
   /// The transaction id of a request to a UDP tracker.

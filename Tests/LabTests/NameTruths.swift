@@ -11,30 +11,24 @@ import Trace
 import World
 
 extension Truth {
-  /// One message between who keeps blocks and who asks for them, as whoever got it recorded it.
-  struct Stored {
-    var from: String
-    var to: String
-    /// Unit: milliseconds.
-    var at: Double
-    var bytes: [UInt8]
-    var kind: Int { Int(bytes.first ?? 0) }
-    var hops: Int { bytes.count > 1 ? Int(bytes[1]) : 0 }
-    var block: [UInt8] { Array(bytes.dropFirst(68)) }
+  /// A message between a host and a node of the hash table, as `host` recorded it, taken apart by the strings it must have in it.
+  struct Asked {
+    var said: Said
+    /// What stands behind a key of bencoding whose value is a run of bytes.
+    func run(_ key: String) -> [UInt8] {
+      guard let start = said.bytes.place(of: key).map({ $0 + key.utf8.count }) else { return [] }
+      let digits = said.bytes[start...].prefix { $0 != UInt8(ascii: ":") }
+      return Array(said.bytes[(start + digits.count + 1)...].prefix(Int(String(decoding: digits, as: UTF8.self)) ?? 0))
+    }
+    func isQuery(_ name: String) -> Bool { said.isSent && said.bytes.has("1:q\(name.utf8.count):\(name)") }
+    var block: [UInt8] { run("4:item") }
     /// The key in the block.
     var key: [UInt8] { Array(block.dropFirst(8).prefix(32)) }
   }
 
   /// All of them, in their order.
-  func stored(_ variant: String = "") -> [Stored] {
-    guard let store = run.leg(variant)?.store else { return [] }
-    return store.conversations().filter { $0.info.dialect == .blockStore }.flatMap { record in
-      store.events(of: record.id).filter { $0.kind == .received }.map { event in
-        (event.sequence, Stored(
-          from: run.world.host(at: record.info.remote.address)?.name ?? "?", to: record.info.host,
-          at: Double(event.time.nanoseconds - Instant.simulationStart.nanoseconds) / 1e6, bytes: event.bytes.array))
-      }
-    }.sorted { $0.0 < $1.0 }.map(\.1)
+  func asked(_ host: String, _ variant: String = "", _ seconds: Range<Double> = 0..<1e9) -> [Asked] {
+    said(.dht, by: host, variant).filter { seconds.contains($0.at) }.map { Asked(said: $0) }
   }
 
   /// A page's text.
@@ -79,23 +73,33 @@ private func alike(_ a: String, _ b: String) -> Int { zip(a, b).prefix { $0 == $
 
 let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "N1": { truth in
-    let all = truth.stored()
-    let puts = all.filter { $0.kind == 2 && $0.from == "pc" }
-    let other = try needed(all.first { $0.kind == 2 && $0.from == "pc2" })
-    // Who said first that it keeps what pc2 handed in is who keeps it.
-    let keeper = try needed(all.first { $0.kind == 5 && $0.at >= 2_000 })
-    let found = try needed(all.first { $0.kind == 3 && $0.to == "pc" && $0.at >= 4_000 })
-    let asked = all.filter { $0.kind == 1 && $0.from == "pc" && $0.at >= 6_000 && $0.at < 8_000 }
+    let all = truth.asked("pc")
+    let puts = all.filter { $0.isQuery("put") }
+    let others = truth.asked("pc2").filter { $0.isQuery("put") }
+    let other = try needed(others.first)
+    let wanted = truth.asked("pc", "", 18..<22).filter { $0.isQuery("get") }
+    let further = truth.asked("pc", "", 22..<26).filter { $0.isQuery("get") }
     // Neither the label nor the address stands in what a node gets.
-    for message in all where !message.block.isEmpty {
-      #expect(Data(message.block).range(of: Data(truth.draw("label").utf8)) == nil)
-    }
+    for message in puts + others { #expect(Data(message.block).range(of: Data(truth.draw("label").utf8)) == nil) }
     // Blocks of one address: head, authenticator, and 20 bytes padded to 32.
     #expect(other.block.count == 112 + 16 + 32)
+    // The target is the front of the hash of the block's key; the node whose id differs from it last is the nearest.
+    let target = Array(SHA512.hash(data: other.key).prefix(20))
+    let replies = truth.asked("pc2").filter { !$0.said.isSent && $0.said.bytes.has("1:y1:r") }
+    let ids = Dictionary(replies.map { ($0.said.other, $0.run("2:id")) }) { a, _ in a }
+    let nearest = ids.min { a, b in zip(a.value, target).map { $0 ^ $1 }.lexicographicallyPrecedes(zip(b.value, target).map { $0 ^ $1 }) }
+    let transactions = others.map(\.said.bytes.transaction)
+    // Only who shows a token gets a block.
+    let shown = try needed(wanted.last)
+    #expect(all.filter { !$0.block.isEmpty && !$0.said.isSent }.allSatisfy { answer in
+      all.contains { $0.said.isSent && $0.said.bytes.transaction == answer.said.bytes.transaction && !$0.run("5:token").isEmpty }
+    })
     return [
-      "guess": "\(asked.count)", "keys": "\(Set(puts.map(\.key)).count)", "size": "\(other.block.count)", "keeper": keeper.from,
-      "learns": "only its length and until when it holds", "hops": "\(found.hops)", "address": "192.0.2.\(truth.draw("octet"))", "through": "203.0.113.\(truth.draw("other"))",
-      "whose": "203.0.113.\(truth.draw("other"))", "stolen": "198.51.100.\(truth.draw("thief"))", "genuine": "no", "moved": "192.0.2.\(truth.draw("octet"))",
+      "guess": "\(Set(further.map { $0.run("6:target") }).count)", "keys": "\(Set(puts.map(\.key)).count)", "size": "\(other.block.count)",
+      "keep": "\(replies.count { transactions.contains($0.said.bytes.transaction) })", "nearest": nearest?.key ?? "?",
+      "learns": "only its length and until when it holds", "token": Truth.hex(shown.run("5:token")), "why": "who asks may not be where he says he is",
+      "address": "192.0.2.\(truth.draw("octet"))", "through": "203.0.113.\(truth.draw("other"))", "whose": "203.0.113.\(truth.draw("other"))",
+      "stolen": "198.51.100.\(truth.draw("thief"))", "genuine": "no", "moved": "192.0.2.\(truth.draw("octet"))",
     ]
   },
   "N2": { truth in
@@ -126,7 +130,7 @@ let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   },
   "N4": { truth in
     let asked = truth.datagrams(from: "resolver").filter { $0.at < 2_000 }
-    let gets = truth.stored().filter { $0.kind == 1 && $0.from == "pc" && $0.at >= 4_000 && $0.at < 6_000 }
+    let gets = Set(truth.asked("pc", "", 4..<6).filter { $0.isQuery("get") }.map { $0.run("6:target") })
     let own = "192.0.2.\(truth.draw("octet"))"
     let rootless = try #require(truth.run.leg("rootless"))
     #expect(rootless.outcomes[0].hasFailed)

@@ -83,17 +83,17 @@ extension Truth {
 
 extension [UInt8] {
   /// A number of `count` bytes, the highest first.
-  fileprivate func number(_ offset: Int, _ count: Int) -> Int { offset + count <= self.count ? self[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) } : 0 }
+  func number(_ offset: Int, _ count: Int) -> Int { offset + count <= self.count ? self[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) } : 0 }
 
-  fileprivate func place(of text: String) -> Int? {
+  func place(of text: String) -> Int? {
     let wanted = Array<UInt8>(text.utf8)
     return indices.first { $0 + wanted.count <= count && self[$0..<$0 + wanted.count].elementsEqual(wanted) }
   }
 
-  fileprivate func has(_ text: String) -> Bool { place(of: text) != nil }
+  func has(_ text: String) -> Bool { place(of: text) != nil }
 
   /// The bytes behind `1:t4:`, which name a query and its reply.
-  fileprivate var transaction: [UInt8] { place(of: "1:t4:").map { Array(self[($0 + 5)..<($0 + 9)]) } ?? [] }
+  var transaction: [UInt8] { place(of: "1:t4:").map { Array(self[($0 + 5)..<($0 + 9)]) } ?? [] }
 
   /// Bytes of data in a packet of uTP: behind the head and its extensions.
   fileprivate var utpPayload: Int {

@@ -113,7 +113,7 @@ struct GuardTests {
     let guarded = try Guarded { rate, _ in (rate.responsesPerSecond, rate.slip) = (10, slip) }
     #expect(try flood(guarded, 100) == Tally(whole: 10, cut: cut, none: 90 - cut))
     #expect(guarded.guards.rate.heldBackCount == 90)
-    let complaint = try #require(guarded.responder.complaint)
+    let complaint = try #require(guarded.responder.complaint(.all))
     #expect(complaint.hasSuffix("more than 10 answers a second to 198.51.100.0/24"))
   }
 

@@ -1,4 +1,4 @@
-// Resolution of names: zones of several people, kept on shelves in memory, and every way that leads on or does not.
+// Resolution of names: zones of several people, kept in memory, and every way that leads on or does not.
 @testable import Names
 import Bytes
 import Testing
@@ -7,7 +7,7 @@ import World
 /// Zones of several people and the blocks they published.
 struct SmallWorld {
   static let now = Instant.simulationStart
-  var shelf = BlockShelf()
+  var blocks: [BlockQuery: [UInt8]] = [:]
   var zones = StartZones()
   var secrets: [String: ZoneSecret] = [:]
   /// What DNS says, by name and server.
@@ -27,7 +27,7 @@ struct SmallWorld {
     _ = key(person)
     let (zone, problems) = Zone.reading(Buffer(file))
     #expect(problems.isEmpty)
-    for (_, block) in zone.blocks(by: secrets[person]!, at: now) { try shelf.put(block.query, block.bytes, at: now) }
+    for (_, block) in zone.blocks(by: secrets[person]!, at: now) { blocks[block.query] = block.bytes }
   }
 
   mutating func resolve(_ name: String, _ type: RecordType = .a, limits: Limits = Limits(), at now: Instant = now) throws -> Resolution.Outcome {
@@ -38,7 +38,7 @@ struct SmallWorld {
       resolution.handle(inputs.removeFirst(), at: now, into: &actions)
       for action in actions {
         switch action {
-        case .find(let ticket, let query): inputs.append(.found(ticket, shelf.get(query, at: now)))
+        case .find(let ticket, let query): inputs.append(.found(ticket, blocks[query]))
         case .askDNS(let ticket, let name, let server, let type):
           asked.append("\(name) \(type) @\(server ?? "")")
           inputs.append(.answered(ticket, dns[name]))
@@ -157,7 +157,7 @@ struct SmallWorld {
     let later = SmallWorld.now.advanced(by: .seconds(61))
     #expect(try world.said("www.\(name)") == "A 192.0.2.1")
     #expect(try world.said("www.\(name)", at: later) == "A 192.0.2.2")
-    #expect(try world.said("old.\(name)", at: later) == "! no block is stored for `old`")
+    #expect(try world.said("old.\(name)", at: later) == "! the block for `old` has expired")
   }
 
   @Test("the same label typed another way is the same label")
@@ -185,7 +185,7 @@ struct SmallWorld {
     let later = SmallWorld.now.microseconds + 1_000_000
     func publish(_ label: String, _ records: [ZoneRecord]) throws {
       let block = try #require(ZoneBlock(RecordSet(records), under: try ZoneLabel(label), by: world.secrets["evil"]!))
-      try world.shelf.put(block.query, block.bytes, at: SmallWorld.now)
+      world.blocks[block.query] = block.bytes
     }
     try publish("both", [ZoneRecord(.edkey, other.bytes, expiration: later), ZoneRecord(.a, [1, 2, 3, 4], expiration: later)])
     try publish("@", [ZoneRecord(.redirect, Array("x.+\0".utf8), expiration: later)])
@@ -201,7 +201,7 @@ struct SmallWorld {
 
   @Test("answers nobody waits for are not heard")
   func late() throws {
-    var world = try world()
+    let world = try world()
     var resolution = Resolution(try ZoneName("www.alice"), .a, zones: world.zones)
     var actions: [Resolution.Action] = []
     resolution.handle(.began, at: SmallWorld.now, into: &actions)
@@ -210,7 +210,7 @@ struct SmallWorld {
     resolution.handle(.began, at: SmallWorld.now, into: &actions)
     #expect(actions.count == 1)
     guard case .find(let ticket, let query)? = actions.first else { return }
-    let block = world.shelf.get(query, at: SmallWorld.now)
+    let block = world.blocks[query]
     resolution.handle(.found(ticket, block), at: SmallWorld.now, into: &actions)
     resolution.handle(.found(ticket, block), at: SmallWorld.now, into: &actions)
     #expect(actions.count == 2)
@@ -244,34 +244,5 @@ struct SmallWorld {
   func problems(_ text: String, _ part: String) {
     let (_, problems) = Zone.reading(Buffer(text))
     #expect(problems.count == 1 && problems[0].what.contains(part), "\(problems)")
-  }
-}
-
-@Suite struct BlockShelfTests {
-  @Test("a shelf keeps only what is genuine, of its key, not expired and not older; and no more than it may")
-  func keeping() throws {
-    var chance = SeededRandom(seed: 3)
-    let secret = ZoneSecret(.edkey, using: &chance)
-    let now = SmallWorld.now
-    func block(_ label: String, _ seconds: UInt64) throws -> ZoneBlock {
-      try #require(ZoneBlock(RecordSet([ZoneRecord(.a, [192, 0, 2, 1], expiration: now.microseconds + seconds * 1_000_000)]), under: try ZoneLabel(label), by: secret))
-    }
-    var limits = Limits()
-    limits.blocksMax = 2
-    var shelf = BlockShelf(limits: limits)
-    let (a, b, c) = (try block("a", 10), try block("b", 20), try block("c", 30))
-    try shelf.put(a.query, a.bytes, at: now)
-    #expect(throws: BlockShelf.Refusal.otherQuery) { try shelf.put(b.query, a.bytes, at: now) }
-    #expect(throws: BlockShelf.Refusal.older) { try shelf.put(a.query, try block("a", 5).bytes, at: now) }
-    #expect(throws: BlockShelf.Refusal.expired) { try shelf.put(a.query, a.bytes, at: now.advanced(by: .seconds(10))) }
-    var forged = b.bytes
-    forged[120] ^= 1
-    #expect(throws: BlockShelf.Refusal.forged) { try shelf.put(b.query, forged, at: now) }
-    #expect(shelf.count == 1)
-    try shelf.put(b.query, b.bytes, at: now)
-    try shelf.put(c.query, c.bytes, at: now)
-    #expect(shelf.count == 2 && shelf.get(a.query, at: now) == nil && shelf.get(b.query, at: now) == b.bytes)
-    #expect(shelf.get(b.query, at: now.advanced(by: .seconds(20))) == nil && shelf.count == 1)
-    #expect(shelf.view == [c])
   }
 }

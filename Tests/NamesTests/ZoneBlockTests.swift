@@ -2,6 +2,7 @@
 @testable import Names
 import Bytes
 import Testing
+import Trace
 import World
 
 @Suite struct ZoneVectorTests {
@@ -135,5 +136,24 @@ import World
     #expect(set.current(at: now.advanced(by: .seconds(100))).isEmpty)
     #expect(set.expiration == a(2, 100).expiration)
     #expect(RecordSet([a(1, 10), a(3, 5)]).expiration == a(3, 5).expiration)
+  }
+}
+
+@Suite struct BlockExplanationTests {
+  @Test("explained: every byte, and with the key what is inside")
+  func explained() throws {
+    let vector = zoneVectors[1]
+    let (zone, label) = (try ZoneKey(vector.zTLD), try ZoneLabel(vector.label))
+    let block = try ZoneBlock(reading: vector.block.unhexed)
+    let stranger = explain(block: Buffer(block.bytes))
+    #expect(stranger.fields.map(\.name) == ["size", "zone type", "zone key", "signature", "expiration", "data"])
+    #expect(stranger.fields.map(\.range.count).reduce(0, +) == block.bytes.count)
+    #expect(stranger.fields[5].children.isEmpty && stranger.problem == nil)
+    let owner = explain(block: Buffer(block.bytes), zone: zone, label: label)
+    #expect(owner.fields[5].children.map(\.value) == ["::dead:beef", "\u{611B}\u{79F0}", "Hello World (supplemental)"])
+    var forged = block.bytes
+    forged[50] ^= 1
+    #expect(explain(block: Buffer(forged)).problem == "the signature is not by the block's key")
+    #expect(explain(block: "short").problem != nil)
   }
 }

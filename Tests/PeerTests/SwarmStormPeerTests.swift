@@ -1,8 +1,10 @@
 // The listeners of swarms and of names' blocks in storms: thousands of connections, datagrams from everywhere and from nowhere, garbage, lies; and a
 // download onto a disk without room. Memory and open files stay bounded, and somebody honest is served.
 // Not here: other programs' peers (TorrentPeerTests, TrackerPeerTests).
+import BitTorrent
 import Bytes
 import Foundation
+import Host
 import Names
 import Swarm
 import TestKit
@@ -60,7 +62,7 @@ struct SwarmStormPeerTests {
     await network.shutDown()
   }
 
-  @Test("a node that keeps blocks of names", .timeLimit(.minutes(5)))
+  @Test("a node of the hash table that keeps blocks of names", .timeLimit(.minutes(5)))
   func blocks() async throws {
     guard ProgramRunner("python3") != nil else { return }
     try await withRuntimeFolder { _, folder in
@@ -72,18 +74,20 @@ struct SwarmStormPeerTests {
         let secret = ZoneSecret(number % 2 == 0 ? .pkey : .edkey, using: &chance)
         let record = ZoneRecord(.a, [192, 0, 2, UInt8(number)], expiration: UInt64((clock.now + .seconds(3_600)).nanoseconds / 1_000))
         let block = try #require(ZoneBlock(RecordSet([record]), under: try ZoneLabel("www"), by: secret))
-        lines += "\(block.query) \(Hexadecimal.text(block.bytes))\n"
+        lines += "\(block.query.target.hex) \(Hexadecimal.text(block.bytes))\n"
       }
       try lines.write(toFile: folder + "/blocks", atomically: true, encoding: .utf8)
-      var limits = Names.Limits()
+      var setting = DHTSetting()
+      setting.items = ZoneBlockRule()
+      // This is about blocks: whoever asks much is turned away in the test above.
+      setting.limits.queriesPerAddressMax = 100_000
       // Checking a signature takes a tenth of a second where the compiler has not optimised it.
-      limits.checksPerSecondMax = 3
-      let node = StoreNode(NodePlace(of: "store"), neighbours: [], limits: limits)
-      let listener = try await network.bind(Endpoint(.loopback, 0), options: BindOptions()) { DatagramDriver(node, trace: nil) }
+      setting.limits.itemChecksPerSecondMax = 3
+      let node = try await NodeService.start(network: network, endpoint: Endpoint(.loopback, 0), setting: setting, chance: SystemRandomNumberGenerator())
       let before = ownBytes
-      try await storm(getpid(), "blocks", 5_000, "\(listener.endpoint.port)", [folder + "/blocks"])
+      try await storm(getpid(), "blocks", 5_000, node.endpoint.map { "\($0.port)" }, [folder + "/blocks"])
       #expect(ownBytes - before < 60 << 20, "\((ownBytes - before) >> 20) MiB more")
-      await listener.close(grace: .zero)
+      await node.close()
       await network.shutDown()
     }
   }

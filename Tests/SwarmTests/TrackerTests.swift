@@ -349,6 +349,28 @@ struct TrackerServiceTests {
     #expect(trace.contains { $0.contains("udp-tracker") })
   }
 
+  @Test("its statistics stand at /stats, and count what was announced over UDP")
+  func statistics() throws {
+    let internet = SimulatedInternet(seed: 1) { _, _ in Link(delay: .milliseconds(20)) }
+    let (tracker, one) = (internet.addHost("tracker", address(1)), internet.addHost("one", address(2)))
+    let page = try internet.run {
+      let service = try await TrackerService.start(network: tracker, endpoints: [Endpoint(address(1), 6_969)], chance: SeededRandom(seed: 1))
+      let client = TrackerClient(network: one, resolve: { _ in [] }, chance: SeededRandom(seed: 1))
+      let url = try #require(TrackerURL("udp://\(address(1)):6969/announce"))
+      _ = try await client.announce(announcement(of: torrent(5), left: 0, .started), to: url)
+      _ = try await client.announce(announcement(of: torrent(6), port: 7_000, .started), to: url)
+      _ = try await client.scrape([torrent(5)], at: url)
+      let end = ScriptedEnd()
+      try await one.dial(Endpoint(address(1), 6_969), options: DialOptions()) { end }
+      end.say("GET /stats HTTP/1.1\r\nHost: tracker.test\r\nConnection: close\r\n\r\n")
+      let page = await end.hear(within: .seconds(5)) { _ in nil }
+      await service.close(grace: .zero)
+      return page.bytes.text
+    }
+    #expect(page.hasPrefix("HTTP/1.1 200 "))
+    #expect(page.hasSuffix("\r\n\r\ntorrents: 2\npeers: 2\nseeders: 1\nannouncements: 2\nscrapes: 1\nnot kept: 0\n"), "\(page)")
+  }
+
   @Test("a tracker's URL", arguments: [
     ("udp://tracker.test:6969/announce", "udp://tracker.test:6969/announce"), ("http://t.test/a?b=/c", "http://t.test:80/a?b=/c"), ("udp://[2001:db8::1]:1", "udp://[2001:db8::1]:1"),
     ("HTTP://t.test/#x", "http://t.test:80/"), ("udp://t.test", nil), ("https://t.test/", nil), ("http://u@t.test/", nil), ("http:///", nil), ("udp://t.test:0/", nil),

@@ -15,6 +15,9 @@ public enum Address: Hashable, Sendable {
     self = .v4(UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d))
   }
 
+  /// Whether it is one of IPv6.
+  public var isV6: Bool { if case .v6 = self { true } else { false } }
+
   /// The address written as `text`: dotted decimal (four numbers, no leading zeros), or RFC 4291 §2.2 with `::` and an optional
   /// dotted tail. Nil for anything else.
   public init?(_ text: some StringProtocol) {

@@ -141,8 +141,6 @@ public struct Dialect: RawRepresentable, Hashable, Sendable {
   public static let dht = Dialect(rawValue: "dht")
   /// BitTorrent's transport over UDP.
   public static let utp = Dialect(rawValue: "utp")
-  /// Nodes that keep blocks of the GNU Name System.
-  public static let blockStore = Dialect(rawValue: "block-store")
   /// Between nodes of a ring that is a model (Chord): a line of text for each message.
   public static let ring = Dialect(rawValue: "ring")
   /// Between peers of a swarm that is a model: a line of text for each message, no content.

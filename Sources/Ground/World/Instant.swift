@@ -15,6 +15,12 @@ public struct Instant: Comparable, Hashable, Sendable, Codable {
   @inlinable
   public init(secondsSince1970 seconds: Int64) { nanoseconds = seconds &* 1_000_000_000 }
 
+  /// Microseconds since 1970, as far as an instant reaches: to the year 2262.
+  public init(microseconds: UInt64) { nanoseconds = Int64(min(microseconds, UInt64(Int64.max / 1_000))) * 1_000 }
+
+  /// Unit: microseconds since 1970; what lies before is 0.
+  public var microseconds: UInt64 { nanoseconds < 0 ? 0 : UInt64(nanoseconds / 1_000) }
+
   /// Where every simulated run begins: 2026-01-01T00:00:00Z.
   public static let simulationStart = Instant(secondsSince1970: 1_767_225_600)
 

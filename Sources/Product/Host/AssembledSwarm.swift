@@ -22,8 +22,15 @@ extension Assembly {
     return service
   }
 
-  /// Seeds what the settings name, at each of `addresses`. What is not whole is looked at, and not given.
-  func seed(_ serving: TorrentServing, at endpoints: [Endpoint], lookUp: @escaping WebClient.LookUp) async throws(HomeHost.Failure) {
+  /// Seeds what the settings name, at each of `endpoints`; returns what went wrong and stops nothing. What is not whole is looked at, and not given.
+  func seed(_ serving: TorrentServing, at endpoints: [Endpoint], dataDirectory: String, lookUp: @escaping WebClient.LookUp) async throws(HomeHost.Failure) -> [String] {
+    var warnings: [String] = []
+    var records: SQLiteRecords?
+    if serving.nodes != nil {
+      do throws(StorageError) { records = try SQLiteRecords(path: dataDirectory + "/nodes.sqlite") } catch {
+        warnings.append("nodes of the hash table are not remembered: \(error)")
+      }
+    }
     let (torrents, files) = (try serving.torrents(), try serving.files())
     let threads: DiskThreads
     do throws(StorageError) { threads = try DiskThreads(count: Self.seedThreads) } catch { throw .storage(error) }
@@ -32,7 +39,9 @@ extension Assembly {
       setting.carriers = serving.carriers
       // Strangers do not make us call inside a network from a place that faces the world.
       setting.participation.calling.callsInnerAddresses = endpoint.address.isLoopback
-      setting.node = serving.nodes.map { DHTSetting(bootstrap: $0, at: endpoint.address) }
+      setting.nodeKept = records.map { NodeService.Kept(store: $0, name: "\(endpoint.address)") }
+      if let problem = await setting.nodeKept?.problem() { warnings.append(problem) }
+      setting.node = serving.nodes.map { DHTSetting(bootstrap: $0, at: endpoint.address, items: ZoneBlockRule()) }
       let client = TrackerClient(
         network: network, resolve: { name in (try? await lookUp(name, nil)) ?? [] }, trace: clientTrace, chance: SystemRandomNumberGenerator())
       let sources = PeerSources(announce: { request, url, timeout in
@@ -46,9 +55,22 @@ extension Assembly {
       } catch { throw .network(error) }
       // Comparing what is on the disk may take minutes; nobody has to wait for it.
       network.start {
-        for metainfo in torrents { _ = try? await service.add(metainfo.torrent, trackers: metainfo.trackers, files: files) }
+        for metainfo in torrents {
+          if let node = service.node, !metainfo.torrent.isPrivate {
+            for place in metainfo.nodes { node.meet(await Self.endpoints(of: place, from: endpoint.address, lookUp)) }
+          }
+          _ = try? await service.add(metainfo.torrent, trackers: metainfo.trackers, files: files)
+        }
       }
     }
+    return warnings
+  }
+
+  /// Where a node is that a torrent's file names, as far as it can be reached from `address`.
+  // BEP 5
+  private static func endpoints(of place: BitTorrent.Place, from address: Address, _ lookUp: WebClient.LookUp) async -> [Endpoint] {
+    let found = if let endpoint = place.endpoint { [endpoint.address] } else { (try? await lookUp(place.host, nil)) ?? [] }
+    return found.filter { $0.isLoopback || !address.isLoopback }.map { Endpoint($0, place.port) }
   }
 
   /// How many reads may wait for a disk at once. Unit: threads.

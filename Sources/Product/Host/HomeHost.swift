@@ -28,6 +28,9 @@ package final class HomeHost: Sendable {
   private let onion: OnionService?
   /// What became of the onion service; nil: none was asked for.
   package var onionOutcome: OnionOutcome? { onionState.withLock { $0 } }
+  private let warned = Mutex<[String]>([])
+  /// What went wrong at the start and did not stop it.
+  package var warnings: [String] { warned.withLock { $0 } }
   private let onionState = Mutex<OnionOutcome?>(nil)
   private let parts: Parts
   private let state: Mutex<State>
@@ -184,7 +187,9 @@ package final class HomeHost: Sendable {
     host.watchAddresses()
     if let torrents = settings.torrents {
       do throws(Failure) {
-        try await host.assembly.seed(torrents, at: settings.addresses.map { Endpoint($0, port(settings.ports.torrents)) }, lookUp: lookUp)
+        let endpoints = settings.addresses.map { Endpoint($0, port(settings.ports.torrents)) }
+        let warnings = try await host.assembly.seed(torrents, at: endpoints, dataDirectory: dataDirectory, lookUp: lookUp)
+        host.warned.withLock { $0 += warnings }
       } catch {
         await host.stop(grace: .zero)
         throw error

@@ -3,9 +3,9 @@ import BitTorrent
 import DNS
 import FTP
 import HTTP
+import Host
 import IMAP
 import Lab
-import Names
 import POP3
 import SMTP
 import Sockets
@@ -22,8 +22,8 @@ let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
   case .imap: IMAP.explain(bytes)
   case .ftp, .ftpData: FTP.explain(bytes, as: dialect, from: kind == .sent ? info.role : info.role == .server ? .client : .server)
   case .ring, .swarmModel: ModelLine.explain(bytes, as: dialect)
-  case .bittorrent, .udpTracker, .dht, .utp: BitTorrent.explain(bytes, as: dialect)
-  case .blockStore: Names.explain(bytes, as: dialect)
+  case .dht: explainNodes(bytes)
+  case .bittorrent, .udpTracker, .utp: BitTorrent.explain(bytes, as: dialect)
   default: Sockets.explain(bytes, as: dialect)
   }
 }

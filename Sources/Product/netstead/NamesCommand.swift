@@ -1,10 +1,13 @@
 // `netstead names`: zones of the GNU Name System, address books, and names that are keys, made and taken apart.
 // Not here: looking names up (`netstead dns`, OtherNames.swift), what all this is (Protocols/Names).
 import ArgumentParser
+import BitTorrent
 import Bytes
+import Host
 import Lab
 import NameServer
 import Names
+import Swarm
 import Trace
 import Transport
 import World
@@ -19,6 +22,7 @@ struct NamesCommand: AsyncParsableCommand {
         printf 'www A 1h 192.0.2.80\\n' > alice.zone
         netstead names publish alice.zone --key alice.key --blocks blocks.gns
         netstead dns www.$(netstead names key --show alice.key) --blocks blocks.gns
+        netstead names publish alice.zone --key alice.key --node 192.0.2.7:6881 --stay
         netstead names book add mine.txt forum.i2p DESTINATION
         netstead names book subscribe mine.txt hosts.txt --source http://friend.i2p/hosts.txt
         netstead names onion NAME.onion OTHER.onion
@@ -54,20 +58,25 @@ struct NamesCommand: AsyncParsableCommand {
     return blocks
   }
 
-  static func blocks(in file: String, at now: Instant) async throws -> MemoryBlocks {
+  static func blocks(in file: String) async throws -> MemoryBlocks {
     let blocks = MemoryBlocks()
-    for block in try list(in: file) { _ = await blocks.put(block.query, block.bytes, at: now) }
+    // Of two for one label the later one counts.
+    for block in try list(in: file) { try? await blocks.put(block) }
     return blocks
   }
 
-  /// A node by its name or address; its port if it is another than the usual one.
-  static func node(_ host: String, _ session: ToolSession) async throws -> Endpoint {
-    if let endpoint = Endpoint(host) { return endpoint }
-    let parts = host.split(separator: ":", maxSplits: 1)
-    let port = parts.count > 1 ? UInt16(parts[1]) : StoreNode.port
-    guard let name = parts.first, let port else { throw ToolFailure(.usage, "expected a host, found `\(host)`") }
-    guard let address = try await session.names.addresses(of: String(name), client: session.client).first else { throw ToolFailure(.unresolved, "\(host) has no address") }
-    return Endpoint(address, port)
+  /// The hash table, entered at `nodes`. Who asks there is not remembered: it is gone in a moment.
+  static func table(_ nodes: [String], _ session: ToolSession) async throws -> TableBlocks {
+    let entrances = try await SwarmRun.endpoints(nodes, session)
+    guard let first = entrances.first else { throw ToolFailure(.unresolved, "\(nodes.joined(separator: ", ")) has no address") }
+    var setting = DHTSetting(bootstrap: entrances, at: first.address, items: ZoneBlockRule())
+    setting.isReadOnly = true
+    do throws(NetworkError) {
+      return TableBlocks(
+        try await NodeService.start(
+          network: session.network, endpoint: Endpoint(first.address.isV6 ? .v6(0, 0) : .any, 0), setting: setting, trace: session.trace,
+          chance: SystemRandomNumberGenerator()))
+    } catch { throw ToolFailure(error) }
   }
 
   // MARK: Zones
@@ -96,6 +105,7 @@ struct NamesCommand: AsyncParsableCommand {
     @Argument(help: "The zone's file.") var zone: String
     @Option(help: ArgumentHelp("The zone's secret.", valueName: "file")) var key: String
     @OptionGroup var places: OtherNameOptions
+    @Flag(help: "Stay, and publish again every hour: nodes forget after two.") var stay = false
     @OptionGroup(title: "Output") var messages: MessageOptions
     @OptionGroup(title: "Output") var colour: ColourOptions
     @Option(help: ArgumentHelp("Give up after this long.", valueName: "time")) var timeout = TimeSpan(duration: .seconds(10))
@@ -105,19 +115,24 @@ struct NamesCommand: AsyncParsableCommand {
       let (records, problems) = Zone.reading(Buffer(text))
       guard problems.isEmpty else { throw ToolFailure(.usage, problems.map { "\(zone): \($0)" }.joined(separator: "\n")) }
       let session = ToolSession(messages, colour, timeout: timeout)
-      let now = session.network.clock.now
-      let blocks = records.blocks(by: try NamesCommand.secret(key), at: now)
       if let file = places.blocks {
+        let blocks = records.blocks(by: try NamesCommand.secret(key), at: session.network.clock.now)
         guard OutputFile.write(blocks.flatMap(\.block.bytes), to: file) else { throw ToolFailure(.usage, "\(file) cannot be written") }
         return Terminal.talk("\(blocks.count) blocks in \(file)")
       }
-      guard let host = places.store else { throw ToolFailure(.usage, "expected --blocks FILE or --store HOST") }
-      let store = NetworkBlocks(session.network, node: try await NamesCommand.node(host, session), trace: session.trace) { .random(in: 0...UInt16.max) }
-      var refused: [String] = []
-      for (label, block) in blocks where await !store.put(block.query, block.bytes, at: now) { refused.append("`\(label)`") }
+      guard !places.node.isEmpty else { throw ToolFailure(.usage, "expected --blocks FILE or --node HOST:PORT") }
+      let table = try await NamesCommand.table(places.node, session)
+      let publisher = ZonePublisher(records, by: try NamesCommand.secret(key), to: table, clock: session.network.clock)
+      if stay { return try await publisher.keepPublishing { round in Self.tell(round) } }
+      let round = try await publisher.publish()
+      Self.tell(round)
       try session.finish()
-      guard refused.isEmpty else { throw ToolFailure(.refused, "not kept: \(refused.joined(separator: ", "))") }
-      Terminal.talk("\(blocks.count) blocks kept")
+      guard round.failures.isEmpty else { throw ToolFailure(.refused) }
+    }
+
+    private static func tell(_ round: ZonePublisher.Round) {
+      for failure in round.failures { Terminal.talk("! `\(failure.label)`: \(failure.why)") }
+      Terminal.talk("\(round.kept) blocks kept")
     }
   }
 

@@ -2,6 +2,7 @@
 // Read next: NamesCommand.swift, which makes keys, zones and books.
 import ArgumentParser
 import Bytes
+import Host
 import Lab
 import NameServer
 import Names
@@ -16,8 +17,8 @@ struct OtherNameOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A file of blocks, for names of the GNU Name System.", valueName: "file"))
   var blocks: String?
 
-  @Option(help: ArgumentHelp("A node that keeps blocks, for names of the GNU Name System.", valueName: "host"))
-  var store: String?
+  @Option(help: ArgumentHelp("A node of the hash table to begin at, for names of the GNU Name System; several may be given.", valueName: "host:port"))
+  var node: [String] = []
 
   @Option(help: ArgumentHelp("Call a zone by a name of your own.", valueName: "name=key"))
   var calling: [String] = []
@@ -121,8 +122,8 @@ struct OtherNameLookup {
   }
 
   private func storage() async throws -> any BlockStorage {
-    if let file = options.blocks { return try await NamesCommand.blocks(in: file, at: session.network.clock.now) }
-    guard let host = options.store else { throw ToolFailure(.usage, "names of the GNU Name System need blocks: name a file by --blocks or a node by --store") }
-    return NetworkBlocks(session.network, node: try await NamesCommand.node(host, session), trace: session.trace) { .random(in: 0...UInt16.max) }
+    if let file = options.blocks { return try await NamesCommand.blocks(in: file) }
+    guard !options.node.isEmpty else { throw ToolFailure(.usage, "names of the GNU Name System need blocks: name a file by --blocks or a node of the hash table by --node") }
+    return try await NamesCommand.table(options.node, session)
   }
 }

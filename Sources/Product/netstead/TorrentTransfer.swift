@@ -2,6 +2,7 @@
 import ArgumentParser
 import BitTorrent
 import Bytes
+import Host
 import Storage
 import Swarm
 import Trace
@@ -25,7 +26,7 @@ struct SwarmOptions: ParsableArguments {
   @Flag(name: .customLong("no-trackers"), help: "Ask no trackers.")
   var noTrackers = false
 
-  @Flag(help: "Find peers by the hash table too; on where a node is named, and for magnet links without trackers. Never for private torrents.")
+  @Flag(help: "Find peers by the hash table too; on where a node is named, here or in the torrent, and for magnet links without trackers. Never for private torrents.")
   var dht = false
 
   @Option(help: ArgumentHelp("A node of the hash table to begin at; several may be given.", valueName: "host:port"))
@@ -44,7 +45,8 @@ struct SwarmOptions: ParsableArguments {
     switch source {
     // BEP 27
     case .file(let metainfo) where isWanted && metainfo.torrent.isPrivate: throw ToolFailure(.usage, "a private torrent's peers come from its trackers alone, not from the hash table")
-    case .file: return isWanted
+    // BEP 5: a torrent may name nodes itself.
+    case .file(let metainfo): return isWanted || (!metainfo.nodes.isEmpty && !metainfo.torrent.isPrivate)
     case .magnet(let magnet): return isWanted || magnet.trackers.isEmpty
     }
   }
@@ -76,7 +78,7 @@ struct SwarmRun {
     setting.participation.order = order
     // Strangers do not make us call inside a network from a place that faces the world.
     setting.participation.calling.callsInnerAddresses = options.listen == nil || AddressRange.inner.dropFirst().contains { $0.contains(place.address) }
-    if try options.usesHashTable(for: source) { setting.node = DHTSetting(bootstrap: try await Self.entrances(options, session, place), at: place.address) }
+    if try options.usesHashTable(for: source) { setting.node = DHTSetting(bootstrap: try await Self.entrances(options, source, session, place), at: place.address, items: ZoneBlockRule()) }
     // What nobody wants to see is not kept: a trace of every block costs more than the block.
     let isWatched = messages.showsMessages || messages.jsonl || messages.pcap != nil
     let trace = isWatched ? session.trace : nil
@@ -100,16 +102,23 @@ struct SwarmRun {
   }
 
   /// The nodes to begin at.
-  private static func entrances(_ options: SwarmOptions, _ session: ToolSession, _ place: Endpoint) async throws -> [Endpoint] {
-    let entrances = try await endpoints(options.node, session)
+  private static func entrances(_ options: SwarmOptions, _ source: TorrentSource, _ session: ToolSession, _ place: Endpoint) async throws -> [Endpoint] {
+    var entrances = try await endpoints(options.node, session)
     if let far = entrances.first(where: { place.address.isLoopback && !$0.address.isLoopback }) {
       throw ToolFailure(.usage, "--node: \(far) cannot be reached from \(place.address): say with --listen where to be reached from there")
+    }
+    if case .file(let metainfo) = source {
+      for node in metainfo.nodes {
+        let addresses = (try? await session.names.addresses(of: node.host, client: session.client)) ?? []
+        // What cannot be reached from here is no use.
+        entrances += addresses.filter { $0.isLoopback || !place.address.isLoopback }.map { Endpoint($0, node.port) }
+      }
     }
     return entrances
   }
 
   /// Where `host:port` is, for each.
-  private static func endpoints(_ texts: [String], _ session: ToolSession) async throws -> [Endpoint] {
+  static func endpoints(_ texts: [String], _ session: ToolSession) async throws -> [Endpoint] {
     var endpoints: [Endpoint] = []
     for text in texts {
       guard let place = Place(text) else { throw ToolFailure(.usage, "expected host:port, found `\(text)`") }

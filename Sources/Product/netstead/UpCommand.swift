@@ -69,6 +69,7 @@ struct UpCommand: AsyncParsableCommand {
     if !quiet.short {
       Terminal.talk(Ink.bold.paint(settings.domain, colour.isTalkColoured) + " is up")
       for service in host.assembly.running { Terminal.talk("  \(service.name) at \(service.endpoint)") }
+      for warning in host.warnings { Terminal.talk("! \(warning)") }
       switch host.onionOutcome {
       case .offered(let name): Terminal.talk("  onion service at http://\(name)/")
       case .failed(let why): Terminal.talk("! no onion service: \(why)")

@@ -8,7 +8,7 @@ public struct Limits: Sendable, Hashable {
   /// Longest name that is resolved. Unit: bytes of UTF-8. Past it: it is no name.
   public var nameBytesMax = 1_024
 
-  /// Longest block that is read or made. Unit: bytes. RFC 9498 §6.3 leaves 32 bits for it; a datagram carries less. Past it: it is no block.
+  /// Longest block that is read or made. Unit: bytes. RFC 9498 §6.3 leaves 32 bits for it; nodes of the hash table take less (DHTLimits). Past it: it is no block.
   public var blockBytesMax = 63 * 1_024
 
   /// Most records in one set. Unit: records. Past it: the set is not read, nor published.
@@ -31,18 +31,6 @@ public struct Limits: Sendable, Hashable {
 
   /// Most problems remembered while one file is read. Unit: problems. Past it: further ones are counted only.
   public var problemsMax = 100
-
-  /// Most blocks that one store keeps. Unit: blocks. Past it: the one that was put longest ago makes room.
-  public var blocksMax = 10_000
-
-  /// What all blocks of one store have at most. Unit: bytes. Past it: the same.
-  public var shelfBytesMax = 67_108_864
-
-  /// What all answers of one node have at most: who asks may have lied about where he is. Unit: bytes per second. Past it: nothing is answered.
-  public var answerBytesPerSecondMax = 1_048_576
-
-  /// Most blocks that one node checks before it keeps them. Unit: blocks per second. Past it: nothing is answered, and who asked asks again.
-  public var checksPerSecondMax = 100
 
   public init() {}
 }

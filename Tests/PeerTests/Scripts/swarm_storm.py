@@ -2,7 +2,7 @@
 Usage: swarm_storm.py PID tcp COUNT PORT TORRENT | PID utp COUNT PORT TORRENT | PID tracker COUNT PORT | PID dht COUNT PORT | PID blocks COUNT PORT FILE
 
 PID is the process under test: its memory and open files are looked at. COUNT: connections, or datagrams of each kind of flood. TORRENT is the torrent
-file of what is seeded. FILE: blocks of the GNU Name System, each a line `query block` in hexadecimal; the last one is the honest one.
+file of what is seeded. FILE: blocks of the GNU Name System, each a line `target block` in hexadecimal; the last one is the honest one.
 Prints a line of figures for each storm, and `good` when all of it held.
 """
 import hashlib
@@ -461,38 +461,51 @@ def dht():
 def blocks():
     lines = [line.split() for line in open(sys.argv[5])]
     known = [(bytes.fromhex(a), bytes.fromhex(b)) for a, b in lines]
-    honest, block = known.pop()
-    request = lambda kind, query, block=b"": struct.pack("!BBH", kind, 0, 77) + query + block
+    target, block = known.pop()
+    honest = hashlib.sha1(b"honest").digest()
+    get = lambda target, token=None: query(b"get", {b"target": string(target)} | ({b"token": string(token)} if token else {}), honest)
+    put = lambda block, token: query(b"put", {b"item": string(block), b"token": string(token)}, honest)
 
-    def be_honest(source):
-        answer = ask(request(2, honest, block), source=source, isAnswer=lambda a: a[:1] in (b"\5", b"\6"))
-        # It may be there already.
-        assert answer, "an honest block is not answered"
-        answer = ask(request(1, honest), source=source, isAnswer=lambda a: a[:1] in (b"\3", b"\4"))
-        assert answer and answer[68:] == block, "an honest block is not kept"
+    def token(source):
+        answer = ask(get(target), source=source, isAnswer=lambda a: b"5:token8:" in a)
+        assert answer, "no token"
+        assert block not in answer, "a block is sent to who has shown no token"
+        return answer[answer.index(b"5:token8:") + 9 :][:8]
 
-    be_honest("127.0.2.1")
+    def be_honest(number):
+        source = f"127.0.{3 + number}.1"
+        mine = token(source)
+        # It may be looked at a little later: the node checks so many a second.
+        answer = ask(put(block, mine), source=source, tries=20, wait=1, isAnswer=lambda a: b"1:y1:r" in a)
+        assert answer, "an honest block is not kept"
+        answer = ask(get(target, mine), source=source)
+        assert answer and block in answer, "an honest block is not found"
 
-    def storm(name, make):
+    be_honest(0)
+    done = [0]
+
+    def storm(name, make, prepare=lambda source: None):
         began, sockets, sent = time.time(), [datagrams(number) for number in range(PLACES)], 0
+        tokens = [prepare(one.getsockname()[0]) for one in sockets]
         for number in range(count):
-            sent += send(sockets[number % PLACES], make(number))
+            sent += send(sockets[number % PLACES], make(number, tokens[number % PLACES]))
             if number % 256 == 255:
                 time.sleep(0.001)
+        done[0] += 1
+        be_honest(done[0])
         for one in sockets:
             one.close()
-        be_honest(f"127.0.2.{chance.randrange(2, 200)}")
         tell(f"blocks {name}", began, f"{sent} sent")
 
-    def forged(number):
-        query, block = known[number % len(known)]
-        return request(2, query, block[:60] + bytes([block[60] ^ 1 + number % 255]) + block[61:])
+    def forged(number, mine):
+        block = known[number % len(known)][1]
+        return put(block[:60] + bytes([block[60] ^ 1 + number % 255]) + block[61:], mine)
 
-    storm("asked for nothing", lambda n: request(1, chance.randbytes(64)))
-    storm("asked for one block", lambda n: request(1, honest))
-    storm("garbage", lambda n: chance.randbytes(chance.randrange(0, 1400)))
-    storm("forged", forged)
-    storm("genuine", lambda n: request(2, *known[n % len(known)]))
+    storm("asked for nothing", lambda n, _: get(chance.randbytes(20)))
+    storm("asked for one block", lambda n, _: get(target))
+    storm("without a token", lambda n, _: put(known[n % len(known)][1], b"x" * 8))
+    storm("too long", lambda n, mine: put(chance.randbytes(1400), mine), prepare=token)
+    storm("forged", forged, prepare=token)
 
 
 {"tcp": tcp, "utp": utp, "tracker": tracker, "dht": dht, "blocks": blocks}[kind]()

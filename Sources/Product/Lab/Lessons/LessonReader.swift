@@ -167,6 +167,7 @@ private final class LessonReader {
     var zone = ZoneDescription(
       origin: origin, servers: reader.list("served-by", .text), timeToLive: reader.value("ttl", .integer(0...2_147_483_647), default: 300), serial: 1,
       records: .text(reader.value("records", .text, default: "")), place: nil)
+    if !DomainName.isValid(origin) || !DomainName.isReserved(origin) { reader.problem(at: "served-by", "expected a zone below test, example or invalid, found `\(origin)`") }
     zone.isDelegated = reader.value("delegated", .boolean, default: true)
     if zone.servers.isEmpty { reader.problem(at: "served-by", "expected at least one host that serves zone `\(origin)`") }
     return zone

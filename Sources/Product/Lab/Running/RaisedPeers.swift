@@ -43,6 +43,7 @@ enum RaisedPeers {
     // All of them may be one machine.
     setting.spread = .relaxed
     setting.requiresProperIDs = isGuarded
+    setting.items = ZoneBlockRule()
     setting.limits.queriesPerAddressMax = 10_000
     setting.limits.replyBytesPerSecondMax = 10_000_000
     setting.bootstrap = entrances.filter { $0.address.bytes.count == endpoint.address.bytes.count }

@@ -184,7 +184,6 @@ package final class RaisedWorld: Sendable {
         case .uppercaseDatagram: try await assembly.serveUppercaseDatagrams(at: endpoint)
         case .ping:
           try await assembly.servePings(losing: program.loss, chance: means.chance.derived("ping \(endpoint)"), at: endpoint)
-        case .blockStore: try await RaisedBlocks.start(host, of: world, at: endpoint, on: assembly, means)
         }
       }
     }

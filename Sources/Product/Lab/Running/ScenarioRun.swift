@@ -5,6 +5,7 @@ import Host
 import HTTP
 import SimulatedTransport
 import Sockets
+import Swarm
 import Synchronization
 package import Trace
 import Transport
@@ -64,6 +65,8 @@ package final class ScenarioRun: Sendable {
   private let paths: Mutex<WorldDescription>
   /// The peers that deeds began.
   let peers = Mutex<[PeerKey: Assembly]>([:])
+  /// The nodes by which hosts publish and look for zones, by host and by where they begin.
+  let entries = Mutex<[String: NodeService]>([:])
   let contents = SwarmContents()
   private let ids: Mutex<SeededRandom>
   /// Nets that let nothing out which claims to come from elsewhere.
@@ -142,8 +145,15 @@ package final class ScenarioRun: Sendable {
     return hosts
   }
 
-  /// Whether somebody takes part in a swarm.
-  private var hasPeers: Bool { scenario.steps.contains { if case .swarm = $0.deed { true } else { false } } }
+  /// Whether somebody takes part in a swarm or asks the hash table.
+  private var hasPeers: Bool {
+    scenario.steps.contains {
+      switch $0.deed {
+      case .swarm, .publish, .resolve: true
+      default: false
+      }
+    }
+  }
 
   /// Whether somebody changes a zone or copies it: otherwise its servers have it from the world's file, and say nothing to one another.
   private var changesZones: Bool {
@@ -227,11 +237,11 @@ package final class ScenarioRun: Sendable {
       guard world.swarms.contains(where: { $0.file == file }) else { throw failure("a torrent of the world", file, step.line) }
       perform(at: step.time, as: name) { [self] in await swarm(host, client, file, part, deed) }
     case .publish(let name, let store, let zone, let records):
-      let (client, target) = (try network(name, step.line), try address(of: store, step.line))
-      perform(at: step.time, as: name) { [self] in await publish(client, zone, records, at: target, as: name) }
+      let (host, client, node) = (try host(name, step.line), try network(name, step.line), try node(store, step.line))
+      perform(at: step.time, as: name) { [self] in await publish(host, client, zone, records, at: node) }
     case .resolve(let name, let store, let question, let type, let petnames):
-      let (client, target) = (try network(name, step.line), try address(of: store, step.line))
-      perform(at: step.time, as: name) { [self] in await resolve(client, question, type, petnames, at: target, as: name) }
+      let (host, client, node) = (try host(name, step.line), try network(name, step.line), try node(store, step.line))
+      perform(at: step.time, as: name) { [self] in await resolve(host, client, question, type, petnames, at: node) }
     case .flood(let name, let flood):
       let client = try network(name, step.line)
       internet.after(step.time) { [self] in self.flood(client, flood, by: name) }
@@ -286,6 +296,11 @@ package final class ScenarioRun: Sendable {
   private func host(_ name: String, _ line: Int) throws(Failure) -> HostDescription {
     guard let host = world.host(name) else { throw noSuchHost(name, line) }
     return host
+  }
+
+  private func node(_ name: String, _ line: Int) throws(Failure) -> HostDescription {
+    guard world.nodes.contains(where: { $0.host == name }) else { throw failure("a node of the hash table", name, line) }
+    return try host(name, line)
   }
 
   private func network(_ name: String, _ line: Int) throws(Failure) -> SimulatedNetwork {

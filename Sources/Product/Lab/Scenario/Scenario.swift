@@ -86,9 +86,9 @@ package struct Scenario: Sendable, Equatable {
     case send(host: String, Letter)
     /// `user reads reader@away.test blue-ink by pop3 "LIST; RETR 1"`: one session with a mailbox
     case read(host: String, MailboxVisit)
-    /// `user publishes alice "www A 1h 192.0.2.80; bob EDKEY 1h key(bob)" at store`: a zone of the GNU Name System
+    /// `user publishes alice "www A 1h 192.0.2.80; bob EDKEY 1h key(bob)" at dht1`: a zone of the GNU Name System
     case publish(host: String, store: String, zone: String, records: String)
-    /// `user resolves www.bob.alice A at store calling mallory alice`: a name of the GNU Name System
+    /// `user resolves www.bob.alice A at dht1 calling mallory alice`: a name of the GNU Name System
     case resolve(host: String, store: String, name: String, type: String, petnames: [String: String])
     /// `user updates home.test at ns1 "add www 60 A 192.0.2.81; delete old" signed lab.key`: a dynamic update
     case update(host: String, server: String, ZoneChange)

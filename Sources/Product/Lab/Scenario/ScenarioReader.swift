@@ -13,7 +13,7 @@
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
 //           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
 //           | HOST shares FILE [spoilt] [PART]… | HOST fetches FILE [for T] [PART]… | HOST poses as N nodes near FILE
-//           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at HOST | HOST resolves NAME [TYPE] at HOST [calling ZONE NAME]…
+//           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at NODE | HOST resolves NAME [TYPE] at NODE [calling ZONE NAME]…
 //           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets|edits NAME TTL TYPE DATA… | HOST updates ZONE at HOST "add NAME TTL TYPE DATA; delete NAME [TYPE]" [signed KEY]
 //           | HOST copies ZONE at HOST [since SERIAL] [signed KEY] | net NAME filters sources

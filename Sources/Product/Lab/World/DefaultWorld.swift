@@ -330,7 +330,8 @@ package enum DefaultWorld {
     """#
 
   private static let peers = #"""
-    # Where peers find one another: trackers, over UDP and HTTP at port 6969, and nodes of the hash table, at port 6881.
+    # Where peers find one another: trackers, over UDP and HTTP at port 6969, and nodes of the hash table, at port 6881,
+    # which also keep blocks of the GNU Name System.
     trackers:
       tracker: {interval: 20m}
     dht:
@@ -386,11 +387,6 @@ package enum DefaultWorld {
       - {host: srv, program: uppercase-concurrent, port: 6790}
       - {host: srv, program: uppercase-datagram, port: 9876}
       - {host: srv, program: ping, port: 12000, loss: 30%}
-      # Whoever has room keeps blocks of the GNU Name System for everybody.
-      - {host: edge1.cdn.test, program: block-store, port: 2086}
-      - {host: edge2.cdn.test, program: block-store, port: 2086}
-      - {host: edge3.cdn.test, program: block-store, port: 2086}
-      - {host: srv, program: block-store, port: 2086}
 
     # The access network's proxy, with a cache: curl -x http://proxy:3128 http://www.garnet.test/ as a client host.
     # Also known: clients (ranges of addresses; the proxy's own net), tunnel-ports ([443]).

@@ -255,7 +255,7 @@ package struct TrackerDescription: Sendable, Equatable {
   package var interval: Duration
 }
 
-/// A node of BitTorrent's hash table.
+/// A node of BitTorrent's hash table, which also keeps blocks of the GNU Name System.
 package struct NodeDescription: Sendable, Equatable {
   package var host: String
   /// Whether it leaves out nodes whose id does not belong to their address, and takes one node of a network.
@@ -279,10 +279,8 @@ package struct ProgramDescription: Sendable, Equatable {
     case uppercaseDatagram = "uppercase-datagram"
     /// Answers UDP pings, save those it loses.
     case ping
-    /// Keeps blocks of the GNU Name System, together with all others of its kind.
-    case blockStore = "block-store"
 
-    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping || self == .blockStore }
+    package var isDatagram: Bool { self == .uppercaseDatagram || self == .ping }
   }
 }
 

@@ -156,6 +156,10 @@ final class WorldReader {
   }
 
   private func readRegistrar(_ entry: SettingsEntry) {
+    if !DomainName.isValid(entry.name) || !DomainName.isReserved(entry.name) {
+      entry.value.problem(at: entry.place, "expected a site's name below test, example or invalid, in small letters, found `\(entry.name)`")
+    }
+    if world.sites.contains(where: { $0.allNames.contains(entry.name) }) { entry.value.problem(at: entry.place, "there is a site called `\(entry.name)` already") }
     let registrar = entry.value.mapping { reader -> RegistrarDescription? in
       let zone = reader.required("zone", .text)
       if !world.zones.contains(where: { $0.origin == zone }) { reader.problem(at: "zone", "expected a zone of `zones`, found `\(zone)`") }

@@ -1,5 +1,5 @@
 // What a node answers to the queries of others: pings, nodes, peers, and announcements of those who show a token of ours.
-// Read before: DHTNode.swift. Read next: PeerStore.swift, NodeTokens.swift, QueryMeters.swift.
+// Read before: DHTNode.swift. Read next: DHTItems.swift (what it says of items), PeerStore.swift, NodeTokens.swift, QueryMeters.swift.
 import Bytes
 import World
 
@@ -28,6 +28,8 @@ extension DHTNode {
         if !peers.isEmpty { answer.peers = peers }
       case .announcePeer(let infoHash, let port, let impliesPort, let token):
         try keep(Endpoint(remote.address, impliesPort ? remote.port : port), of: infoHash, token, at: now)
+      case .get(let target, let token): tell(of: target, token, query, remote.address, at: now, in: &answer)
+      case .put(let item, let token): try keep(item, token, of: remote.address, at: now)
       case .other(let name): throw KRPCFailure(.unknownMethod, "no method is called \(name)")
       }
       reply(.reply(answer), to: message.transaction, at: remote, at: now, into: &actions)
@@ -37,7 +39,7 @@ extension DHTNode {
     meet(NodeContact(query.sender, remote), message, at: now, into: &actions)
   }
 
-  private func addNodes(_ target: Bits160, _ query: KRPCQuery, to answer: inout KRPCReply) {
+  func addNodes(_ target: Bits160, _ query: KRPCQuery, to answer: inout KRPCReply) {
     let nodes = table.nearest(to: target, count: limits.bucketNodesMax)
     // BEP 32
     if setting.isV6, query.wants.isEmpty || query.wants.contains(.v6) { answer.nodes6 = nodes }

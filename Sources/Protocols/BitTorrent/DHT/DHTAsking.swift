@@ -27,7 +27,7 @@ extension DHTNode {
   mutating func lookUp(
     _ target: Bits160, _ goal: LookUp.Goal, for ticket: Ticket?, also known: [NodeContact] = [], at now: Instant, into actions: inout [DatagramAction<Question>]
   ) {
-    guard lookUps.count < limits.lookUpsMax else {
+    guard lookUps.count + errands.count < limits.lookUpsMax else {
       if let ticket { actions.append(.ask(.finished(ticket, LookUpReport()))) }
       return
     }
@@ -52,11 +52,15 @@ extension DHTNode {
     guard lookUps[place].isOver else { return }
     var lookUp = lookUps.remove(at: place)
     let (report, tokens) = lookUp.finish()
-    if case .peers(let infoHash, let announcement?) = lookUp.goal {
+    switch lookUp.goal {
+    case .nodes: break
+    case .peers(let infoHash, let announcement):
+      guard let announcement else { break }
       for (contact, token) in tokens {
         let method = KRPCQuery.Method.announcePeer(infoHash, port: announcement.port, impliesPort: announcement.impliesPort, token: token)
         send(method, to: contact.endpoint, contact.id, for: .announcement, at: now, into: &actions)
       }
+    case .item(let item): return goOn(with: item, after: lookUp, report, tokens, at: now, into: &actions)
     }
     if let ticket = lookUp.ticket { actions.append(.ask(.finished(ticket, report))) }
   }
@@ -65,6 +69,7 @@ extension DHTNode {
     switch lookUp.goal {
     case .nodes: .findNode(target: NodeID(lookUp.target))
     case .peers(let infoHash, _): .getPeers(infoHash)
+    case .item: .get(target: lookUp.target, token: nil)
     }
   }
 
@@ -95,6 +100,7 @@ extension DHTNode {
       send(.ping, to: doubted.endpoint, doubted.id, for: .acquaintance, at: now, into: &actions)
     }
     if let said = message.observed?.address { vote(said, by: remote.address, at: now, into: &actions) }
+    if case .item(let number) = query.purpose { return take(reply, ofErrand: number, from: remote, at: now, into: &actions) }
     guard case .lookUp(let number) = query.purpose, let place = lookUps.firstIndex(where: { $0.number == number }) else { return }
     let peers = lookUps[place].note(reply, from: remote, isV6: setting.isV6)
     if let ticket = lookUps[place].ticket, !peers.isEmpty { actions.append(.ask(.peers(ticket, peers))) }
@@ -104,7 +110,7 @@ extension DHTNode {
   mutating func take(_ failure: KRPCFailure, _ message: KRPCMessage, from remote: Endpoint, into actions: inout [DatagramAction<Question>], at now: Instant) {
     guard let query = answered(message, from: remote) else { return actions.append(.note("ignored: no such query is open", about: remote)) }
     actions.append(.note("it cannot answer: \(failure.code) \(Buffer(failure.message))", about: remote))
-    fail(query, at: now, into: &actions)
+    fail(query, failure, at: now, into: &actions)
   }
 
   /// The query that a message answers, which is open no longer. It must come from where the query went.
@@ -116,7 +122,8 @@ extension DHTNode {
   }
 
   /// A look-up goes on without this answer.
-  private mutating func fail(_ query: Pending, at now: Instant, into actions: inout [DatagramAction<Question>]) {
+  private mutating func fail(_ query: Pending, _ failure: KRPCFailure? = nil, at now: Instant, into actions: inout [DatagramAction<Question>]) {
+    if case .item(let number) = query.purpose { return missAnswer(ofErrand: number, failure, at: now, into: &actions) }
     guard case .lookUp(let number) = query.purpose, let place = lookUps.firstIndex(where: { $0.number == number }) else { return }
     lookUps[place].noteFailure(query.endpoint)
     advance(number, at: now, into: &actions)

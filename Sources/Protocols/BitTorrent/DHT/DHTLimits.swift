@@ -35,6 +35,16 @@ public struct DHTLimits: Sendable, Hashable {
   public var torrentsPerAddressMax = 200
   /// How long a stored peer is told. Past it: it is forgotten unless it has announced itself again.
   public var peerAgeMax = Duration.seconds(1_800)
+  /// Longest item that is kept or taken. Unit: bytes. BEP 44 has 1,000: with what is around it, it passes every network in one datagram. Past it: refused.
+  public var itemBytesMax = 1_000
+  /// Most items kept for others. Unit: items. Past it: of the address that has put the most, the one put longest ago makes room.
+  public var itemsMax = 5_000
+  /// Most items kept for one address (of IPv6: for one /64). Unit: items. Past it: further ones from there are refused.
+  public var itemsPerAddressMax = 200
+  /// How long an item is kept that is not put again. BEP 44 has two hours. Past it, or when it expires: it is forgotten.
+  public var itemAgeMax = Duration.seconds(7_200)
+  /// Most items whose proof is checked: that is a signature. Unit: items in a second. Past it: refused, and who put one puts it again.
+  public var itemChecksPerSecondMax = 100
   /// Most peers in one answer: it stays below what passes every network in one datagram. Unit: peers.
   public var replyPeersMax = 50
   /// The same over IPv6. Unit: peers.

@@ -1,6 +1,6 @@
 // One node of the distributed hash table, of one address family, as a conversation over one port: it answers others, and looks things up.
 // It may share its port: datagrams that begin with `d` are its own (`KRPCMessage.begins`).
-// Read next: DHTAnswering.swift (queries of others), DHTAsking.swift (our queries and look-ups), RoutingTable.swift, LookUp.swift.
+// Read next: DHTAnswering.swift (queries of others), DHTAsking.swift (our queries and look-ups), DHTItems.swift (items), RoutingTable.swift, LookUp.swift.
 public import Bytes
 public import World
 
@@ -21,6 +21,8 @@ public struct DHTSetting: Sendable {
   /// Whether it only asks: others do not get to know it.
   // BEP 43
   public var isReadOnly = false
+  /// Which items it keeps for others, and takes from them; nil: none.
+  public var items: (any DHTItemRule)?
   public var limits = DHTLimits()
 
   public init() {}
@@ -41,6 +43,10 @@ public struct DHTNode: DatagramConversation {
     case peersWanted(Ticket, InfoHash, announcing: PeerAnnouncement?)
     /// The owner wants the nodes nearest to an id.
     case nodesWanted(Ticket, NodeID)
+    /// The owner wants what is kept there.
+    case itemWanted(Ticket, Bits160)
+    /// The owner wants this kept by the nearest nodes.
+    case itemGiven(Ticket, Buffer)
     /// The owner wants nothing more of this.
     case withdrawn(Ticket)
     /// The owner wants to write down who this node is and whom it knows.
@@ -64,6 +70,8 @@ public struct DHTNode: DatagramConversation {
     case acquaintance
     case lookUp(UInt64)
     case announcement
+    /// An item is asked for or given, at the end of a look-up.
+    case item(UInt64)
   }
 
   /// A query that is not answered yet.
@@ -80,6 +88,7 @@ public struct DHTNode: DatagramConversation {
   let setting: DHTSetting
   var table: RoutingTable
   var store: PeerStore
+  var items: ItemStore
   var meters: QueryMeters
   let tokens: NodeTokens
   var chance: any RandomNumberGenerator & Sendable
@@ -88,6 +97,8 @@ public struct DHTNode: DatagramConversation {
   /// Oldest first.
   var lookUps: [LookUp] = []
   var nextLookUp: UInt64 = 0
+  /// What is done with items once the nearest nodes are known, oldest first.
+  var errands: [ItemErrand] = []
   /// Where to begin again when nobody is left.
   var entrances: [Endpoint]
   /// When to begin again, and how long to wait the next time: twice as long each time, up to `freshMax`.
@@ -103,6 +114,7 @@ public struct DHTNode: DatagramConversation {
     let own = setting.restored?.id ?? NodeID.random(using: &chance)
     table = RoutingTable(own: own, spread: setting.spread, limits: setting.limits, at: now)
     store = PeerStore(limits: setting.limits)
+    items = ItemStore(limits: setting.limits)
     meters = QueryMeters(limits: setting.limits)
     tokens = NodeTokens(key: key, limits: setting.limits)
     entrances = setting.bootstrap
@@ -111,7 +123,7 @@ public struct DHTNode: DatagramConversation {
 
   public static var dialect: Dialect { .dht }
   public var acceptsBytes: Bool { true }
-  public var stateName: String { lookUps.isEmpty ? "idle" : "looking up" }
+  public var stateName: String { lookUps.isEmpty && errands.isEmpty ? "idle" : "looking up" }
 
   /// The node's own id.
   public var id: NodeID { table.own }
@@ -119,6 +131,8 @@ public struct DHTNode: DatagramConversation {
   public var contacts: [NodeContact] { table.entries.filter { !$0.isBad(limits) }.map(\.contact) }
   /// How many peers it stores for others.
   public var storedPeers: Int { store.peerCount }
+  /// How many items it keeps for others.
+  public var storedItems: Int { items.count }
 
   var limits: DHTLimits { setting.limits }
 
@@ -156,7 +170,11 @@ public struct DHTNode: DatagramConversation {
     case .peersWanted(let ticket, let infoHash, let announcement):
       lookUp(infoHash.bits, .peers(infoHash, announcing: announcement), for: ticket, at: now, into: &actions)
     case .nodesWanted(let ticket, let id): lookUp(id.bits, .nodes, for: ticket, at: now, into: &actions)
-    case .withdrawn(let ticket): lookUps.removeAll { $0.ticket == ticket }
+    case .itemWanted(let ticket, let target): lookUp(target, .item(putting: nil), for: ticket, at: now, into: &actions)
+    case .itemGiven(let ticket, let item): give(item, for: ticket, at: now, into: &actions)
+    case .withdrawn(let ticket):
+      lookUps.removeAll { $0.ticket == ticket }
+      errands.removeAll { $0.ticket == ticket }
     case .stateWanted: actions.append(.ask(.state(DHTState(id: id, contacts: contacts))))
     }
   }

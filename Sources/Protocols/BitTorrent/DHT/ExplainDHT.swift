@@ -34,6 +34,8 @@ struct DHTExplainer {
       case .findNode(let target): "find_node \(target.bits.hex.prefix(8))…"
       case .getPeers(let infoHash): "get_peers \(infoHash.hex.prefix(8))…"
       case .announcePeer(let infoHash, let port, let impliesPort, _): "announce_peer \(infoHash.hex.prefix(8))… at port \(impliesPort ? "of this datagram" : "\(port)")"
+      case .get(let target, let token): "get \(target.hex.prefix(8))…\(token == nil ? "" : " with a token")"
+      case .put(let item, _): "put \(item.count) bytes"
       case .other(let name): "query \(Bencode.shown(name))"
       }
     case .reply(let reply):
@@ -41,6 +43,7 @@ struct DHTExplainer {
         + (reply.peers.map { ", \($0.count) \($0.count == 1 ? "peer" : "peers")" } ?? "")
         + ((reply.nodes ?? []).isEmpty && (reply.nodes6 ?? []).isEmpty ? "" : ", nodes: \((reply.nodes ?? []).count + (reply.nodes6 ?? []).count)")
         + (reply.token == nil ? "" : ", a token")
+        + (reply.item.map { ", an item of \($0.count) bytes" } ?? (reply.itemExpires == nil ? "" : ", it keeps an item"))
     case .failure(let failure): "error \(failure.code) \(Bencode.shown(Buffer(failure.message)))"
     }
   }
@@ -53,17 +56,20 @@ struct DHTExplainer {
     "q": ("What is asked.", "BEP 5"),
     "a": ("What is asked for, and who asks.", "BEP 5"),
     "a.id": ("The id of the node that asks.", "BEP 5"),
-    "a.target": ("The nodes nearest to this id are wanted.", "BEP 5"),
+    "a.target": ("The nodes nearest to this id are wanted; of `get` also what is kept there.", "BEP 5, BEP 44"),
     "a.info_hash": ("The torrent: it lies in the same space as the nodes' ids.", "BEP 5"),
     "a.port": ("Where the announced peer listens.", "BEP 5"),
     "a.implied_port": ("1: the peer listens at the port that this datagram comes from.", "BEP 5"),
     "a.token": ("Given by this node to this address a short while ago: proof that the sender receives there.", "BEP 5"),
     "a.want": ("The families of addresses wanted: n4, n6.", "BEP 32"),
+    "a.item": ("To be kept: a block of a zone of the GNU Name System, sealed and signed. Who keeps it checks the signature.", "Netstead"),
     "r": ("The answer.", "BEP 5"),
     "r.id": ("The id of the node that answers.", "BEP 5"),
     "r.nodes": ("Nodes nearer to the target: id, IPv4 address and port of each.", "BEP 5"),
     "r.nodes6": ("The same with IPv6 addresses.", "BEP 32"),
-    "r.token": ("To be shown when a peer is announced here within ten minutes.", "BEP 5"),
+    "r.token": ("To be shown when a peer is announced here, or an item put or fetched, within ten minutes.", "BEP 5"),
+    "r.expires": ("An item is kept here that holds until then: microseconds since 1970. Only who shows a token gets it.", "Netstead"),
+    "r.item": ("What is kept: a block of a zone of the GNU Name System, sealed and signed.", "Netstead"),
     "r.values": ("Peers that announced this torrent here.", "BEP 5"),
     "e": ("Why there is no answer: a code and a sentence.", "BEP 5"),
     "e.0": ("201 generic, 202 server, 203 malformed, 204 method unknown.", "BEP 5"),

@@ -44,6 +44,11 @@ public struct KRPCQuery: Sendable, Hashable {
     case findNode(target: NodeID)
     case getPeers(InfoHash)
     case announcePeer(InfoHash, port: UInt16, impliesPort: Bool, token: Buffer)
+    /// What is kept there? Only who shows a token gets the item itself.
+    // BEP 44
+    case get(target: Bits160, token: Buffer?)
+    /// Keep this, where it says itself that it belongs.
+    case put(item: Buffer, token: Buffer)
     /// One that we do not know; it has a name and no more.
     case other(Buffer)
   }
@@ -75,6 +80,10 @@ public struct KRPCReply: Sendable, Hashable {
   public var token: Buffer?
   /// Peers of the torrent asked for; nil: none is known.
   public var peers: [Endpoint]?
+  /// Until when the item asked for holds; nil: none is kept.
+  public var itemExpires: Instant?
+  /// The item itself; nil: none is kept, or no token was shown.
+  public var item: Buffer?
 
   public init(from sender: NodeID) { self.sender = sender }
 }
@@ -101,5 +110,10 @@ public struct KRPCFailure: Error, Sendable, Hashable {
     /// A message that is none, missing arguments, a bad token.
     case malformed = 203
     case unknownMethod = 204
+    // BEP 44
+    case itemTooLong = 205
+    case itemForged = 206
+    /// A newer item is kept.
+    case itemOld = 302
   }
 }

@@ -63,6 +63,12 @@ extension KRPCMessage {
       guard port != nil || impliesPort else { throw KRPCFailure(.malformed, "expected a port") }
       guard let token = arguments["token"]?.bytesValue else { throw KRPCFailure(.malformed, "expected a token") }
       query.method = .announcePeer(infoHash, port: port ?? 0, impliesPort: impliesPort, token: token)
+    case "get": query.method = .get(target: try bits(arguments, "target"), token: arguments["token"]?.bytesValue)
+    case "put":
+      // Who puts what BEP 44 keeps has `v` instead.
+      guard let item = arguments["item"]?.bytesValue else { throw KRPCFailure(.malformed, "expected an item") }
+      guard let token = arguments["token"]?.bytesValue else { throw KRPCFailure(.malformed, "expected a token") }
+      query.method = .put(item: item, token: token)
     default: break
     }
     query.wants = Set((arguments["want"]?.listValue ?? []).compactMap { $0.textValue.flatMap { KRPCQuery.Family(rawValue: $0) } })
@@ -79,6 +85,8 @@ extension KRPCMessage {
     reply.nodes = value["nodes"]?.bytesValue?.compactNodes(isV6: false, countMax: nodesReadMax)
     reply.nodes6 = value["nodes6"]?.bytesValue?.compactNodes(isV6: true, countMax: nodesReadMax)
     reply.token = value["token"]?.bytesValue
+    reply.itemExpires = value["expires"]?.integerValue.flatMap { UInt64(exactly: $0) }.map { Instant(microseconds: $0) }
+    reply.item = value["item"]?.bytesValue
     reply.peers = value["values"]?.listValue?.prefix(peersReadMax).compactMap { item in
       item.bytesValue.flatMap { $0.count == 6 || $0.count == 18 ? $0.span.compactPeer(at: 0, isV6: $0.count == 18) : nil }
     }

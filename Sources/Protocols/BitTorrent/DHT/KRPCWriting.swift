@@ -36,6 +36,8 @@ extension KRPCQuery {
     case .findNode: "find_node"
     case .getPeers: "get_peers"
     case .announcePeer: "announce_peer"
+    case .get: "get"
+    case .put: "put"
     case .other(let name): name
     }
   }
@@ -50,6 +52,12 @@ extension KRPCQuery {
       entries["info_hash"] = .bytes(Buffer(infoHash.bytes))
       entries["port"] = .integer(Int64(port))
       if impliesPort { entries["implied_port"] = .integer(1) }
+      entries["token"] = .bytes(token)
+    case .get(let target, let token):
+      entries["target"] = .bytes(Buffer(target.bytes))
+      if let token { entries["token"] = .bytes(token) }
+    case .put(let item, let token):
+      entries["item"] = .bytes(item)
       entries["token"] = .bytes(token)
     }
     if !wants.isEmpty { entries["want"] = .list(Family.allCases.filter { wants.contains($0) }.map { .text($0.rawValue) }) }
@@ -67,6 +75,8 @@ extension KRPCReply {
       entries[key] = .bytes(compact)
     }
     if let token { entries["token"] = .bytes(token) }
+    if let itemExpires { entries["expires"] = .integer(Int64(itemExpires.microseconds)) }
+    if let item { entries["item"] = .bytes(item) }
     if let peers {
       entries["values"] = .list(peers.map { peer in
         var compact = Buffer()

@@ -1,6 +1,6 @@
 // One search through the hash table: whom it knows, whom it has asked, when it is over. It sends nothing; the node does.
 // Read before: DHTNode.swift. Not here: the queries' timers (DHTNode.swift).
-import Bytes
+public import Bytes
 import World
 
 /// What a look-up came to.
@@ -16,6 +16,12 @@ public struct LookUpReport: Sendable, Hashable {
   public var hops = 0
   /// To how many nodes the own peer was announced.
   public var announcedTo = 0
+  /// What is kept at the target: genuine, and of those that were found the one that holds longest.
+  public var item: Buffer?
+  /// How many nodes keep the item that was put.
+  public var keptBy = 0
+  /// What a node said that does not keep it.
+  public var refusal: KRPCFailure?
 
   public init() {}
 }
@@ -40,6 +46,8 @@ struct LookUp: Sendable {
   enum Goal: Sendable, Hashable {
     case nodes
     case peers(InfoHash, announcing: PeerAnnouncement?)
+    /// What is kept at the target, or who is to keep this there.
+    case item(putting: Buffer?)
   }
 
   private enum State: Sendable, Hashable {
@@ -47,7 +55,8 @@ struct LookUp: Sendable {
     case asked
     /// Asked a while ago; another one is asked meanwhile.
     case slow
-    case answered(token: Buffer?)
+    /// `expires`: it keeps an item that holds so long.
+    case answered(token: Buffer?, expires: Instant?)
     case failed
   }
 
@@ -119,9 +128,25 @@ struct LookUp: Sendable {
   /// The places of the nearest ones that have not failed.
   private var nearest: some Sequence<Int> { candidates.indices.lazy.filter { candidates[$0].state != .failed }.prefix(limits.bucketNodesMax) }
 
-  /// Whether the nearest ones have all answered.
+  /// Whether the nearest ones have all answered. For who has found an item, the slow ones do not count.
   var isOver: Bool {
-    nearest.allSatisfy { if case .answered = candidates[$0].state { true } else { false } }
+    let mayHurry = goal == .item(putting: nil) && !holders.isEmpty
+    return nearest.allSatisfy {
+      switch candidates[$0].state {
+      case .answered: true
+      case .slow: mayHurry
+      default: false
+      }
+    }
+  }
+
+  /// Who keeps an item at the target and gave a token, with until when it holds: the longest first, then the nearest.
+  var holders: [(contact: NodeContact, token: Buffer, expires: Instant)] {
+    let all = candidates.compactMap { candidate -> (contact: NodeContact, token: Buffer, expires: Instant)? in
+      guard case .answered(let token?, let expires?) = candidate.state, let id = candidate.id else { return nil }
+      return (NodeContact(id, candidate.endpoint), token, expires)
+    }
+    return all.enumerated().sorted { ($1.element.expires, $0.offset) < ($0.element.expires, $1.offset) }.map(\.element)
   }
 
   mutating func noteSlow(_ endpoint: Endpoint) {
@@ -137,7 +162,7 @@ struct LookUp: Sendable {
     guard let place = candidates.firstIndex(where: { $0.endpoint == endpoint }) else { return [] }
     let token = reply.token.flatMap { $0.count <= limits.tokenBytesMax ? $0 : nil }
     var candidate = candidates.remove(at: place)
-    (candidate.id, candidate.distance, candidate.state) = (reply.sender, reply.sender.bits ^ target, .answered(token: token))
+    (candidate.id, candidate.distance, candidate.state) = (reply.sender, reply.sender.bits ^ target, .answered(token: token, expires: reply.itemExpires))
     candidates.insert(candidate, at: candidates.firstIndex { Self.isNearer(candidate.distance, than: $0.distance) } ?? candidates.count)
     report.answered += 1
     for node in (isV6 ? reply.nodes6 : reply.nodes) ?? [] where node.endpoint.port != 0 { add(node.id, node.endpoint, depth: candidate.depth + 1) }
@@ -155,7 +180,7 @@ struct LookUp: Sendable {
     candidates.lazy.filter { if case .answered = $0.state { true } else { false } }.prefix(limits.bucketNodesMax)
   }
 
-  /// What it came to, and to whom the own peer is now announced.
+  /// What it came to, and who of the nearest gave a token: to whom something can be given.
   mutating func finish() -> (report: LookUpReport, tokens: [(contact: NodeContact, token: Buffer)]) {
     var tokens: [(contact: NodeContact, token: Buffer)] = []
     for (place, candidate) in answered.enumerated() {
@@ -163,9 +188,9 @@ struct LookUp: Sendable {
       let contact = NodeContact(id, candidate.endpoint)
       report.nodes.append(contact)
       if place == 0 { report.hops = candidate.depth + 1 }
-      if case .answered(let token?) = candidate.state { tokens.append((contact, token)) }
+      if case .answered(let token?, _) = candidate.state { tokens.append((contact, token)) }
     }
-    if case .peers(_, announcing: _?) = goal { report.announcedTo = tokens.count } else { tokens = [] }
+    if case .peers(_, announcing: _?) = goal { report.announcedTo = tokens.count }
     return (report, tokens)
   }
 }

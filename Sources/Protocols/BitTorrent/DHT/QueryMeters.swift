@@ -19,6 +19,8 @@ struct QueryMeters: Sendable {
   private var meters: [Address: Meter] = [:]
   /// Bytes that may still be sent, and when that was so.
   private var allowance: (bytes: Double, at: Instant)?
+  /// How many items were checked since when.
+  private var checks: (count: Int, since: Instant)?
   private let limits: DHTLimits
 
   init(limits: DHTLimits) { self.limits = limits }
@@ -55,6 +57,15 @@ struct QueryMeters: Sendable {
 
   /// Whether the shortest answer could be sent: what cannot is not worth making.
   func mayAnswer(at now: Instant) -> Bool { allowed(at: now) >= Self.answerBytesMin }
+
+  /// Whether one more item may be checked now.
+  mutating func mayCheck(at now: Instant) -> Bool {
+    var (count, since) = checks ?? (0, now)
+    if now - since >= .seconds(1) { (count, since) = (0, now) }
+    guard count < limits.itemChecksPerSecondMax else { return false }
+    checks = (count + 1, since)
+    return true
+  }
 
   /// What the answer to a ping has at least. Unit: bytes.
   private static let answerBytesMin = 50.0

@@ -45,7 +45,3 @@ extension Endpoint {
   /// Bytes that a peer of this kind takes in a list.
   static func compactBytes(isV6: Bool) -> Int { isV6 ? 18 : 6 }
 }
-
-extension Address {
-  var isV6: Bool { if case .v6 = self { true } else { false } }
-}

@@ -44,16 +44,6 @@ public struct ZoneRecord: Sendable, Hashable {
   public func isExpired(at now: Instant) -> Bool { expiration <= now.microseconds }
 }
 
-extension Instant {
-  /// Unit: microseconds since 1970; what lies before is 0.
-  public var microseconds: UInt64 { nanoseconds < 0 ? 0 : UInt64(nanoseconds / 1_000) }
-
-  /// Microseconds since 1970, as far as an instant reaches: to the year 2262.
-  public init(microseconds: UInt64) {
-    self.init(nanoseconds: microseconds > UInt64(Int64.max / 1_000) ? .max : Int64(microseconds) * 1_000)
-  }
-}
-
 /// The records under one label, as they stand in a block.
 public struct RecordSet: Sendable, Hashable {
   public var records: [ZoneRecord]

@@ -52,10 +52,6 @@ extension Address {
     case .v6(let high, let low): high == 0 && low == 0
     }
   }
-
-  var isV6: Bool {
-    if case .v6 = self { true } else { false }
-  }
 }
 
 extension NetworkError {

@@ -150,10 +150,8 @@ package final class AuthorityResponder: @unchecked Sendable {
   private let cookie: UnsafeMutableRawPointer
   /// Unit: bytes of it; 0: the answer has none.
   private var cookieCount = 0
-  /// Why the last answer was not sent as it is; nil: it was.
-  package private(set) var complaint: String?
-  /// Whether the limit that it tells of has just been reached.
-  package private(set) var isFirstComplaint = false
+  /// What became of the last answer, if it was not sent as it is.
+  private var heldBack: (verdict: ResponseRate.Verdict, kind: ResponseClass, client: Address)?
 
   package init(_ source: AuthoritySource, hasDesk: Bool = false, guards: AnswerGuards? = nil) {
     self.guards = guards
@@ -187,7 +185,7 @@ package final class AuthorityResponder: @unchecked Sendable {
     guard let bytes = query.baseAddress, let target = memory.baseAddress, memory.count >= AuthorityResponder.replySizeMin else { return 0 }
     var query = Query(bytes, query.count)
     let verdict = query.read(labelStarts: scratch.starts, optionsMax: authority.limits.optionsMax)
-    if guards != nil { (complaint, isFirstComplaint, cookieCount) = (nil, false, 0) }
+    if guards != nil { (heldBack, cookieCount) = (nil, 0) }
     if hasDesk, verdict != .ignore, verdict == .transfer || query.isSigned || query.flags & 0x7800 != 0 { return AuthorityResponder.forDesk }
     if let guards { return answer(query, verdict, by: guards, client, over: carriage, into: memory) }
     return answer(query, verdict, client, over: carriage, into: target, room: memory.count)
@@ -391,12 +389,11 @@ package final class AuthorityResponder: @unchecked Sendable {
     guard isCounted, !isKnown, count >= 12 else { return count }
     let kind = ResponseClass(target)
     let judged = guards.rate.judge(client, kind, at: now)
+    if judged != .send { heldBack = (judged, kind, client) }
     switch judged {
     case .send: return count
-    case .cut(let isFirst), .drop(let isFirst):
-      complaint = guards.complaint(about: judged, kind, client)
-      isFirstComplaint = isFirst
-      if case .drop = judged { return 0 }
+    case .drop: return 0
+    case .cut:
       // Who knows cookies comes back with one; all others over TCP. Errors are small, and would say nothing cut.
       if hasCookie { return refuse(query, .badCookie, target) }
       if kind == .error { return count }
@@ -405,6 +402,15 @@ package final class AuthorityResponder: @unchecked Sendable {
       return cut
     }
   }
+
+  /// Why the last answer was not sent as it is; nil: it was, or, with `.first`, a limit was not reached just now.
+  func complaint(_ which: Complaints) -> String? {
+    guard let heldBack, which == .all || heldBack.verdict.isFirst else { return nil }
+    return guards?.complaint(about: heldBack.verdict, heldBack.kind, heldBack.client)
+  }
+
+  /// Which answers that were held back are told of.
+  enum Complaints { case all, first }
 
   /// Notes the cookie for the answer; true: the query showed one of ours.
   private func takeCookie(_ query: Query, _ client: Address, by guards: AnswerGuards, at now: Instant) -> Bool {

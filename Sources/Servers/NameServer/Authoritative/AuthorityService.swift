@@ -52,7 +52,7 @@ package struct AuthorityConversation: DatagramConversation {
     case .received(let query, let remote):
       if let (deed, message) = policy?.judge(query) { return obey(deed, message, query, from: remote, at: now, into: &actions) }
       let reply = responder.reply(query, from: remote.address, over: .udp)
-      if let complaint = responder.complaint { actions.append(.note(complaint, about: remote)) }
+      if let complaint = responder.complaint(.all) { actions.append(.note(complaint, about: remote)) }
       switch reply {
       case .none: break
       case .whole(let answer): actions.append(.send(answer, to: remote))
@@ -116,7 +116,7 @@ package struct AuthorityService: Sendable {
         return { query, remote, room in
           guard remote.port != 0 else { return 0 }
           let count = responder.answer(query, from: remote.address, over: .udp, into: room)
-          if guards != nil, responder.isFirstComplaint, let complaint = responder.complaint {
+          if guards != nil, let complaint = responder.complaint(.first) {
             AuthorityService.note(complaint, remote, at: endpoint, clock: network.clock, trace)
           }
           guard count == AuthorityResponder.forDesk else { return count }

@@ -58,6 +58,13 @@ package final class ResponseRate: Sendable {
     /// Sent without what it says. `isFirst`: the limit has just been reached.
     case cut(isFirst: Bool)
     case drop(isFirst: Bool)
+
+    var isFirst: Bool {
+      switch self {
+      case .send: false
+      case .cut(let isFirst), .drop(let isFirst): isFirst
+      }
+    }
   }
 
   /// One network and kind.

@@ -122,8 +122,6 @@ extension Address {
     }
   }
 
-  var isV6: Bool { bitCount == 128 }
-
   /// How many leading bits are the same; 0 for addresses of different kinds. Unit: bits.
   package func commonPrefix(with other: Address) -> Int {
     switch (self, other) {

@@ -1,22 +1,21 @@
-// Blocks kept in memory: what one node keeps, without a network around it. For one process, for tests, and for files of blocks.
+// Blocks kept in memory, without a network around them: for one process, for tests, and for files of blocks.
 package import Names
 import Synchronization
-package import World
 
 /// A store of blocks in memory.
 package final class MemoryBlocks: BlockStorage {
-  private let shelf: Mutex<BlockShelf>
+  private let blocks = Mutex<[BlockQuery: ZoneBlock]>([:])
 
-  package init(limits: Names.Limits = Names.Limits()) { shelf = Mutex(BlockShelf(limits: limits)) }
+  package init() {}
 
-  package func put(_ query: BlockQuery, _ block: [UInt8], at now: Instant) async -> Bool {
-    shelf.withLock { shelf in
-      do throws(BlockShelf.Refusal) {
-        try shelf.put(query, block, at: now)
-        return true
-      } catch { return false }
+  package func put(_ block: ZoneBlock) async throws(BlockNotKept) {
+    let isNew = blocks.withLock { blocks in
+      if let kept = blocks[block.query], kept.expiration > block.expiration { return false }
+      blocks[block.query] = block
+      return true
     }
+    if !isNew { throw BlockNotKept("one that expires later is kept") }
   }
 
-  package func get(_ query: BlockQuery, at now: Instant) async -> [UInt8]? { shelf.withLock { $0.get(query, at: now) } }
+  package func get(_ query: BlockQuery) async -> [UInt8]? { blocks.withLock { $0[query]?.bytes } }
 }

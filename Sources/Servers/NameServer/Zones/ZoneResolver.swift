@@ -1,5 +1,5 @@
 // Names of the GNU Name System resolved: the pure machine (Names/Resolution) asks, this carries its questions to a store of blocks and to DNS.
-// Not here: the store (NetworkBlocks.swift is one), what is decided about records (Names).
+// Not here: the store (MemoryBlocks.swift is one), what is decided about records (Names).
 package import Names
 package import World
 
@@ -29,7 +29,7 @@ package struct ZoneResolver: Sendable {
       machine.handle(next, at: clock.now, into: &actions)
       for action in actions {
         switch action {
-        case .find(let ticket, let query): input = .found(ticket, await storage.get(query, at: clock.now))
+        case .find(let ticket, let query): input = .found(ticket, await storage.get(query))
         case .askDNS(let ticket, let name, let server, let type): input = .answered(ticket, await askDNS(name, server, type))
         case .finish(let outcome): return outcome
         }

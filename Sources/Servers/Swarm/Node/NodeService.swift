@@ -1,7 +1,7 @@
 // A node of the hash table on the network: on a port of its own, or at one that it shares with uTP; it writes down whom it knows.
 // Not here: what it says (BitTorrent/DHT). Read next: NodeDesk.swift, which hands look-ups to workflows.
 package import BitTorrent
-import Bytes
+package import Bytes
 package import Storage
 import Synchronization
 package import Transport
@@ -9,12 +9,15 @@ package import World
 
 extension DHTSetting {
   /// What a node at `address` is told. On loopback many live beside one another.
-  package init(bootstrap: [Endpoint], at address: Address) {
+  package init(bootstrap: [Endpoint], at address: Address, items: (any DHTItemRule)? = nil) {
     self.init()
     self.bootstrap = bootstrap
+    self.items = items
+    isV6 = address.isV6
     guard address.isLoopback else { return }
     spread = .relaxed
     limits.queriesPerAddressMax = 10_000
+    limits.itemsPerAddressMax = limits.itemsMax
   }
 }
 
@@ -39,6 +42,14 @@ package final class NodeService: Sendable {
     package init(store: any RecordStore, name: String) {
       self.store = store
       self.name = name
+    }
+
+    /// Why the node has to begin anew although something was written down; nil: nothing was, or it can be read.
+    package func problem() async -> String? {
+      do throws(StorageError) {
+        guard let bytes = try await store.value(in: NodeService.table, at: Buffer(name)), DHTState(bytes) == nil else { return nil }
+        return "what was kept of the node \(name) is no state of a node"
+      } catch { return "what was kept of the node \(name) cannot be read: \(error)" }
     }
   }
 
@@ -105,6 +116,12 @@ package final class NodeService: Sendable {
 
   /// Looks for the nodes nearest to an id.
   package func findNodes(near id: NodeID) async -> LookUpReport { await desk.ask({ .nodesWanted($0, id) }, found: { _ in }) }
+
+  /// Looks for the item that is kept at `target`.
+  package func findItem(at target: Bits160) async -> LookUpReport { await desk.ask({ .itemWanted($0, target) }, found: { _ in }) }
+
+  /// Has the nearest nodes keep an item, for two hours: who wants it kept longer gives it again.
+  package func giveItem(_ item: Buffer) async -> LookUpReport { await desk.ask({ .itemGiven($0, item) }, found: { _ in }) }
 
   /// Nodes may be here: where to begin.
   package func meet(_ endpoints: [Endpoint]) { desk.give(.bootstrap(endpoints)) }

@@ -6,7 +6,7 @@ enum OtherNameLessons {
   static let zones = #"""
     schema: 1
     id: N1
-    version: 1
+    version: 2
     title: A zone of one's own
     chapter: Names
     minutes: 25
@@ -15,97 +15,107 @@ enum OtherNameLessons {
       strangers, who keep them under a hash that says nothing. A name is followed from right to left: a zone, a label in it, from there into the next zone.
       Nobody is at the top: what `alice` means each person says for himself. Watch who is asked for what, and what those who keep it can see.
     world:
-      hosts: [pc, pc2, rogue, edge1.cdn.test, edge2.cdn.test, edge3.cdn.test, srv]
+      hosts: [pc, pc2, rogue, dht1, dht2, dht3, dht4]
       draw: {label: word, friend: word, octet: 2..250, other: 2..250, thief: 2..250}
     steps:
-      - do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}; @ NICK 1h alice; {friend} EDKEY 1h critical key(bob)" at edge1.cdn.test'
-        text: Three labels, three blocks. Each goes to the node whose place is nearest to its hash.
-      - do: 'pc2 publishes bob "{label} A 1h 203.0.113.{other}" at edge3.cdn.test'
-        text: Somebody else, the same label, another zone.
-      - do: 'pc resolves {label}.alice at edge2.cdn.test'
-      - do: 'pc resolves {label}.{friend}.alice at edge2.cdn.test'
-        text: Through alice's zone into bob's.
-      - do: 'pc2 resolves {label}.alice at srv calling bob alice'
-        text: pc2 calls bob's zone alice. Nobody can forbid it.
+      - {do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}; @ NICK 1h alice; {friend} EDKEY 1h critical key(bob)" at dht1', at: 10s,
+        text: "Three labels, three blocks. Each goes to the nodes of the hash table whose ids are nearest to its key."}
+      - {do: 'pc2 publishes bob "{label} A 1h 203.0.113.{other}" at dht2', at: 14s, text: "Somebody else, the same label, another zone."}
+      - {do: 'pc resolves {label}.alice at dht1', at: 18s}
+      - {do: 'pc resolves {label}.{friend}.alice at dht1', at: 22s, text: "Through alice's zone into bob's."}
+      - {do: 'pc2 resolves {label}.alice at dht2 calling bob alice', at: 26s, text: "pc2 calls bob's zone alice. Nobody can forbid it."}
     faults:
       - id: stolen
         title: The key is stolen
         text: Whoever has the key is the zone. A block that expires later takes the place of the one before.
         steps:
-          - {do: 'rogue publishes alice "{label} A 2h 198.51.100.{thief}" at edge2.cdn.test', at: 20s}
-          - {do: 'pc resolves {label}.alice at edge1.cdn.test', at: 24s}
+          - {do: 'rogue publishes alice "{label} A 2h 198.51.100.{thief}" at dht3', at: 40s}
+          - {do: 'pc resolves {label}.alice at dht1', at: 44s}
     guards:
       - id: moved
         title: A new zone
         text: A zone with a stolen key is given up (RFC 9498 has a message for that, which costs much computing). Everybody who calls it by name points the name elsewhere.
         against: stolen
         steps:
-          - {do: 'rogue publishes alice "{label} A 2h 198.51.100.{thief}" at edge2.cdn.test', at: 20s}
-          - {do: 'pc publishes alice2 "{label} A 1h 192.0.2.{octet}" at edge1.cdn.test', at: 24s}
-          - {do: 'pc2 resolves {label}.alice at srv calling alice2 alice', at: 28s}
+          - {do: 'rogue publishes alice "{label} A 2h 198.51.100.{thief}" at dht3', at: 40s}
+          - {do: 'pc publishes alice2 "{label} A 1h 192.0.2.{octet}" at dht1', at: 44s}
+          - {do: 'pc2 resolves {label}.alice at dht2 calling alice2 alice', at: 48s}
     questions:
       - id: guess
-        ask: "Before the run: for how many blocks does pc ask to resolve {label}.{friend}.alice?"
+        ask: "Before the run: under how many keys does pc look to resolve {label}.{friend}.alice?"
         kind: predict
-        key: count(names.message where kind == "get" and from == "pc" and time >= 6s and time < 8s)
+        key: 'count(distinct((dht where kind == "get" and from == "pc" and time >= 22s and time < 26s).target))'
+        read: dht where kind == "get" and from == "pc" and time >= 22s and time < 26s
       - id: keys
         ask: How many different keys stand in the blocks that alice publishes?
         kind: number
-        key: 'count(distinct((names.message where kind == "put" and from == "pc").key))'
-        read: names.message where kind == "put" and from == "pc"
+        key: 'count(distinct((dht where kind == "put" and from == "pc").key))'
+        read: dht where kind == "put" and from == "pc"
       - id: size
         ask: How many bytes has the block that pc2 publishes?
         kind: number
-        key: (names.message where kind == "put" and from == "pc2")[0].blockBytes
-      - id: keeper
-        ask: Which node keeps it in the end?
+        key: (dht where kind == "put" and from == "pc2")[0].blockBytes
+      - id: keep
+        ask: How many nodes keep it?
+        kind: number
+        key: count(dht where answers == "put" and kind == "reply" and to == "pc2")
+        read: dht where kind == "put" and from == "pc2"
+      - id: nearest
+        ask: Which node's id is nearest to its target? (XOR of the two; the node that is asked first.)
         kind: choice
-        options: [edge1.cdn.test, edge2.cdn.test, edge3.cdn.test, srv]
-        key: (names.message where kind == "stored" and time >= 2s and time < 4s)[0].from
+        options: [dht1, dht2, dht3, dht4]
+        key: (dht where kind == "put" and from == "pc2")[0].to
       - id: learns
         ask: What does that node learn?
         kind: choice
         options: [the label, whose zone it is, the address, only its length and until when it holds]
         key: '"only its length and until when it holds"'
-        read: (names.message where kind == "stored" and time >= 2s and time < 4s)[0]
-      - id: hops
-        ask: How many nodes passed on what pc asks for {label}.alice?
-        kind: number
-        key: (names.message where kind == "found" and to == "pc" and time >= 4s and time < 6s)[0].hops
+        read: (dht where kind == "put" and from == "pc2")[0]
+      - id: token
+        ask: For {label}.alice pc asks one node twice. What does it show the second time? In hexadecimal.
+        kind: text
+        key: last(dht where kind == "get" and from == "pc" and time >= 18s and time < 22s).token
+        read: dht where kind == "get" and from == "pc" and time >= 18s and time < 22s
+      - id: why
+        ask: Why does that node not send the block at once?
+        kind: choice
+        options: [who asks may not be where he says he is, it has to look for it first, the block is secret]
+        key: '"who asks may not be where he says he is"'
+        read: dht where answers == "get" and to == "pc" and time >= 18s and time < 22s
       - id: address
         ask: Where does {label}.alice lead for pc?
         kind: text
         key: step[2].said
-        read: names.message where kind == "found" and to == "pc" and time >= 4s and time < 6s
+        read: dht where blockBytes > 0 and to == "pc" and time >= 18s and time < 22s
       - id: through
         ask: And {label}.{friend}.alice?
         kind: text
         key: step[3].said
-        read: names.message where kind == "found" and to == "pc" and time >= 6s and time < 8s
+        read: dht where blockBytes > 0 and to == "pc" and time >= 22s and time < 26s
       - id: whose
         ask: Where does {label}.alice lead for pc2?
         kind: text
         key: step[4].said
-        read: names.message where kind == "found" and to == "pc2"
+        read: dht where blockBytes > 0 and to == "pc2"
       - id: stolen
         ask: With the stolen key in use, where does {label}.alice lead for pc?
         kind: text
         run: stolen
         key: last(step).said
-        read: last(names.message where kind == "found")
+        read: last(dht where blockBytes > 0 and to == "pc")
       - id: genuine
-        ask: Can the node that keeps the thief's block tell that it is a thief's?
+        ask: Can the nodes that keep the thief's block tell that it is a thief's?
         kind: choice
         options: ["yes", "no"]
         run: stolen
-        key: 'if(last(names.message where kind == "put").genuine, "no", "yes")'
-        read: last(names.message where kind == "put")
+        key: 'if(last(dht where kind == "put").genuine, "no", "yes")'
+        read: last(dht where kind == "put")
       - id: moved
         ask: Where does {label}.alice lead for who calls the new zone alice?
         kind: text
         run: moved
         key: last(step).said
-        read: last(names.message where kind == "found")
+        read: last(dht where blockBytes > 0 and to == "pc2")
     """#
 
   static let book = #"""
@@ -287,7 +297,7 @@ enum OtherNameLessons {
   static let comparison = #"""
     schema: 1
     id: N4
-    version: 1
+    version: 2
     title: What each gives up
     chapter: Names
     minutes: 20
@@ -295,7 +305,7 @@ enum OtherNameLessons {
       A name should mean the same for everybody, be safe from others without anybody to trust, and be easy to remember. Every system has two of the three, or
       leans on somebody for the third. Here all four answer; then somebody takes a name away, and then the root is gone.
     world:
-      hosts: [pc, resolver, www.garnet.test, edge1.cdn.test, edge2.cdn.test, edge3.cdn.test, srv]
+      hosts: [pc, resolver, www.garnet.test, dht1, dht2, dht3, dht4]
       draw: {label: word, octet: 2..250, name: word, first: destination, site: onion, host: word}
       ttl: {garnet.test: 1}
       records: {cobalt.test: "{host} A 198.51.100.{octet}"}
@@ -306,8 +316,8 @@ enum OtherNameLessons {
     steps:
       - do: 'pc asks resolver www.garnet.test A'
         text: From the root down. Count who is asked.
-      - do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}" at edge1.cdn.test'
-      - do: 'pc resolves {label}.alice at edge2.cdn.test'
+      - do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}" at dht1'
+      - do: 'pc resolves {label}.alice at dht1'
         text: No root, and no servers of the zone either.
       - do: 'pc gets http://www.garnet.test/hosts.txt'
         text: A book is asked by opening it. Here is where a line of it comes from.
@@ -320,7 +330,7 @@ enum OtherNameLessons {
         steps:
           - {do: 'zone garnet.test sets www 60 A 203.0.113.66', at: 20s}
           - {do: 'pc asks resolver www.garnet.test A', at: 22s}
-          - {do: 'pc resolves {label}.alice at edge3.cdn.test', at: 24s}
+          - {do: 'pc resolves {label}.alice at dht1', at: 24s}
       - id: rootless
         title: The root is gone
         text: All servers of the root and of test are down. What the resolver remembers it still knows, for a while.
@@ -330,8 +340,8 @@ enum OtherNameLessons {
           - {do: 'host root2 down'}
           - {do: 'host root3 down'}
           - {do: 'pc asks resolver {host}.cobalt.test A', at: 8s}
-          - {do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}" at edge1.cdn.test', at: 30s}
-          - {do: 'pc resolves {label}.alice at edge2.cdn.test', at: 34s}
+          - {do: 'pc publishes alice "{label} A 1h 192.0.2.{octet}" at dht1', at: 30s}
+          - {do: 'pc resolves {label}.alice at dht1', at: 34s}
     questions:
       - id: asked
         ask: "Before the run: how many questions does the resolver put to others to find www.garnet.test?"
@@ -339,14 +349,15 @@ enum OtherNameLessons {
         key: count(dns.query where from == "resolver" and time < 2s)
         read: dns.query where from == "resolver" and time < 2s
       - id: blocks
-        ask: How many blocks does pc ask for to resolve {label}.alice?
+        ask: Under how many keys does pc look to resolve {label}.alice?
         kind: number
-        key: count(names.message where kind == "get" and from == "pc" and time >= 4s and time < 6s)
+        key: 'count(distinct((dht where kind == "get" and from == "pc" and time >= 4s and time < 6s).target))'
+        read: dht where kind == "get" and from == "pc" and time >= 4s and time < 6s
       - id: found
         ask: Where does {label}.alice lead?
         kind: text
         key: step[2].said
-        read: names.message where kind == "found" and to == "pc" and time < 6s
+        read: dht where blockBytes > 0 and to == "pc" and time < 6s
       - id: dns
         ask: What do names of DNS lack?
         kind: choice
@@ -358,7 +369,7 @@ enum OtherNameLessons {
         kind: choice
         options: [the same for everybody, safe without somebody above, easy to remember]
         key: '"the same for everybody"'
-        read: names.message where kind == "get" and from == "pc"
+        read: dht where kind == "get" and from == "pc"
       - id: book
         ask: Those of an address book?
         kind: choice
@@ -385,7 +396,7 @@ enum OtherNameLessons {
         kind: text
         run: seized
         key: last(step).said
-        read: last(names.message where kind == "found" and to == "pc")
+        read: last(dht where blockBytes > 0 and to == "pc")
       - id: rootless
         ask: Without a root, how many answers about {host}.cobalt.test does pc get?
         kind: number
@@ -403,6 +414,6 @@ enum OtherNameLessons {
         kind: text
         run: rootless
         key: last(step).said
-        read: last(names.message where kind == "found" and to == "pc")
+        read: last(dht where blockBytes > 0 and to == "pc")
     """#
 }

@@ -172,13 +172,6 @@ package struct FactKind: Sendable, Equatable {
 
   // MARK: Other names
 
-  package static let storeMessage = FactKind("message about a block", passing + [
-    Member("kind", .text, "get, put, found, missing, stored or refused"), Member("hops", .number, "how many nodes had passed the request on"),
-    Member("query", .text, "the key it is about, in hexadecimal"), Member("blockBytes", .number, "bytes of the block in it; 0 without one"),
-    Member("hex", .text, "the block in hexadecimal; empty without one"), Member("key", .text, "the blinded key in the block, in hexadecimal; nothing without one"),
-    Member("genuine", .truth, "whether the block is signed by its key; nothing without one"),
-  ])
-
   package static let hostsLine = FactKind("line of a hosts file", [
     Member("source", .text, "where the file came from"), Member("name", .text, "the name"), Member("destination", .text, "what it leads to, in base64"),
     Member("b32", .text, "the hash of that in 52 digits"), Member("first", .text, "what a book does that follows the first who says a name: new, confirmed or conflict"),
@@ -192,7 +185,6 @@ package struct FactKind: Sendable, Equatable {
   ])
 
   package static let names = FactKind("part of other name systems", [
-    Member("message", .list(.fact(storeMessage)), "every message about a block of the GNU Name System"),
     Member("line", .list(.fact(hostsLine)), "every line of a hosts file that came over HTTP"), Member("onion", .list(.fact(onionName)), "every onion name in a page"),
   ])
 
@@ -202,14 +194,14 @@ package struct FactKind: Sendable, Equatable {
     Member("client", .text, "the host that opened it"), Member("server", .text, "the host that accepted it"),
     Member("clientAddress", .text, "the client's address"), Member("serverAddress", .text, "the server's address"),
     Member("clientPort", .number, "the client's port"), Member("serverPort", .number, "the server's port"),
-    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, block-store, bittorrent, udp-tracker, dht, utp, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
+    Member("protocol", .text, "what was spoken: http, dns, smtp, pop3, imap, ftp, ftp-data, bittorrent, udp-tracker, dht, utp, uppercase, raw"), Member("opened", .duration, "when the client opened it, from the start of the run"),
     Member("closed", .duration, "when the last of its ends was closed; nothing while it is open"), Member("messagesToServer", .number, "messages from the client"),
     Member("messagesToClient", .number, "messages from the server"), Member("bytesToServer", .number, "bytes from the client"),
     Member("bytesToClient", .number, "bytes from the server"), Member("connection", .number, "its number, from 0"),
   ])
 
   package static let message = FactKind("message", passing + [
-    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, block-store, bittorrent, udp-tracker, dht, utp, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
+    Member("protocol", .text, "dns, http, smtp, pop3, imap, ftp, ftp-data, bittorrent, udp-tracker, dht, utp, uppercase, ping, ring, swarm-model or raw"), Member("carrier", .text, "udp or tcp"), Member("text", .text, "its bytes as text; nothing when they are none"),
     Member("fromPort", .number, "the port it was sent from"), Member("toPort", .number, "the port it was sent to"),
     Member("toServer", .truth, "whether the client sent it"),
   ])
@@ -264,5 +256,5 @@ package struct FactKind: Sendable, Equatable {
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, storeMessage, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess + peers
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess + peers
 }

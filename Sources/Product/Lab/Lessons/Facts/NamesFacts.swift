@@ -1,43 +1,18 @@
-// Other name systems as facts: blocks on their way to nodes that keep them, lines of hosts files and what an address book makes of them, onion names.
-// Hosts files and onion names are read from pages that passed (HTTPFacts). Not here: resolution itself (Names).
+// Other name systems as facts: lines of hosts files and what an address book makes of them, onion names. Both are read from pages that passed (HTTPFacts).
+// Not here: blocks of zones, which nodes of the hash table hand to one another (SwarmFacts.swift).
 import Bytes
 import Names
 import Trace
 import World
 
-/// Reads what passed of other name systems as facts.
+/// Reads what pages say of other name systems as facts.
 struct NamesFacts {
-  private let trace: TraceFacts
-
-  init(_ trace: TraceFacts) { self.trace = trace }
-
   /// Most onion names read of one page. Unit: names. Past it: the rest makes no facts.
   private static var onionsMax: Int { 256 }
 
-  func facts(of passed: [TraceFacts.Passed], pages: [LessonValue]) -> LessonFact {
-    // Between two nodes either is the other's server and both write everything down: what each of them received is all there is.
-    let blocks = passed.filter { one in
-      one.dialect == .blockStore && one.passage.fate != .repeated && (!one.dialogue.exchange.clients.isEmpty || one.passage.direction == .toServer)
-    }.compactMap { message($0) }
+  func facts(of pages: [LessonValue]) -> LessonFact {
     let responses = pages.compactMap { if case .fact(let fact) = $0 { fact } else { nil } }
-    return LessonFact(.names, [
-      "message": TraceFacts.inOrder(blocks), "line": .list(lines(responses).map { .fact($0) }), "onion": .list(responses.flatMap { onions($0) }.map { .fact($0) }),
-    ])
-  }
-
-  private func message(_ passed: TraceFacts.Passed) -> TraceFacts.Draft? {
-    guard let message = try? StoreMessage(reading: passed.passage.event.bytes) else { return nil }
-    var members = trace.members(of: passed)
-    members["kind"] = .text("\(message.kind)")
-    members["hops"] = .number(Double(message.hops))
-    members["query"] = .text("\(message.query)")
-    members["blockBytes"] = .number(Double(message.block.count))
-    members["hex"] = .text(Hexadecimal.text(message.block))
-    if let block = try? ZoneBlock(reading: message.block) {
-      members["key"] = .text(Hexadecimal.text(block.blindedKey.bytes))
-      members["genuine"] = .truth(block.isGenuine)
-    }
-    return TraceFacts.Draft(passed, LessonFact(.storeMessage, members, message: passed.passage.event.sequence))
+    return LessonFact(.names, ["line": .list(lines(responses).map { .fact($0) }), "onion": .list(responses.flatMap { onions($0) }.map { .fact($0) })])
   }
 
   private func text(_ member: String, of fact: LessonFact) -> String {

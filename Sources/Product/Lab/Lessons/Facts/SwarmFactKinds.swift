@@ -21,10 +21,12 @@ extension FactKind {
   ])
 
   package static let nodeMessage = FactKind("message between nodes", passing + [
-    Member("kind", .text, "ping, find_node, get_peers, announce_peer, reply or error"), Member("answers", .text, "of a reply or an error: the kind of query it answers"),
+    Member("kind", .text, "ping, find_node, get_peers, announce_peer, get, put, reply or error"), Member("answers", .text, "of a reply or an error: the kind of query it answers"),
     Member("id", .text, "the sender's id in hexadecimal; nothing in an error"), Member("proper", .truth, "whether that id belongs to the sender's address"),
-    Member("target", .text, "of a query: the id or the torrent it is about, in hexadecimal"), Member("nodes", .list(.text), "of a reply: the hosts of the nodes it names"),
-    Member("peers", .list(.text), "of a reply: the hosts of the peers it names"), Member("token", .text, "what is to be shown when a peer is announced, in hexadecimal"),
+    Member("target", .text, "of a query: the id, the torrent or the item it is about, in hexadecimal"), Member("nodes", .list(.text), "of a reply: the hosts of the nodes it names"),
+    Member("peers", .list(.text), "of a reply: the hosts of the peers it names"), Member("token", .text, "what is to be shown when a peer is announced, or an item put or fetched, in hexadecimal"),
+    Member("blockBytes", .number, "bytes of the block of the GNU Name System in it; 0 without one"), Member("block", .text, "the block in hexadecimal; nothing without one"),
+    Member("key", .text, "the blinded key in the block, in hexadecimal; nothing without one"), Member("genuine", .truth, "whether the block is signed by its key; nothing without one"),
     Member("code", .number, "of an error"), Member("answered", .truth, "of a query: whether a reply came"),
   ])
 

@@ -2,6 +2,8 @@
 // Read before: SwarmFactKinds.swift. Not here: the protocols (BitTorrent).
 import BitTorrent
 import Bytes
+import Host
+import Names
 import Trace
 import World
 
@@ -201,6 +203,7 @@ struct SwarmFacts {
     return messages.map { one, message in
       let (sender, receiver) = ends(of: one)
       var members = trace.members(of: one)
+      members["blockBytes"] = .number(0)
       switch message.body {
       case .query(let query):
         members["kind"] = .text(name(of: query.method))
@@ -211,6 +214,12 @@ struct SwarmFacts {
         case .announcePeer(let hash, _, _, let token):
           members["target"] = .text("\(hash)")
           members["token"] = .text(Hexadecimal.text(token.array))
+        case .get(let target, let token):
+          members["target"] = .text(target.hex)
+          if let token { members["token"] = .text(Hexadecimal.text(token.array)) }
+        case .put(let item, let token):
+          members["token"] = .text(Hexadecimal.text(token.array))
+          note(item, in: &members)
         case .ping, .other: break
         }
         members["answered"] = .truth(answered.contains(Question(asker: sender, asked: receiver, transaction: message.transaction)))
@@ -219,6 +228,7 @@ struct SwarmFacts {
         note(reply.sender, at: sender, in: &members)
         members["nodes"] = .list(((reply.nodes ?? []) + (reply.nodes6 ?? [])).map { .text(trace.name($0.endpoint.address)) })
         members["peers"] = .list((reply.peers ?? []).map { .text(trace.name($0.address)) })
+        if let item = reply.item { note(item, in: &members) }
         if let token = reply.token { members["token"] = .text(Hexadecimal.text(token.array)) }
       case .failure(let failure):
         members["kind"] = .text("error")
@@ -239,12 +249,24 @@ struct SwarmFacts {
     members["proper"] = .truth(id.belongs(to: sender.address))
   }
 
+  /// What a block of the GNU Name System shows to everybody.
+  private func note(_ item: Buffer, in members: inout [String: LessonValue]) {
+    guard let block = try? ZoneBlock(reading: item.array) else { return }
+    members["blockBytes"] = .number(Double(item.count))
+    members["block"] = .text(Hexadecimal.text(item.array))
+    members["key"] = .text(Hexadecimal.text(block.blindedKey.bytes))
+    members["genuine"] = .truth(block.isGenuine)
+    members["target"] = .text(block.query.target.hex)
+  }
+
   private func name(of method: KRPCQuery.Method) -> String {
     switch method {
     case .ping: "ping"
     case .findNode: "find_node"
     case .getPeers: "get_peers"
     case .announcePeer: "announce_peer"
+    case .get: "get"
+    case .put: "put"
     case .other(let name): name.text
     }
   }

@@ -25,6 +25,8 @@ package final class SwarmService: Sendable {
     package var source: Address?
     /// The node of the hash table that this peer runs, at the port of uTP or at that number; nil: none. Its family is that of the peer's address.
     package var node: DHTSetting?
+    /// Where that node writes down whom it knows; nil: nowhere.
+    package var nodeKept: NodeService.Kept?
 
     package init() {}
 
@@ -85,14 +87,14 @@ package final class SwarmService: Sendable {
       if setting.carriers.contains(.utp) {
         var shared: (service: NodeService, end: @Sendable () -> any DatagramEnd)?
         if let table = setting.table(at: place) {
-          shared = await NodeService.make(network: network, setting: table, trace: trace, chance: chance)
+          shared = await NodeService.make(network: network, setting: table, kept: setting.nodeKept, trace: trace, chance: chance)
         }
         node = shared?.service
         let port = try await UTPPort.open(at: place, on: network, chance: chance, limits: setting.utp, trace: trace, makeOther: shared?.end)
         (listeners[.utp], networks[.utp]) = (port, port)
         _ = try await port.listen(at: port.endpoint, accept: accept)
       } else if let table = setting.table(at: place) {
-        node = try await NodeService.start(network: network, endpoint: place, setting: table, trace: trace, chance: chance)
+        node = try await NodeService.start(network: network, endpoint: place, setting: table, kept: setting.nodeKept, trace: trace, chance: chance)
       }
     } catch {
       await node?.close()
