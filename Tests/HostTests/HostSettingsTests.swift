@@ -199,6 +199,35 @@ struct HostSettingsTests {
     var problem: String
   }
 
+  struct Change: Sendable {
+    var before = ""
+    var after: String
+    /// What holds after a restart only.
+    var later: [String] = []
+  }
+
+  @Test("settings read again: what takes effect, and what needs a restart", arguments: [
+    Change(after: "web: {redirects: {/a: /b}}\ndns: {records: 'a A 192.0.2.1'}\npublish: [192.0.2.7]\npublish-from: {interface: e}"),
+    Change(after: "domain: b.test\nlisten: [127.0.0.2]\nloops: 2\ndata: d", later: ["domain", "listen", "data", "loops"]),
+    Change(after: "ports: {http: 81}\ntrace: {on: no, memory: 2MiB}", later: ["ports", "trace"]),
+    Change(after: "mail: {}\nftp: {root: f, anonymous: yes}\nforward-proxy: {}", later: ["forward-proxy", "mail", "ftp"]),
+    Change(before: "mail: {name: m.test, quota: 1GiB}", after: "mail: {care: refusing, policy: reject}", later: ["mail: name", "mail: quota"]),
+    Change(before: "mail: {}", after: "", later: ["mail"]),
+    Change(before: "ftp: {root: f, anonymous: yes, tls: off}", after: "ftp: {root: g, users: {a: '\(hash)'}}", later: ["ftp: tls"]),
+    Change(before: "forward-proxy: {port: 1}", after: "forward-proxy: {port: 2, allow: [127.0.0.0/8]}", later: ["forward-proxy: port"]),
+    Change(after: "tracker: {open: yes}\nonion: {}\ndns: {answer-cookie: no}", later: ["tracker", "onion", "dns: rate-limit and cookies"]),
+  ])
+  func again(_ change: Change) throws {
+    let before = try HostSettings(file: "n.yaml", text: change.before, isPrivileged: false)
+    let after = try HostSettings(file: "n.yaml", text: change.after, isPrivileged: false)
+    let (settings, later) = before.adopting(after)
+    #expect(later == change.later)
+    // With nothing left over it is what was told; and told again it is no change.
+    if later.isEmpty { #expect(settings == after) }
+    #expect(settings.adopting(settings).later.isEmpty && settings.domain == before.domain && settings.ports == before.ports)
+    #expect(settings.mail?.care == (before.mail == nil || after.mail == nil ? before.mail : after.mail)?.care)
+  }
+
   @Test("mistakes are told with line and column", arguments: [
     Case(text: "domian: a.test", problem: "n.yaml:1:1: unknown key `domian`; did you mean `domain`?"),
     Case(text: "domain: a_b", problem: "n.yaml:1:9: expected a domain name such as example.org, found `a_b`"),
@@ -219,6 +248,12 @@ struct HostSettingsTests {
     Case(text: "tracker: {torrents: [abc]}", problem: "n.yaml:1:22: expected an info hash of forty hexadecimal digits, found `abc`"),
     Case(text: "onion: {control: nowhere}", problem: "n.yaml:1:18: expected an address and a port such as 192.0.2.1:25, found `nowhere`"),
     Case(text: "tracker: {open: yes, interval: 1s}", problem: "n.yaml:1:32: expected a time from 1m to 1d"),
+    Case(text: "dns: {balance: [{name: a, addresses: [192.0.2.1 weight many]}]}", problem: "n.yaml:1:39: expected an address such as 192.0.2.80, then perhaps `weight 3` (0 to 1000), found `192.0.2.1 weight many`"),
+    Case(text: "dns: {balance: [{name: a, addresses: [192.0.2.1]}, {name: a, addresses: [192.0.2.2]}]}", problem: "n.yaml:1:16: expected each name once, found `a` again"),
+    Case(text: "dns: {balance: [{name: a, addresses: [192.0.2.1], check: 'https://a.test/'}]}", problem: "n.yaml:1:58: expected a page such as http://www.example.org/health, found `https://a.test/`"),
+    Case(text: "mail: {policy: maybe}", problem: "n.yaml:1:16: expected one of none, quarantine, reject, found `maybe`"),
+    Case(text: "publish-from: {interface: e, evry: 1h}", problem: "n.yaml:1:30: unknown key `evry`; did you mean `every`?"),
+    Case(text: "publish-from: {interface: e, every: 0s}", problem: "n.yaml:1:37: expected a time from 1s to 1d"),
     Case(text: "forward-proxy: {allow: [192.0.2.0/33]}", problem: "n.yaml:1:25: expected an address or a range such as 192.0.2.0/24, found `192.0.2.0/33`"),
   ])
   func mistakes(_ example: Case) {

@@ -28,10 +28,11 @@ package struct BalancedName: Sendable, Hashable {
   /// Reads the keys `name`, `addresses`, `check` and `ttl` of a mapping.
   init(_ reader: SettingsReader) {
     label = reader.required("name", .label)
-    servers = reader.list("addresses", .server)
+    let listed = reader.list("addresses")
+    servers = listed.compactMap { $0.value(.server) }
     check = reader.optional("check", .webPage)
     timeToLive = reader.value("ttl", .integer(0...86_400), default: 30)
-    if servers.isEmpty { reader.problem(at: "addresses", "expected at least one address") }
+    if listed.isEmpty { reader.problem(at: "addresses", "expected at least one address") }
   }
 
   /// Whether one is answered at a time, by weight; otherwise all are, another one first each time.

@@ -39,13 +39,15 @@ package struct DynamicAddress: Sendable, Hashable {
   /// How often the interface is looked at.
   private static var look: Duration { .seconds(2) }
 
-  /// Learns addresses until the task is cancelled; `learned` gets each answer, new or not.
-  func watch(_ network: any Network, lookUp: @escaping WebClient.LookUp, trace: TraceContext?, learned: @escaping @Sendable ([Address]) async -> Void) async {
+  /// Learns addresses until the task is cancelled; `learned` gets what a source says when it is not what it said last, and again until it says that
+  /// it has been taken.
+  func watch(_ network: any Network, lookUp: @escaping WebClient.LookUp, trace: TraceContext?, learned: @escaping @Sendable ([Address]) async -> Bool) async {
     await withTaskGroup(of: Void.self) { group in
       if let interface {
         group.addTask {
+          var last: [Address]?
           repeat {
-            if let addresses = InterfaceAddresses.addresses(of: interface) { await learned(addresses) }
+            if let addresses = InterfaceAddresses.addresses(of: interface), addresses != last, await learned(addresses) { last = addresses }
           } while (try? await network.clock.sleep(until: network.clock.now + Self.look)) != nil
         }
       }
@@ -53,10 +55,11 @@ package struct DynamicAddress: Sendable, Hashable {
         group.addTask {
           var client = WebClient(network: network, lookUp: lookUp)
           client.trace = trace
+          var last: Address?
           repeat {
-            if let (fetched, body) = try? await client.get(place, bytesMax: Self.pageBytesMax), fetched.head.status == .ok, let address = Self.address(in: body.text) {
-              await learned([address])
-            }
+            if let (fetched, body) = try? await client.get(place, bytesMax: Self.pageBytesMax), fetched.head.status == .ok, let address = Self.address(in: body.text),
+              address != last, await learned([address])
+            { last = address }
           } while (try? await network.clock.sleep(until: network.clock.now + interval)) != nil
         }
       }

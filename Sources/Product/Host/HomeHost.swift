@@ -232,6 +232,7 @@ package final class HomeHost: Sendable {
     made.reverse = try parts.proxies.reverse(settings, known: before.made.reverse)
     made.forward = try parts.proxies.forward(settings, known: before.made.forward)
     let files = settings.files == before.settings.files ? nil : try Self.fileAccounts(settings)
+    try mail?.check()
     let names = Self.certified(settings, mail: mail)
     var identity: TLSIdentity?
     if names != Self.certified(before.settings, mail: mail) {
@@ -278,7 +279,7 @@ package final class HomeHost: Sendable {
     let (network, proxies) = (assembly.network, parts.proxies)
     let task = dynamic.map { dynamic in
       Task { [weak self] in
-        await dynamic.watch(network, lookUp: proxies.lookUp, trace: proxies.trace) { [weak self] in _ = try? await self?.publish($0) }
+        await dynamic.watch(network, lookUp: proxies.lookUp, trace: proxies.trace) { [weak self] in (try? await self?.publish($0)) != nil }
       }
     }
     var door: UpdateDoor?
@@ -328,6 +329,7 @@ package final class HomeHost: Sendable {
   /// Stops everything; what is under way gets until `grace` is over.
   package func stop(grace: Duration) async {
     parts.names.stop()
+    state.withLock { $0.watch }?.cancel()
     if case .offered = onionOutcome { await onion?.withdraw() }
     await assembly.stop(grace: grace)
     await mail?.close(grace: grace)
@@ -368,7 +370,7 @@ package final class HomeHost: Sendable {
             domain: settings.domain, addresses: published, serial: serial,
             sites: settings.reverseProxies.flatMap(\.names) + (mail.map { [$0.name] } ?? []), taken: Set(settings.balanced.map(\.label)),
             timeToLive: settings.dynamic == nil ? 300 : 60)
-            + settings.balanced.map(\.records).joined() + (mail?.records(taken: taken) ?? "")
+            + settings.balanced.map(\.records).joined() + (mail?.records(policy: settings.mail?.policy, taken: taken) ?? "")
             + DerivedRecords.text(settings, mailName: mail?.name, keyHash: keyHash, taken: taken),
           records: settings.records,
           at: settings.recordsPlace ?? RecordsPlace(file: "the zone \(settings.domain)", line: 1, column: 1)))

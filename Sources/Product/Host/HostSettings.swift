@@ -208,6 +208,9 @@ package struct HostSettings: Sendable, Hashable {
       keys = ZoneKeys(reader)
       zone = ZoneSettings(reader, keys, port: ports.dns, mayBeCopy: false)
       balanced = reader.list("balance").compactMap { item in item.mapping { BalancedName($0) } }
+      for (index, name) in balanced.enumerated() where balanced[..<index].contains(where: { $0.label == name.label }) {
+        reader.problem(at: "balance", "expected each name once, found `\(name.label)` again")
+      }
       zones = reader.list("zones").compactMap { item in
         item.mapping { reader in
           let origin = reader.required("origin", .domainName)

@@ -31,6 +31,14 @@ extension HostDoctor {
       Check(
         "mail.sender-policy", verdict.result == .pass, want: "the policy of \(settings.domain) lets \(published.first?.description ?? "us") send",
         have: "\(verdict.result.rawValue)\(verdict.problem.map { ": \($0)" } ?? "")", fix: "add `@ TXT \"v=spf1 mx -all\"` to the zone, and no other policy beside it"))
+    let policies = (await records("_dmarc.\(settings.domain)", .txt, at: server)?.answers ?? []).compactMap { record -> AuthorPolicy? in
+      if case .txt(let strings) = record.data { AuthorPolicy(Array(strings.joined())) } else { nil }
+    }
+    checks.append(
+      Check(
+        "mail.author-policy", policies.count == 1, want: "one TXT at _dmarc.\(settings.domain) that says what becomes of mail that is not the domain's own",
+        have: policies.first.map { policies.count == 1 ? $0.request.rawValue : "\(policies.count) of them" } ?? "none",
+        fix: "add `_dmarc TXT \"v=DMARC1; p=quarantine\"` to the zone, once"))
     for key in keys {
       let name = "\(key.selector)._domainkey.\(settings.domain)"
       let answers = await records(name, .txt, at: server)?.answers ?? []

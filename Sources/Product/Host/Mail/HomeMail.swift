@@ -90,10 +90,15 @@ package final class HomeMail: Sendable {
   /// The mail server's own name.
   var name: String { settings.name ?? "mail.\(host.domain)" }
 
-  /// Lines for the zone. `taken` are the names for which somebody else speaks.
-  func records(taken: Set<String>) -> String {
+  /// Lines for the zone. `policy` is what others are asked to do with mail that is not ours, `taken` are the names for which somebody else speaks.
+  func records(policy: AuthorPolicy.Request?, taken: Set<String>) -> String {
     MailRecords.text(
-      domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }, policy: taken.contains("_dmarc") ? nil : settings.policy ?? .quarantine)
+      domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }, policy: taken.contains("_dmarc") ? nil : policy ?? .quarantine)
+  }
+
+  /// Throws when it cannot be read who has an account.
+  func check() throws(HomeHost.Failure) {
+    do throws(AccountFile.Failure) { _ = try users() } catch { throw .mail("\(error)") }
   }
 
   /// The mail as it runs; nil: it does not.
