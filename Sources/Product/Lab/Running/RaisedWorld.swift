@@ -185,6 +185,7 @@ package final class RaisedWorld: Sendable {
     // A world has no strangers: its addresses lead nowhere else.
     settings.clients = [AddressRange(.any, length: 0), AddressRange(.v6(0, 0), length: 0)]
     if means.plan.kind == .loopback { settings.families = [.v4] }
+    for described in world.resolvers where described.host == assembly.name { described.change(&settings) }
     return Resolver(
       settings: settings, upstream: NetworkUpstream(assembly.network, trace: assembly.clientTrace), clock: assembly.network.clock,
       random: means.chance.derived("resolver \(assembly.name)"))
@@ -267,11 +268,11 @@ package final class RaisedWorld: Sendable {
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, on: assembly, means)
+    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, in: world, on: assembly, means)
   }
 
   /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
-  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, on assembly: Assembly, _ means: Means)
+  static func serve(_ sites: SiteSwitch, for names: [String], of host: HostDescription, in world: WorldDescription, on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
     var tls: TLSServerOptions?
@@ -281,10 +282,11 @@ package final class RaisedWorld: Sendable {
         tls = TLSServerOptions(identities: [identity])
       } catch { throw .certificates("\(error)") }
     }
+    let limits = world.readingLimits(of: host.name)
     do throws(NetworkError) {
-      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint, limits: limits) }
       guard let tls else { return }
-      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls) }
+      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls, limits: limits) }
     } catch { throw .service(host: host.name, error) }
   }
 

@@ -2,6 +2,7 @@
 // Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
 package import Accounts
 package import Host
+package import HTTP
 package import World
 
 /// A whole world. Everything in it stands in the order of the file.
@@ -21,6 +22,9 @@ package struct WorldDescription: Sendable, Equatable {
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
+  package var resolvers: [ResolverDescription] = []
+  /// What web servers and proxies do with a request that gives both a length and a coding; those not named refuse it.
+  package var lengthConflicts: [String: LengthConflict] = [:]
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
   package var swarms: [SwarmDescription] = []
@@ -44,6 +48,13 @@ package struct WorldDescription: Sendable, Equatable {
 
   /// The hosts of one role.
   package func hosts(as role: HostDescription.Role) -> [HostDescription] { hosts.filter { $0.role == role } }
+
+  /// How the web servers and proxies of a host read.
+  func readingLimits(of host: String) -> HTTP.Limits {
+    var limits = HTTP.Limits()
+    limits.lengthConflict = lengthConflicts[host] ?? .refused
+    return limits
+  }
 
   /// Where a resolver starts: the servers of the root zone.
   package var rootServers: [HostDescription] { zones.first { $0.origin == "." }.map { $0.servers.compactMap { host($0) } } ?? [] }

@@ -1,6 +1,7 @@
 // The YAML form of a world: reads it through Settings, checks that everything named exists, and tells every error with its place.
 // Not here: the values themselves (WorldDescription), the built-in world's text (DefaultWorld).
 import Host
+import HTTP
 package import Settings
 import World
 
@@ -8,6 +9,11 @@ extension WorldDescription {
   /// Reads a world from the YAML `text` of `file`.
   package init(file: String, text: String) throws(SettingsProblems) {
     self = try SettingsDocument(file: file, text: text).read { WorldReader(file: file).read($0) }
+  }
+
+  /// This world with what the YAML `text` of `file` adds: any part of a world's file.
+  package func adding(file: String, text: String) throws(SettingsProblems) -> WorldDescription {
+    try SettingsDocument(file: file, text: text).read { WorldReader(file: file, onTopOf: self).read($0) }
   }
 }
 
@@ -21,20 +27,37 @@ final class WorldReader {
 
   init(file: String) { self.file = file }
 
+  /// Adds to a world that was read before.
+  init(file: String, onTopOf known: WorldDescription) {
+    self.file = file
+    world = known
+    for host in known.hosts {
+      for address in host.addresses {
+        takenAddresses[address] = host.name
+        if let real = AddressPlan(.loopback).address(address) { takenPlaces[real] = host.name }
+      }
+    }
+  }
+
   func read(_ reader: SettingsReader) -> WorldDescription {
     _ = reader.value("schema", .integer(1...1), default: 1)
-    world.title = reader.value("title", .text, default: "")
-    world.domain = reader.value("domain", .worldName, default: "test")
+    world.title = reader.value("title", .text, default: world.title)
+    world.domain = reader.value("domain", .worldName, default: world.domain)
     for entry in reader.entries("nets") { readNet(entry) }
     for entry in reader.entries("hosts") { readHost(entry) }
     let clients = world.hosts(as: .client)
-    world.client = reader.item("client").map { existing($0) } ?? clients.first?.name ?? ""
+    world.client = reader.item("client").map { existing($0) } ?? (world.client.isEmpty ? clients.first?.name ?? "" : world.client)
     if clients.isEmpty { reader.problem(at: "hosts", "expected at least one host with role client") }
     for item in reader.list("links") { readLink(item) }
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
+    for entry in reader.entries("resolvers") { readResolver(entry) }
+    for entry in reader.entries("length-conflicts") {
+      checkHost(entry)
+      if let rule: LengthConflict = entry.value.value(.choice(standIn: .refused)) { world.lengthConflicts[entry.name] = rule }
+    }
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
     for entry in reader.entries("ftp") { readFileServer(entry) }
