@@ -1,6 +1,6 @@
 # What one does with this repository. On a fresh machine `make run` shows a small internet that works.
 # Read next: Scripts/install-deps (what is installed, and why), .ci/run (what a build server does).
-SWIFT ?= swift
+export SWIFT ?= swift
 # A configuration of its own folder, so that a release build does not throw the tests' build away.
 # Exclusivity is checked in every test; in a release build the check costs about two percent of a request.
 UNCHECKED = -Xswiftc -enforce-exclusivity=unchecked
@@ -38,11 +38,11 @@ build:
 
 test: install-deps-test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel
+	Scripts/run-tests
 
 check:
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel --skip PeerTests
+	Scripts/run-tests --skip PeerTests
 
 golden:
 	$(SWIFT) build --build-tests

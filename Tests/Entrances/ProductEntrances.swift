@@ -2,6 +2,7 @@
 import Bytes
 import Console
 import DNS
+import HTTP
 import Host
 import Lab
 import Settings
@@ -12,6 +13,22 @@ let productEntrances: [Entrance] = [
   Entrance("host-settings") { bytes in
     guard let settings = try? HostSettings(file: "f", text: bytes.text, isPrivileged: false) else { return }
     must(!settings.addresses.isEmpty && (0...65_535).contains(settings.ports.dns), "settings are within their ranges")
+  },
+  Entrance("registration") { bytes in
+    guard let form = try? FormFields(parsing: bytes), let zone = try? Name("test") else { return }
+    do throws(Registration.Problems) {
+      let registration = try Registration(form, zone: zone)
+      must(registration.name.parent == zone && !registration.servers.isEmpty, "a name of one label, with servers")
+      var update = ZoneUpdate(zone: zone, prerequisites: [.absent(registration.name)])
+      update.changes = registration.records(timeToLive: 60).map { .add($0) }
+      guard let again = try? ZoneUpdate(reading: Message(reading: update.message(id: 1).wire())) else { fatalError("broken promise: a registration makes an update") }
+      must(again == update, "an update reads back")
+      for server in registration.servers {
+        must(server.addresses.isEmpty == !server.name.isSubdomain(of: registration.name), "glue for who needs it, and for nobody else")
+      }
+    } catch {
+      must(!error.all.isEmpty && error.all.allSatisfy { !$0.sentence.isEmpty }, "a refusal says why")
+    }
   },
   Entrance("lab-world") { bytes in
     guard let world = try? WorldDescription(file: "f", text: bytes.text) else { return }

@@ -55,6 +55,33 @@ let serverEntrances: [Entrance] = [
       }
     }
   },
+  Entrance("authority-guarded") { bytes in
+    // The first byte says how long it is since the last query and who asks, the rest is the query.
+    guard !bytes.isEmpty else { return }
+    let (first, query) = (bytes[at: 0] ?? 0, bytes[1..<bytes.count])
+    passing.advance(by: .milliseconds(Int64(first & 15) * 40))
+    let client = first & 16 == 0 ? Address(198, 51, 100, first >> 5) : .v6(0x2001_0DB8_0000_0000 | UInt64(first >> 5) << 8, 7)
+    guard let answer = guardedResponder.answer(query, from: client, over: .udp) else { return }
+    guard let message = try? Message(reading: answer) else { fatalError("broken promise: an answer can be read: \(answer)") }
+    must(message.flags.isResponse && answer[0..<2] == query[0..<2], "an answer is an answer")
+    guard let asked = try? Message(reading: query) else { return }
+    must(answer.count <= max(512, min(1_232, Int(asked.edns?.payloadSize ?? 512))), "a datagram keeps to its size: \(answer.count)")
+    let (shown, given) = (asked.edns?.option(.cookie), message.edns?.option(.cookie)?.cookie)
+    must((given != nil) == (shown?.cookie != nil), "who shows a cookie gets one")
+    if let given, let own = shown?.cookie {
+      must(given.client == own.client && given.server.count == ServerCookie.size, "the client's half comes back, ours behind it")
+      // Shown again, it is good.
+      var again = asked
+      if var edns = again.edns {
+        edns.options = [.cookie(client: given.client, server: given.server)]
+        again.edns = edns
+      }
+      guard let known = guardedResponder.answer(again.wire(), from: client, over: .udp), let read = try? Message(reading: known) else {
+        fatalError("broken promise: who shows a good cookie is answered")
+      }
+      must(read.responseCode != .badCookie, "a good cookie is taken")
+    }
+  },
   Entrance("edge-report") { bytes in
     guard let report = try? EdgeReport(reading: bytes) else { return }
     must(report.load >= 0 && report.load.isFinite && !report.name.isEmpty, "a report has a name and a load")
@@ -177,6 +204,27 @@ private let zones: [Zone] = {
 }()
 
 private let responder = AuthorityResponder(AuthoritySource(Authority(zones: zones, completeness: .full)))
+
+/// A clock that entrances move.
+private final class PassingClock: WorldClock {
+  private let time = Mutex(Instant.simulationStart)
+  var now: Instant { time.withLock { $0 } }
+  func sleep(until deadline: Instant) async throws {}
+  func advance(by duration: Duration) { time.withLock { $0 = $0 + duration } }
+}
+
+private let passing = PassingClock()
+
+/// Few answers a second, and a small table.
+private let guardedResponder: AuthorityResponder = {
+  var rate = ResponseRateSetting()
+  (rate.responsesPerSecond, rate.exempt) = (5, [])
+  var limits = NameServer.Limits()
+  limits.ratesMax = 64
+  var chance = SeededRandom(seed: 1)
+  let guards = AnswerGuards(rate: rate, clock: passing, chance: &chance, limits: limits)
+  return AuthorityResponder(AuthoritySource(Authority(zones: zones)), guards: guards)
+}()
 
 /// A steered name over three edges, in the zone above.
 private let steering: Steering = {

@@ -113,7 +113,7 @@ private struct Victim {
       packet.window = UInt32(rest[at: 3] ?? 0) << 6
       packet.timestamp = UInt32(rest[at: 4] ?? 0) << 16
       packet.difference = UInt32(rest[at: 5] ?? 0) << 12
-      if what % 8 == 2 { packet.selective = Buffer((0..<8).map { rest[at: 6 + $0] ?? 0 }) } else { packet.payload = rest[6..<rest.count] }
+      if what % 8 == 2 { packet.selective = Buffer((0..<8).map { rest[at: 6 + $0] ?? 0 }) } else { packet.payload = rest[min(6, rest.count)..<rest.count] }
       give(.received(packet))
     case 4:
       guard written < 65_536 else { return }

@@ -18,7 +18,7 @@ extension Truth {
 
 extension Truth {
   /// One message of the DNS, as the host that asked recorded it.
-  struct Told {
+  struct NameMessage {
     var asker: String
     var server: String
     /// Unit: milliseconds, at the asker.
@@ -33,14 +33,14 @@ extension Truth {
     var isCut: Bool { number(2) & 0x0200 != 0 }
     var answers: Int { number(6) }
     /// The labels of the question, and where its name ends.
-    var labels: [String] { Told.name(bytes, 12).labels }
+    var labels: [String] { NameMessage.name(bytes, 12).labels }
     var name: String { labels.joined(separator: ".") }
-    var type: Int { number(Told.name(bytes, 12).end) }
+    var type: Int { number(NameMessage.name(bytes, 12).end) }
     /// Each record behind the question: where it begins, where its name points to, its owner, type, time to live and data's place.
     var records: [(start: Int, pointer: Int?, name: String, type: Int, ttl: Int, data: Range<Int>)] {
-      var index = Told.name(bytes, 12).end + 4
+      var index = NameMessage.name(bytes, 12).end + 4
       return (0..<(number(6) + number(8) + number(10))).map { _ in
-        let (labels, end, pointer) = Told.name(bytes, index)
+        let (labels, end, pointer) = NameMessage.name(bytes, index)
         defer { index = end + 10 + number(end + 8) }
         return (index, pointer, labels.joined(separator: "."), number(end), number(end + 4) << 16 | number(end + 6), (end + 10)..<(end + 10 + number(end + 8)))
       }
@@ -66,13 +66,13 @@ extension Truth {
   }
 
   /// Every message of the DNS in a run, in the order of its times.
-  func told(_ variant: String = "", by asker: String? = nil) -> [Told] {
+  func nameMessages(_ variant: String = "", by asker: String? = nil) -> [NameMessage] {
     guard let leg = run.leg(variant) else { return [] }
     let records = leg.store.conversations().filter { $0.info.role == .client && $0.info.dialect == .dns && run.lesson.hosts.contains($0.info.host) }
     return records.flatMap { record in
       leg.store.events(of: record.id).filter { $0.kind == .sent || $0.kind == .received }.map { event in
         let isStream = record.info.carrier == .tcp
-        return (event.sequence, Told(
+        return (event.sequence, NameMessage(
           asker: record.info.host, server: run.world.host(at: record.info.remote.address)?.name ?? "?",
           at: Double(event.time.nanoseconds - Instant.simulationStart.nanoseconds) / 1e6, isAnswer: event.kind == .received, isStream: isStream,
           bytes: Array(event.bytes.array.dropFirst(isStream ? 2 : 0))))
@@ -162,7 +162,7 @@ private func truthS6(_ truth: Truth) throws -> [String: String] {
 private func truthW1(_ truth: Truth) throws -> [String: String] {
   let pc = truth.steps(of: "pc").map { "\($0.took)".prefix(9).description }
   let (fetched, other) = (truth.fetches(by: "pc"), truth.fetches(by: "pc2"))
-  let late = try needed(truth.told("update", by: "pc").first { $0.isAnswer && $0.at > 409_000 })
+  let late = try needed(truth.nameMessages("update", by: "pc").first { $0.isAnswer && $0.at > 409_000 })
   let asked = truth.fetches(to: "attic")
   #expect(fetched.map(\.server) == ["www.garnet.test", "attic", "relay"] && other[0].server == "relay")
   return [
@@ -187,7 +187,7 @@ private func truthH13(_ truth: Truth) throws -> [String: String] {
 }
 
 private func truthD2(_ truth: Truth) throws -> [String: String] {
-  let (asked, answered) = (truth.told(by: "pc").filter { !$0.isAnswer }, truth.told(by: "pc").filter(\.isAnswer))
+  let (asked, answered) = (truth.nameMessages(by: "pc").filter { !$0.isAnswer }, truth.nameMessages(by: "pc").filter(\.isAnswer))
   let (alias, cut, whole) = (answered[2].records, try needed(answered.first(where: \.isCut)), try needed(answered.first(where: \.isStream)))
   let number = try needed(truth.number(ofAnswerTo: "pc") { $0[2] & 2 != 0 })
   #expect(answered[0].answers == 1 && answered[1].code == 3 && whole.answers == 16 && cut.bytes.count <= 1_232)
@@ -199,16 +199,16 @@ private func truthD2(_ truth: Truth) throws -> [String: String] {
 }
 
 private func truthD8(_ truth: Truth) throws -> [String: String] {
-  let turns = truth.told(by: "pc").filter { $0.isAnswer && $0.server == "ns1.cdn.test" }
+  let turns = truth.nameMessages(by: "pc").filter { $0.isAnswer && $0.server == "ns1.cdn.test" }
   let fetched = truth.fetches(by: "pc")
   let counts = (1...3).map { number in fetched.count { $0.server == "edge\(number).cdn.test" } }
-  let own = truth.told(by: "pc").filter { $0.isAnswer && $0.server == "resolver" && $0.name == "pool.cdn.test" }
-  let least = try needed(truth.told(by: "pc2").first { $0.isAnswer && $0.name == "least.cdn.test" })
+  let own = truth.nameMessages(by: "pc").filter { $0.isAnswer && $0.server == "resolver" && $0.name == "pool.cdn.test" }
+  let least = try needed(truth.nameMessages(by: "pc2").first { $0.isAnswer && $0.name == "least.cdn.test" })
   func slow(_ variant: String) -> [Double] { truth.steps(variant, of: "pc2").dropFirst().map(\.took).filter { $0 > 1_000 } }
-  let last = try needed(truth.told("health", by: "pc2").last { $0.isAnswer })
+  let last = try needed(truth.nameMessages("health", by: "pc2").last { $0.isAnswer })
   #expect(counts.reduce(0, +) == Int(truth.draw("times")))
   return [
-    "guess": "\(truth.told(by: "resolver").count { !$0.isAnswer && $0.name == "pool.cdn.test" && $0.type == 1 })",
+    "guess": "\(truth.nameMessages(by: "resolver").count { !$0.isAnswer && $0.name == "pool.cdn.test" && $0.type == 1 })",
     "turns": turns.map { $0.addresses[0] }.joined(separator: ", "), "list": "3", "first": "\(Set(fetched.prefix(3).map(\.server)).count)", "most": "\(counts[0])",
     "share": "\(100 * Double(counts.max() ?? 0) / Double(fetched.count))".prefix(7).description, "left": "\(own[1].records[0].ttl)", "least": "\(least.answers)",
     "dead": "\(slow("dead").count)", "wait": "\((truth.steps("dead", of: "pc2").map(\.took).max() ?? 0) / 1_000)", "health": "\(slow("health").count)",
@@ -217,11 +217,11 @@ private func truthD8(_ truth: Truth) throws -> [String: String] {
 }
 
 private func truthD12(_ truth: Truth) throws -> [String: String] {
-  let (pc, resolver) = (truth.told(by: "pc"), truth.told(by: "resolver"))
+  let (pc, resolver) = (truth.nameMessages(by: "pc"), truth.nameMessages(by: "resolver"))
   func asked(_ from: Double, _ to: Double) -> String { Set(resolver.filter { !$0.isAnswer && $0.at > from && $0.at < to }.map(\.server)).sorted().joined(separator: ", ") }
   let late = resolver.filter { !$0.isAnswer && $0.at > 9_099_000 && $0.at < 9_111_000 }
   #expect(late.allSatisfy { $0.server.hasPrefix("root") } && !resolver.contains { $0.isAnswer && $0.at > 9_099_000 && $0.at < 9_149_000 })
-  let stale = truth.told("stale", by: "pc").filter { $0.at > 9_099_000 }
+  let stale = truth.nameMessages("stale", by: "pc").filter { $0.at > 9_099_000 }
   let way = 4.0
   return [
     "guess": truth.draw("ttl"), "first": try needed(pc.first { $0.isAnswer && $0.at > 50_000 }).addresses[0], "below": asked(50_000, 70_000),
@@ -230,19 +230,19 @@ private func truthD12(_ truth: Truth) throws -> [String: String] {
     // The lab's zones give an hour unless they say otherwise.
     "zone": "3600", "stale": "\(try needed(stale.first(where: \.isAnswer)).records[0].ttl)",
     // From the answer's arrival at pc, less the way of both.
-    "patience": "\(try needed(stale.first(where: \.isAnswer)).at - stale[0].at - 2 * way)", "never": yes(truth.told("stale", by: "pc").last { $0.isAnswer }?.name == "www.cobalt.test" && truth.told("stale", by: "pc").last { $0.isAnswer }?.code == 0),
-    "other": try needed(truth.told("anycast", by: "resolver").first { $0.isAnswer && $0.at > 9_099_000 }).server,
+    "patience": "\(try needed(stale.first(where: \.isAnswer)).at - stale[0].at - 2 * way)", "never": yes(truth.nameMessages("stale", by: "pc").last { $0.isAnswer }?.name == "www.cobalt.test" && truth.nameMessages("stale", by: "pc").last { $0.isAnswer }?.code == 0),
+    "other": try needed(truth.nameMessages("anycast", by: "resolver").first { $0.isAnswer && $0.at > 9_099_000 }).server,
   ]
 }
 
 private func truthD13(_ truth: Truth) throws -> [String: String] {
-  let asked = truth.told(by: "pc").filter { !$0.isAnswer && $0.type == 16 }
-  let honest = truth.told(by: "pc2").filter { !$0.isAnswer }
+  let asked = truth.nameMessages(by: "pc").filter { !$0.isAnswer && $0.type == 16 }
+  let honest = truth.nameMessages(by: "pc2").filter { !$0.isAnswer }
   let file = asked.flatMap { $0.labels.dropFirst().dropLast(3) }.joined()
   let text = String(decoding: stride(from: 0, to: file.count, by: 2).compactMap { UInt8(file.dropFirst($0).prefix(2), radix: 16) }, as: UTF8.self)
   #expect(text == String(repeating: "\(truth.draw("user")) has \(truth.draw("secret")) in \(truth.draw("place")). ", count: Int(truth.draw("repeats")) ?? 0))
-  let rogue = truth.told().filter { !$0.isAnswer && $0.server == "rogue" }
-  let watched = truth.told("watch", by: "pc").filter(\.isAnswer)
+  let rogue = truth.nameMessages().filter { !$0.isAnswer && $0.server == "rogue" }
+  let watched = truth.nameMessages("watch", by: "pc").filter(\.isAnswer)
   let refusal = try needed(truth.number(ofAnswerTo: "pc", in: "watch") { $0[3] & 15 == 5 })
   return [
     "guess": "117", "questions": "\(asked.count)", "longest": "\(asked[0].name.utf8.count)", "secret": truth.draw("secret"), "who": rogue[0].asker, "shortened": "\(rogue.count)",
@@ -254,9 +254,9 @@ private func truthD13(_ truth: Truth) throws -> [String: String] {
 }
 
 private func truthD14(_ truth: Truth) throws -> [String: String] {
-  let pc = truth.told(by: "pc").filter(\.isAnswer)
+  let pc = truth.nameMessages(by: "pc").filter(\.isAnswer)
   func work(_ variant: String, at prefix: String) -> Int {
-    truth.told(variant, by: "resolver").filter { told in !told.isAnswer && told.at > 19_000 && told.server.hasPrefix(prefix) }.count
+    truth.nameMessages(variant, by: "resolver").filter { told in !told.isAnswer && told.at > 19_000 && told.server.hasPrefix(prefix) }.count
   }
   let fetched = truth.fetches(by: "pc")
   let bomb = work("bomb", at: "ns1.cobalt") + work("bomb", at: "ns2.cobalt")
@@ -265,7 +265,7 @@ private func truthD14(_ truth: Truth) throws -> [String: String] {
   return [
     "guess": yes(fetched[1].response.hasPrefix("HTTP/1.1 200")), "first": pc[0].addresses[0], "life": "\(pc[0].records[0].ttl)", "second": "10.0.0.\(truth.draw("last"))",
     "host": fetched[1].sent("host") ?? "?", "leak": "paper 12, last page for \(truth.draw("secret"))", "screened": "\(truth.fetches("screen", to: "printer").count)",
-    "empty": "\(truth.told("screen", by: "pc").last { $0.isAnswer }?.answers ?? -1)", "circle": "SERVFAIL", "effort": "\(work("circle", at: ""))",
+    "empty": "\(truth.nameMessages("screen", by: "pc").last { $0.isAnswer }?.answers ?? -1)", "circle": "SERVFAIL", "effort": "\(work("circle", at: ""))",
     "bomb": "\(bomb)", "limits": "\(limits)",
   ]
 }

@@ -18,7 +18,7 @@ struct WorldTests {
     let world = try Self.builtIn()
     #expect(world.client == "pc")
     #expect(world.hosts(as: .client).map(\.name) == ["pc", "pc2", "phone", "rogue", "pc-america", "pc2-america", "pc-asia", "pc2-asia"])
-    #expect(world.hosts(as: .resolver).map(\.name) == ["resolver", "resolver-america", "resolver-asia"])
+    #expect(world.hosts(as: .resolver).map(\.name) == ["resolver", "resolver-old", "resolver-careful", "resolver-america", "resolver-asia"])
     #expect(world.resolver(near: world.host("pc"))?.name == "resolver" && world.resolver(near: world.host("pc-asia"))?.name == "resolver-asia")
     #expect(world.rootServers.map(\.name) == ["root1", "root2", "root3"])
     #expect(world.host("pc")?.addresses == [Address(203, 0, 113, 10), .v6(0x2001_0db8_0113_0000, 0x10)])
@@ -52,6 +52,21 @@ struct WorldTests {
     let body = try #require(long?.body)
     #expect(body.utf8.count > 60_000)
     #expect(body.contains("<p id=\"p300\">Paragraph 300."))
+  }
+
+  @Test("every address of every host has a pointer in a zone that the root leads to")
+  func pointers() throws {
+    let world = try Self.builtIn()
+    let texts = ZoneText(world, AddressPlan(.namespace))
+    for host in world.hosts {
+      for address in host.addresses {
+        let name = ZoneText.reverseName(of: address)
+        let zone = try #require(texts.zone(of: name), "\(address)")
+        #expect(zone.origin.hasSuffix(".arpa") && zone.origin != "arpa", "\(address) stands in \(zone.origin)")
+        #expect(texts.masterFile(of: zone).contains("\(name). PTR \(world.domainName(of: host)).\n"), "\(address)")
+        #expect(texts.parent(of: zone)?.origin == "arpa")
+      }
+    }
   }
 
   @Test("delegations, glue, addresses and pointers follow from the hosts")

@@ -95,18 +95,23 @@ package final class Assembly: Sendable {
   // MARK: Names
 
   /// Answers for zones, over UDP and TCP.
-  package func serveNames(_ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, policy: QuestionPolicy? = nil) async throws(NetworkError) {
+  package func serveNames(
+    _ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, guards: AnswerGuards? = nil, policy: QuestionPolicy? = nil
+  ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
-      network: network, endpoint: endpoint, authority: authority, desk: desk, policy: policy, trace: serverTrace)
-    note("DNS", service.endpoint) { await service.close(grace: $0) }
+      network: network, endpoint: endpoint, authority: authority, desk: desk, guards: guards, policy: policy, trace: serverTrace)
+    note("DNS", service.endpoint) {
+      desk?.stop()
+      await service.close(grace: $0)
+    }
   }
 
   /// The same on real sockets only, with UDP in threads of its own: for hosts that many ask.
   package func serveNames(
-    _ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, loop: DatagramLoopLimits
+    _ authority: AuthoritySource, desk: ZoneDesk? = nil, at endpoint: Endpoint, loop: DatagramLoopLimits, guards: AnswerGuards? = nil
   ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
-      network: network, endpoint: endpoint, loop: loop, authority: authority, desk: desk, trace: serverTrace)
+      network: network, endpoint: endpoint, loop: loop, authority: authority, desk: desk, guards: guards, trace: serverTrace)
     note("DNS", service.endpoint) {
       desk?.stop()
       await service.close(grace: $0)

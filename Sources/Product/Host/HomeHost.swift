@@ -106,10 +106,12 @@ package final class HomeHost: Sendable {
       mail: homeMail, onion: onion,
       renewal: Task { await HomeHost.renew(identities, for: certified, keyPEM: key, by: certificates, every: CertificateAuthority.leafLifetime / 3, clock) })
     try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
+    var chance = SystemRandomNumberGenerator()
+    let guards = settings.guards.guards(clock: network.clock, chance: &chance)
     do throws(NetworkError) {
       for address in settings.addresses {
         try await host.assembly.serveNames(
-          names.source, desk: desk, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount))
+          names.source, desk: desk, at: Endpoint(address, port(settings.ports.dns)), loop: DatagramLoopLimits(threads: network.loopCount), guards: guards)
         try await host.assembly.serveSites(sites, at: Endpoint(address, port(settings.ports.http)), isSharded: true)
         try await host.assembly.serveSites(
           sites, at: Endpoint(address, port(settings.ports.https)), tls: TLSServerOptions(renewable: identities), isSharded: true)

@@ -43,6 +43,8 @@ package struct HostSettings: Sendable, Hashable {
   package var recordsPlace: RecordsPlace?
   /// Keys shared with other name servers and with those who change zones.
   package var keys = ZoneKeys()
+  /// What keeps the name server from being used against others.
+  package var guards = AnswerGuardSettings()
   /// Who may copy or change the domain's zone.
   package var zone = ZoneSettings()
   /// Other zones served: from master files, or copied from other servers.
@@ -197,6 +199,7 @@ package struct HostSettings: Sendable, Hashable {
     _ = reader.mapping("dns") { reader in
       records = reader.value("records", .text, default: records)
       recordsPlace = RecordsPlace(file: file, reader, key: "records")
+      guards = AnswerGuardSettings(reader)
       keys = ZoneKeys(reader)
       zone = ZoneSettings(reader, keys, port: ports.dns, mayBeCopy: false)
       zones = reader.list("zones").compactMap { item in

@@ -4,7 +4,7 @@
 import Bytes
 package import DNS
 package import NameServer
-import Settings
+package import Settings
 import World
 
 /// The keys of a host.
@@ -14,7 +14,7 @@ package struct ZoneKeys: Sendable, Hashable {
   package init() {}
 
   /// Reads the list under `keys`.
-  init(_ reader: SettingsReader) {
+  package init(_ reader: SettingsReader) {
     for item in reader.list("keys") {
       let key = item.mapping { reader in
         TransactionKey(
@@ -53,7 +53,8 @@ package struct ZoneSettings: Sendable, Hashable {
   /// Whether anybody else has to do with the zone.
   package var isShared: Bool { self != ZoneSettings() }
 
-  private static func grants(_ reader: SettingsReader, _ key: String, _ keys: ZoneKeys) -> [ZoneGrant] {
+  /// The permissions under `key`.
+  package static func grants(_ reader: SettingsReader, _ key: String, _ keys: ZoneKeys) -> [ZoneGrant] {
     reader.list(key).compactMap { item in
       guard let text = item.value(.text), let parts = Parts(text, item, keys, "an address, a range, or `key NAME`") else { return nil }
       var grant = ZoneGrant(key: parts.key?.name)

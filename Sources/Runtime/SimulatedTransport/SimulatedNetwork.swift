@@ -1,6 +1,6 @@
 // One host's access to the simulated internet: the same ports as real sockets, over virtual links.
 // Read next: SimulatedConnection.swift (a TCP connection), SimulatedPort.swift (a datagram port).
-import Bytes
+public import Bytes
 public import Transport
 public import World
 
@@ -155,6 +155,14 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
 
   /// Puts `filters` in the place of those before.
   public func setFilters(_ filters: [PacketFilter]) { internet.locked { self.filters = filters } }
+
+  /// Sends a datagram that claims to come from `source`, whoever that is. `isStopped`: its net finds out, and lets it go no further.
+  public func forge(_ bytes: Buffer, from source: Endpoint, to destination: Endpoint, isStopped: Bool = false) {
+    internet.locked {
+      let packet = Packet(source: source, destination: destination, content: .datagram(bytes))
+      if isStopped { internet.note(packet, lostBecause: "its source is no address of this net") } else { internet.send(packet, from: self) }
+    }
+  }
 
   /// A packet has come over the links to this host.
   func arrived(_ packet: Packet) {

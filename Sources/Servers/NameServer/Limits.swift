@@ -50,6 +50,12 @@ package struct Limits: Sendable, Hashable {
   /// Pause between two attempts to get a first copy.
   package var firstCopyWait = Duration.seconds(5)
 
+  // Rates
+
+  /// Most networks and kinds of answers whose rates are known. Unit: accounts, of 32 bytes. Past it: the one longest untouched beside it gives way,
+  /// and begins anew with a full balance.
+  package var ratesMax = 65_536
+
   // The cache
 
   /// Most entries of the cache. Unit: entries. Past it: what nobody asked for lately goes.

@@ -89,7 +89,7 @@ package final class LabAPI: Application {
     case ("POST", "accounts", 1): return try await makeAccount(request)
     case ("GET", "records", 1): return try records(request)
     case ("POST", "records", 1): return try await setRecords(request)
-    case ("DELETE", "records", 1): return try removeRecords(request)
+    case ("DELETE", "records", 1): return try await removeRecords(request)
     case ("GET", "faults", 1): return faultList
     case ("POST", "faults", 1): return try await makeFault(request)
     case ("DELETE", "faults", 1), ("DELETE", "faults", 2): return try removeFaults(request)

@@ -39,19 +39,19 @@ extension LabAPI {
       }
       records += read
     }
-    do { try controls.set(name, type, records) } catch { throw APIFailure(error, name) }
+    do throws(WorldControls.RecordFailure) { try await controls.set(name, type, records) } catch { throw APIFailure(error, name) }
     return Self.list(records, .created)
   }
 
   /// `DELETE /records?name=&type=`.
-  func removeRecords(_ request: APIRequest) throws -> APIAnswer {
+  func removeRecords(_ request: APIRequest) async throws -> APIAnswer {
     try request.checkQuery("name", "type")
     guard let name = try request.value("name", .ownerName), let type = try request.value("type", .recordType) else {
       throw APIFailure(.badRequest, "expected name and type in the query", field: request.query["name"] == nil ? "name" : "type")
     }
     let found = controls.records().filter { $0.name == name && $0.type == type }
     if found.isEmpty { throw APIFailure(.notFound, "\(name) has no records of type \(type)", field: "name") }
-    do { try controls.set(name, type, []) } catch { throw APIFailure(error, name) }
+    do throws(WorldControls.RecordFailure) { try await controls.set(name, type, []) } catch { throw APIFailure(error, name) }
     return Self.list(found)
   }
 

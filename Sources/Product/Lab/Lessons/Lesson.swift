@@ -43,6 +43,8 @@ package struct WorldChange: Sendable, Equatable {
   package var records: [(zone: String, text: String)] = []
   /// Times to live of zones. Unit: seconds.
   package var timesToLive: [(zone: String, seconds: Int)] = []
+  /// Zones of the lesson's own.
+  package var zones: [ZoneDescription] = []
   package var links: [LinkDescription] = []
   /// Users of sites, of mail domains, of file servers.
   package var members: [LessonMember] = []
@@ -59,7 +61,7 @@ package struct WorldChange: Sendable, Equatable {
   package init() {}
 
   package static func == (a: WorldChange, b: WorldChange) -> Bool {
-    a.links == b.links && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
+    a.links == b.links && a.zones == b.zones && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
       && a.timesToLive.elementsEqual(b.timesToLive) { $0 == $1 } && a.clips.elementsEqual(b.clips) { $0 == $1 }
       && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail && a.swarms == b.swarms && a.more == b.more
   }

@@ -63,7 +63,7 @@ private final class LessonReader {
 
   /// The values to draw, from the mapping under `world`.
   static func draws(_ reader: SettingsReader) -> [(name: String, draw: LessonDraw)] {
-    for key in ["hosts", "files", "records", "ttl", "links", "members", "clips", "rooms", "mail", "torrents", "more"] { _ = reader.item(key) }
+    for key in ["hosts", "files", "records", "zones", "ttl", "links", "members", "clips", "rooms", "mail", "torrents", "more"] { _ = reader.item(key) }
     let entries = reader.entries("draw")
     if entries.count > LessonLimits().itemsMax { reader.problem(at: "draw", "expected at most \(LessonLimits().itemsMax) drawn values") }
     return entries.compactMap { entry in
@@ -132,6 +132,7 @@ private final class LessonReader {
       for entry in site.value.entries() { if let file = file(entry) { change.files.append((site.name, file)) } }
     }
     for zone in reader.entries("records") { if let text = zone.value.value(.text) { change.records.append((zone.name, text)) } }
+    change.zones = reader.entries("zones").compactMap { entry in entry.value.mapping { self.zone(entry.name, $0) } }
     for zone in reader.entries("ttl") { if let seconds = zone.value.value(.integer(0...2_147_483_647)) { change.timesToLive.append((zone.name, seconds)) } }
     for site in reader.entries("clips") { if let count = site.value.value(.integer(1...300)) { change.clips.append((site.name, count)) } }
     for server in reader.entries("rooms") { if let bytes = server.value.value(.integer(0...limits.fileBytesMax)) { change.rooms.append((server.name, bytes)) } }
@@ -160,6 +161,17 @@ private final class LessonReader {
   private static func filled(_ text: String, bytes: Int) -> String {
     let unit = text.utf8.allSatisfy { $0 < 0x80 } && !text.isEmpty ? Array(text.utf8) : Array("text ".utf8)
     return String(decoding: (0..<bytes).map { unit[$0 % unit.count] }, as: UTF8.self)
+  }
+
+  /// A zone that the world does not have; `delegated: no` when the zone above is not to know it.
+  private func zone(_ origin: String, _ reader: SettingsReader) -> ZoneDescription {
+    var zone = ZoneDescription(
+      origin: origin, servers: reader.list("served-by", .text), timeToLive: reader.value("ttl", .integer(0...2_147_483_647), default: 300), serial: 1,
+      records: .text(reader.value("records", .text, default: "")), place: nil)
+    if !DomainName.isValid(origin) || !DomainName.isReserved(origin) { reader.problem(at: "served-by", "expected a zone below test, example or invalid, found `\(origin)`") }
+    zone.isDelegated = reader.value("delegated", .boolean, default: true)
+    if zone.servers.isEmpty { reader.problem(at: "served-by", "expected at least one host that serves zone `\(origin)`") }
+    return zone
   }
 
   private func member(of site: String, _ reader: SettingsReader) -> LessonMember {

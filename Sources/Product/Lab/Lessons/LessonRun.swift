@@ -151,6 +151,10 @@ extension WorldDescription {
       files.removeAll { $0.path == file.path }
       sites[index].content = .files(files + [file])
     }
+    for zone in changes.zones {
+      for server in zone.servers where host(server) == nil { throw .world("lesson \(lesson.id) has a zone at `\(server)`, which is no host of the world") }
+    }
+    zones += changes.zones
     for (zone, text) in changes.records {
       guard let index = zones.firstIndex(where: { $0.origin == zone }), case .text(let before) = zones[index].records else {
         throw .world("lesson \(lesson.id) puts records into zone `\(zone)`, which the world does not have as text")

@@ -29,6 +29,8 @@ package final class RaisedWorld: Sendable {
     case zone(HomeZone.Failure)
     /// A host's service does not start.
     case service(host: String, NetworkError)
+    /// A zone that changes, or a copy of one, cannot be opened.
+    case names(host: String, String)
     case file(String)
     case certificates(String)
     /// What a site keeps cannot be opened.
@@ -42,6 +44,7 @@ package final class RaisedWorld: Sendable {
       switch self {
       case .zone(let failure): "\(failure)"
       case .service(let host, let error): "\(host): \(error)"
+      case .names(let host, let why): "\(host): \(why)"
       case .file(let path): "\(path) cannot be read"
       case .certificates(let why): why
       case .storage(let site, let error): "\(site): \(error)"
@@ -71,6 +74,8 @@ package final class RaisedWorld: Sendable {
     package var showsSecrets = false
     /// Whether the peers of swarms begin by themselves; in a scenario each does when it is told to.
     package var beginsSwarms = true
+    /// Whether zones change and are copied as the world says; in a scenario about other things every server has them from the world's file.
+    package var copiesZones = true
     /// Whether nodes of the hash table run: in long scenarios about other things they only ask one another for days.
     package var runsNodes = true
     package var contents = SwarmContents()
@@ -107,15 +112,16 @@ package final class RaisedWorld: Sendable {
     var mail: [String: MailHost] = [:]
     do throws(Failure) {
       means.controls?.note(signingKeys: { domain in RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) } })
-      let zones = try zones(of: world, means)
+      var names = try RaisedNames(world, means)
       for host in world.hosts where means.runs(host.name) {
         let assembly = Assembly(name: host.name, network: means.network(host), recorder: means.recorder, showsSecrets: means.showsSecrets)
         raised.append(assembly)
-        try await start(host, of: world, zones, on: assembly, means)
+        try await start(host, of: world, &names, on: assembly, means)
         for described in world.mail where described.host == host.name {
           mail[described.domain] = try await RaisedMail.start(described, host, of: world, on: assembly, means)
         }
       }
+      try await names.copy()
     } catch {
       for assembly in raised { await assembly.stop(grace: .zero) }
       throw error
@@ -140,10 +146,10 @@ package final class RaisedWorld: Sendable {
 
   // MARK: One host
 
-  private static func start(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
+  private static func start(_ host: HostDescription, of world: WorldDescription, _ names: inout RaisedNames, on assembly: Assembly, _ means: Means)
     async throws(Failure)
   {
-    try await startNames(host, of: world, zones, on: assembly, means)
+    try await names.start(host, on: assembly)
     do throws(NetworkError) {
       try await startPrograms(host, of: world, on: assembly, means)
       try await RaisedProxy.start(host, of: world, on: assembly, means)
@@ -155,83 +161,11 @@ package final class RaisedWorld: Sendable {
     try await RaisedFiles.start(host, of: world, on: assembly, means)
   }
 
-  private static func startNames(_ host: HostDescription, of world: WorldDescription, _ zones: [ServedZone], on assembly: Assembly, _ means: Means)
-    async throws(Failure)
-  {
-    let zones = zones.filter { $0.servers.contains(host.name) }.map(\.zone)
-    let endpoints = means.plan.endpoints(of: host, port: 53)
-    do throws(NetworkError) {
-      if !zones.isEmpty {
-        let authority = AuthoritySource(Authority(zones: zones, steering: steering(by: host, of: world, on: assembly, means)))
-        means.controls?.note(authority, of: host.name)
-        let policy = means.failures.flatMap { $0.host == host.name ? $0.policy : nil }
-        for endpoint in endpoints { try await assembly.serveNames(authority, at: endpoint, policy: policy) }
-      }
-      if host.role == .resolver {
-        let resolver = resolver(of: world, on: assembly, means)
-        for endpoint in endpoints { try await assembly.resolveNames(with: resolver, at: endpoint) }
-      }
-    } catch { throw .service(host: host.name, error) }
-  }
-
-  /// A resolver that begins at the world's root and answers everybody in the world.
-  private static func resolver(of world: WorldDescription, on assembly: Assembly, _ means: Means) -> Resolver {
-    let servers = world.rootServers.compactMap { host in
-      (try? Name(world.domainName(of: host))).map { Delegation.Server($0, means.plan.addresses(of: host)) }
-    }
-    var settings = ResolverSettings(hints: [Delegation(zone: .root, servers: servers)])
-    settings.port = means.plan.port(53)
-    settings.allowsLoopbackServers = true
-    // A world has no strangers: its addresses lead nowhere else.
-    settings.clients = [AddressRange(.any, length: 0), AddressRange(.v6(0, 0), length: 0)]
-    if means.plan.kind == .loopback { settings.families = [.v4] }
-    for described in world.resolvers where described.host == assembly.name { described.change(&settings) }
-    return Resolver(
-      settings: settings, upstream: NetworkUpstream(assembly.network, trace: assembly.clientTrace), clock: assembly.network.clock,
-      random: means.chance.derived("resolver \(assembly.name)"))
-  }
-
-  /// A zone with the hosts that serve it.
-  private struct ServedZone {
-    var servers: [String]
-    var zone: Zone
-  }
-
-  /// The zones that are served, each made once however many hosts serve it.
-  private static func zones(of world: WorldDescription, _ means: Means) throws(Failure) -> [ServedZone] {
-    var zones: [ServedZone] = []
-    for described in world.zones where described.servers.contains(where: { means.runs($0) }) {
-      zones.append(ServedZone(servers: described.servers, zone: try zone(described, of: world, means.plan, means.folder) { domain in
-            RaisedMail.keys(of: domain, means).map { ($0.selector, $0.key.record) }
-          }))
-    }
-    return zones
-  }
-
-  private static func zone(_ zone: ZoneDescription, of world: WorldDescription, _ plan: AddressPlan, _ folder: String,
-    signingKeys: @escaping (String) -> [(selector: String, text: String)] = { _ in [] }
-  ) throws(Failure) -> Zone {
-    let records: String
-    var place = zone.place ?? RecordsPlace(file: "zone \(zone.origin)", line: 1, column: 1)
-    switch zone.records {
-    case .text(let text): records = text
-    case .file(let path):
-      let file = path.isAbsolute || folder.isEmpty ? path : folder + "/" + path
-      guard let bytes = try? SystemFiles().read(file) else { throw .file(file) }
-      records = bytes.text
-      place = RecordsPlace(file: file, line: 1, column: 1)
-    }
-    do throws(HomeZone.Failure) {
-      return try HomeZone.zone(
-        origin: zone.origin, made: ZoneText(world, plan, signingKeys: signingKeys).masterFile(of: zone), records: records, at: place, placing: plan.placed)
-    } catch { throw .zone(error) }
-  }
-
   /// What would keep `world` from being raised: in its zones' records, and in the files it names below `folder`. Told without raising it.
   package static func problems(of world: WorldDescription, folder: String) -> [String] {
     var problems: [String] = []
     for zone in world.zones {
-      do throws(Failure) { _ = try self.zone(zone, of: world, AddressPlan(.namespace), folder) } catch { problems.append("\(error)") }
+      do throws(Failure) { _ = try RaisedNames.zone(zone, of: world, AddressPlan(.namespace), folder) } catch { problems.append("\(error)") }
     }
     for case .folder(let path) in world.sites.map(\.content) {
       do throws(Failure) { _ = try tree(at: path, folder) } catch { problems.append("\(error)") }
@@ -261,6 +195,7 @@ package final class RaisedWorld: Sendable {
   {
     let described = world.sites.filter { $0.host == host.name }
     var sites = means.failures.map { $0.host == host.name ? $0.sites : [] } ?? []
+    sites += RaisedRegistrar.sites(host, of: world, on: assembly, means)
     let names = described.flatMap(\.allNames) + sites.flatMap(\.names)
     guard !names.isEmpty else { return }
     for site in described {

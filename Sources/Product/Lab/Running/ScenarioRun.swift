@@ -69,6 +69,8 @@ package final class ScenarioRun: Sendable {
   let openPorts = Mutex<[OpenPort]>([])
   let filters = Mutex<[String: [PacketFilter]]>([:])
   private let ids: Mutex<SeededRandom>
+  /// Nets that let nothing out which claims to come from elsewhere.
+  let filtered = Mutex<Set<String>>([])
 
   /// What a lesson has otherwise than everybody's scenario.
   package struct Choices: Sendable {
@@ -108,7 +110,7 @@ package final class ScenarioRun: Sendable {
     do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
     if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
     let controls = controls
-    let (world, store, chance, networks, internet, choices, running, hasPeers) = (world, store, chance, networks, internet, choices, running, hasPeers)
+    let (world, store, chance, networks, internet, choices, running, hasPeers, changesZones) = (world, store, chance, networks, internet, choices, running, hasPeers, changesZones)
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
@@ -119,6 +121,7 @@ package final class ScenarioRun: Sendable {
         means.hosts = running
         means.beginsSwarms = false
         means.runsNodes = hasPeers
+        means.copiesZones = changesZones
         means.showsSecrets = choices.showsSecrets
         do throws(RaisedWorld.Failure) { return .success(try await RaisedWorld.raise(world, with: means)) } catch { return .failure(error) }
       }
@@ -144,6 +147,17 @@ package final class ScenarioRun: Sendable {
 
   /// Whether somebody takes part in a swarm.
   private var hasPeers: Bool { scenario.steps.contains { if case .swarm = $0.deed { true } else { false } } }
+
+  /// Whether somebody changes a zone or copies it: otherwise its servers have it from the world's file, and say nothing to one another.
+  private var changesZones: Bool {
+    scenario.steps.contains { step in
+      switch step.deed {
+      case .update, .copy, .editZone: true
+      case .get(_, let url, _): world.registrars.contains { url.hasPrefix("http://\($0.name)/") }
+      default: false
+      }
+    }
+  }
 
   // MARK: Links
 
@@ -221,6 +235,15 @@ package final class ScenarioRun: Sendable {
     case .resolve(let name, let store, let question, let type, let petnames):
       let (client, target) = (try network(name, step.line), try address(of: store, step.line))
       perform(at: step.time, as: name) { [self] in await resolve(client, question, type, petnames, at: target, as: name) }
+    case .flood(let name, let flood):
+      let client = try network(name, step.line)
+      internet.after(step.time) { [self] in self.flood(client, flood, by: name) }
+    case .forge(let name, let forgery):
+      let client = try network(name, step.line)
+      internet.after(step.time) { [self] in forge(client, forgery, by: name) }
+    case .filter(let net):
+      guard world.nets.contains(where: { $0.name == net }) else { throw failure("a net of the world", net, step.line) }
+      internet.after(step.time) { [self] in filtered.withLock { _ = $0.insert(net) } }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence, let pace):
@@ -234,7 +257,7 @@ package final class ScenarioRun: Sendable {
       perform(at: step.time, as: name) { [self] in await open(client, Endpoint(address, port), as: name) }
     case .close(let name, let port):
       perform(at: step.time, as: name) { [self] in await close(port, of: name) }
-    case .filter(let name, let carrier, let port, let exceptions):
+    case .shut(let name, let carrier, let port, let exceptions):
       let client = try network(name, step.line)
       var addresses: [Address] = []
       for exception in exceptions { addresses += try host(exception, step.line).addresses }
@@ -246,7 +269,18 @@ package final class ScenarioRun: Sendable {
     case .set(let zone, let owner, let type, let record):
       guard world.zones.contains(where: { $0.origin == zone }) else { throw failure("a zone of the world", zone, step.line) }
       // The reader of scenarios has looked at the record.
-      internet.after(step.time) { [self] in try? controls.set(zone, owner, type, record) }
+      internet.after(step.time) { [self] in internet.start { [self] in try? await controls.set(zone, owner, type, record) } }
+    case .editZone(let zone, let owner, let type, let record):
+      guard world.zones.contains(where: { $0.origin == zone }) else { throw failure("a zone of the world", zone, step.line) }
+      internet.after(step.time) { [self] in try? controls.edit(zone, owner, type, record) }
+    case .update(let name, let server, let change):
+      let (client, target) = (try network(name, step.line), try address(of: server, step.line))
+      if let key = change.key, world.keys[key] == nil { throw failure("a key of the world", "\(key)", step.line) }
+      perform(at: step.time, as: name) { [self] in await update(client, change, at: target, as: name) }
+    case .copy(let name, let server, let copying):
+      let (client, target) = (try network(name, step.line), try address(of: server, step.line))
+      if let key = copying.key, world.keys[key] == nil { throw failure("a key of the world", "\(key)", step.line) }
+      perform(at: step.time, as: name) { [self] in await copy(client, copying, at: target, as: name) }
     case .say(let name, let server, let port, let carrier, let text):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
       perform(at: step.time, as: name) { [self] in await say(client, target, carrier, text, as: name) }

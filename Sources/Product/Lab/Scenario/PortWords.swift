@@ -16,7 +16,7 @@ extension ScenarioReader {
     let port = UInt16(try line.take(.integer(1...65_535)))
     var exceptions: [String] = []
     if line.take(if: "except") { repeat { exceptions.append(try host(&line)) } while !line.isEmpty }
-    return .filter(host: actor, carrier: carrier, port: port, exceptions: exceptions)
+    return .shut(host: actor, carrier: carrier, port: port, exceptions: exceptions)
   }
 
   /// The name of a host, or an address.

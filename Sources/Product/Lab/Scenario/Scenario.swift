@@ -90,6 +90,16 @@ package struct Scenario: Sendable, Equatable {
     case publish(host: String, store: String, zone: String, records: String)
     /// `user resolves www.bob.alice A at store calling mallory alice`: a name of the GNU Name System
     case resolve(host: String, store: String, name: String, type: String, petnames: [String: String])
+    /// `user updates home.test at ns1 "add www 60 A 192.0.2.81; delete old" signed lab.key`: a dynamic update
+    case update(host: String, server: String, ZoneChange)
+    /// `user copies home.test at ns1 since 7 signed lab.key`: a zone transfer
+    case copy(host: String, server: String, ZoneCopying)
+    /// `rogue floods ns-a as user big.home.test TXT 100 times every 5ms`: questions that claim to come from another host
+    case flood(host: String, Flood)
+    /// `rogue forges "www.home.test 60 A 203.0.113.66" of ns-a to resolver 100 times at port 5353`: answers that claim to come from a server
+    case forge(host: String, Forgery)
+    /// `net access filters sources`: what claims to come from elsewhere does not leave that net any more
+    case filter(net: String)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,
@@ -110,7 +120,7 @@ package struct Scenario: Sendable, Equatable {
     /// `srv closes 7000`: what `opens` began
     case close(host: String, port: UInt16)
     /// `srv filters tcp 7000 except pc`: the host's packet filter lets nobody else through to that port
-    case filter(host: String, carrier: Carrier, port: UInt16, exceptions: [String])
+    case shut(host: String, carrier: Carrier, port: UInt16, exceptions: [String])
     /// `link resolver ns-a loss 100%`
     case change(LinkDescription)
     /// `host ns-a down`, `host ns-a up`
@@ -119,6 +129,8 @@ package struct Scenario: Sendable, Equatable {
     case edit(site: String, path: String, text: String)
     /// `zone home.test sets www 60 A 192.0.2.81`: these records of this name and type, instead of those before
     case set(zone: String, owner: String, type: String, record: String)
+    /// `zone home.test edits www 60 A 192.0.2.81`: the same by hand at the first server, with the serial forgotten
+    case editZone(zone: String, owner: String, type: String, record: String)
   }
 
   /// How a page is loaded with what it embeds.

@@ -17,7 +17,9 @@
 //           | HOST shares FILE [spoilt] [PART]… | HOST fetches FILE [for T] [PART]… | HOST poses as N nodes near FILE
 //           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at HOST | HOST resolves NAME [TYPE] at HOST [calling ZONE NAME]…
 //           | HOST types HOST PORT "TEXT" [line by line [every T]] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
-//           | zone ORIGIN sets NAME TTL TYPE DATA…
+//           | zone ORIGIN sets|edits NAME TTL TYPE DATA… | HOST updates ZONE at HOST "add NAME TTL TYPE DATA; delete NAME [TYPE]" [signed KEY]
+//           | HOST copies ZONE at HOST [since SERIAL] [signed KEY] | net NAME filters sources
+//           | HOST floods HOST as HOST NAME [TYPE] [N times] [every T] | HOST forges "NAME TTL TYPE DATA" of HOST to HOST [N times] [at port N]
 //           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
@@ -254,6 +256,11 @@ struct ScenarioReader {
       return scenario.steps.append(Scenario.Step(time: time, deed: .host(name, isUp: state.text == "up"), line: number))
     }
     if line.take(if: "site") { return scenario.steps.append(Scenario.Step(time: time, deed: try readEdit(&line), line: number)) }
+    if line.take(if: "net") {
+      let net = try line.take("a net's name").text
+      guard line.take(if: "filters"), line.take(if: "sources") else { throw line.failure("`filters sources`") }
+      return scenario.steps.append(Scenario.Step(time: time, deed: .filter(net: net), line: number))
+    }
     if line.take(if: "zone") { return scenario.steps.append(Scenario.Step(time: time, deed: try readRecordChange(&line), line: number)) }
     scenario.steps.append(Scenario.Step(time: time, deed: try readDeed(&line), line: number))
   }
@@ -314,6 +321,10 @@ struct ScenarioReader {
       let port = UInt16(try line.take(.integer(1...65_535)))
       let carrier: Scenario.Carrier = try line.take(.choice(standIn: .tcp))
       return .say(host: actor, server: server, port: port, carrier: carrier, text: try line.take("a text in quotes").text)
+    case "floods": return try readFlood(by: actor, &line)
+    case "forges": return try readForgery(by: actor, &line)
+    case "updates": return try readZoneChange(by: actor, &line)
+    case "copies": return try readZoneCopying(by: actor, &line)
     case "runs": return .run(host: actor, try readModel(&line))
     case "shares", "fetches": return try readSwarmDeed(by: actor, verb.text, &line)
     case "poses": return try readPosing(by: actor, &line)
@@ -329,7 +340,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, publishes or resolves" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }
@@ -371,7 +382,8 @@ struct ScenarioReader {
   /// `ORIGIN sets NAME TTL TYPE DATA…`
   private func readRecordChange(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
     let origin = try line.take("a zone's name").text
-    guard line.take(if: "sets") else { throw line.failure("`sets`") }
+    let isByHand = line.take(if: "edits")
+    if !isByHand { guard line.take(if: "sets") else { throw line.failure("`sets` or `edits`") } }
     let owner = try line.take("whose record it is").text
     let timeToLive: Int = try line.take(.integer(0...2_147_483_647))
     let type = try line.take("a record type").text.uppercased()
@@ -381,7 +393,8 @@ struct ScenarioReader {
       data.append(word.isQuoted ? "\"\(word.text)\"" : word.text)
     }
     if data.isEmpty { throw line.failure("the record's data") }
-    return .set(zone: origin, owner: owner, type: type, record: "\(owner) \(timeToLive) \(type) \(data.joined(separator: " "))")
+    let record = "\(owner) \(timeToLive) \(type) \(data.joined(separator: " "))"
+    return isByHand ? .editZone(zone: origin, owner: owner, type: type, record: record) : .set(zone: origin, owner: owner, type: type, record: record)
   }
 
   /// Adds one deed from elsewhere: `text` is what follows the time.

@@ -35,6 +35,8 @@ package enum DefaultWorld {
       root3: {addresses: [192.0.2.3, "2001:db8:2::3"]}
       tld1:  {addresses: [192.0.2.11, "2001:db8:2::11"]}
       tld2:  {addresses: [192.0.2.12, "2001:db8:2::12"]}
+      # Sells names below test.
+      registrar: {addresses: [192.0.2.20, "2001:db8:2::20"]}
       # Two organisations.
       www.garnet.test: {addresses: [198.51.100.10, "2001:db8:100::10"]}
       ns1.garnet.test: {addresses: [198.51.100.11, "2001:db8:100::11"]}
@@ -43,7 +45,8 @@ package enum DefaultWorld {
       ftp.garnet.test: {addresses: [198.51.100.14, "2001:db8:100::14"]}
       mail.garnet.test: {addresses: [198.51.100.15, "2001:db8:100::15"]}
       www.cobalt.test: {addresses: [198.51.100.20, "2001:db8:100::20"]}
-      ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"]}
+      # Whoever asks in other people's names gets little out of it: cookies, and few answers of one kind a second to one network.
+      ns1.cobalt.test: {addresses: [198.51.100.21, "2001:db8:100::21"], dns: {rate-limit: {responses-per-second: 20, window: 5, slip: 2}}}
       ns2.cobalt.test: {addresses: [198.51.100.22, "2001:db8:100::22"]}
       mail.cobalt.test: {addresses: [198.51.100.25, "2001:db8:100::25"]}
       # A small club that takes mail from everybody and asks nobody.
@@ -71,6 +74,10 @@ package enum DefaultWorld {
       # Somebody with bad intentions.
       rogue:    {role: client, addresses: [203.0.113.66, "2001:db8:113::66"]}
       resolver: {role: resolver, addresses: [203.0.113.53, "2001:db8:113::53"]}
+      # As resolvers were when guessing was easy: one port, identifiers that count, and patience with wrong answers.
+      resolver-old: {role: resolver, addresses: [203.0.113.54, "2001:db8:113::54"], resolver: {query-source-port: 5300, predictable-ids: yes, ignores-forgeries: yes}}
+      # Gives those who guess the most to guess, and answers its own network only.
+      resolver-careful: {role: resolver, addresses: [203.0.113.55, "2001:db8:113::55"], resolver: {use-caps-for-id: yes, send-cookie: yes, allow-recursion: [203.0.113.0/24, "2001:db8:113::/48"]}}
       proxy:    {addresses: [203.0.113.31, "2001:db8:113::31"]}
 
       # A content network: an origin in America, an edge on each continent, a client and a resolver there.
@@ -91,18 +98,34 @@ package enum DefaultWorld {
     #   - {between: [resolver, ns1.garnet.test], loss: 30%}
     links: []
 
+    # Keys that name servers share with one another, and with those who change zones:
+    #   nsupdate -y hmac-sha256:registrar.test:Z2FybmV0LCBjb2JhbHQsIG9wYWwgYW5kIGphZGUuLi4=
+    keys:
+      - {name: registrar.test, secret: "Z2FybmV0LCBjb2JhbHQsIG9wYWwgYW5kIGphZGUuLi4="}
+      - {name: copy.test, secret: "b25seSBzZXJ2ZXJzIG9mIHRoZSBzYW1lIHpvbmUgaGF2ZSBpdA=="}
+      - {name: home.garnet.test, secret: "dGhlIGJveCBhdCBob21lIHNheXMgd2hlcmUgaXQgaXM="}
+
+    # A site at which names are registered: its form changes the zone at its first server.
+    registrars:
+      registrar.test: {host: registrar, zone: test, key: registrar.test}
+
     # SOA, NS, delegations, glue, the hosts' addresses and their pointers follow from the rest; `records` adds to them.
     zones:
       .:       {served-by: [root1, root2, root3], ttl: 86400}
-      test:    {served-by: [tld1, tld2]}
+      # `copy-key`: the other servers copy the zone from the first one, are told of changes, and prove who they are with that key. `update-by` and
+      # `transfer-to` name who else may change it and copy it: addresses, ranges, keys.
+      test:    {served-by: [tld1, tld2], update-by: [key registrar.test], copy-key: copy.test}
       example: {served-by: [tld1, tld2]}
       arpa:    {served-by: [tld1, tld2]}
       2.0.192.in-addr.arpa:      {served-by: [tld1, tld2]}
       100.51.198.in-addr.arpa:   {served-by: [ns1.garnet.test, ns2.cobalt.test]}
       113.0.203.in-addr.arpa:    {served-by: [tld1, tld2]}
+      18.198.in-addr.arpa:       {served-by: [tld1, tld2]}
       8.b.d.0.1.0.0.2.ip6.arpa:  {served-by: [tld1, tld2]}
       garnet.test:
         served-by: [ns1.garnet.test, ns2.garnet.test]
+        update-by: [key home.garnet.test]
+        copy-key: copy.test
         ttl: 300
         records: |
           @        TXT   "Garnet keeps stones and stories"
@@ -117,12 +140,14 @@ package enum DefaultWorld {
       near.cdn.test: {served-by: [ns2.cdn.test], ttl: 60}
       cobalt.test:
         served-by: [ns1.cobalt.test, ns2.cobalt.test]
+        copy-key: copy.test
         ttl: 60
         records: |
           @        TXT   "Cobalt paints everything blue"
           loop1    CNAME loop2
           loop2    CNAME loop1
-      opal.test: {served-by: [ns1.cobalt.test], ttl: 60}
+      # Gives its whole zone to anybody, and lets anybody in the access net change it.
+      opal.test: {served-by: [ns1.cobalt.test], ttl: 60, transfer-to: [0.0.0.0/0, "::/0"], update-by: [203.0.113.0/24]}
 
     sites:
 

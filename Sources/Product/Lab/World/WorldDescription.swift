@@ -1,8 +1,10 @@
 // What a lab's world consists of, as plain values: hosts, links, zones, sites, socket programs.
 // Not here: its YAML form (WorldReader), what follows from it (ZoneText, LinkQuality.path), running it.
 package import Accounts
+package import DNS
 package import Host
 package import HTTP
+package import NameServer
 package import World
 
 /// A whole world. Everything in it stands in the order of the file.
@@ -16,13 +18,15 @@ package struct WorldDescription: Sendable, Equatable {
   package var hosts: [HostDescription] = []
   package var links: [LinkDescription] = []
   package var zones: [ZoneDescription] = []
+  /// Keys shared between name servers, and with those who change zones.
+  package var keys = ZoneKeys()
+  package var registrars: [RegistrarDescription] = []
   package var sites: [SiteDescription] = []
   package var programs: [ProgramDescription] = []
   package var edges: [EdgeDescription] = []
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
-  package var resolvers: [ResolverDescription] = []
   /// What web servers and proxies do with a request that gives both a length and a coding; those not named refuse it.
   package var lengthConflicts: [String: LengthConflict] = [:]
   package var mail: [MailDescription] = []
@@ -70,6 +74,10 @@ package struct HostDescription: Sendable, Equatable {
   package var net: String
   /// What differs between its attachment and its net's.
   package var attachment: LinkChange
+  /// What guards its name server; nil: nothing.
+  package var guards: AnswerGuardSettings?
+  /// How it resolves names for others.
+  package var resolving = ResolvingSettings()
 
   package enum Role: String, Sendable, CaseIterable {
     /// It serves zones, sites or programs.
@@ -80,13 +88,36 @@ package struct HostDescription: Sendable, Equatable {
     case client
   }
 
-  package init(name: String, role: Role = .server, addresses: [Address], net: String, attachment: LinkChange = LinkChange()) {
+  package init(
+    name: String, role: Role = .server, addresses: [Address], net: String, attachment: LinkChange = LinkChange(),
+    guards: AnswerGuardSettings? = nil, resolving: ResolvingSettings = ResolvingSettings()
+  ) {
+    self.guards = guards
+    self.resolving = resolving
     self.name = name
     self.role = role
     self.addresses = addresses
     self.net = net
     self.attachment = attachment
   }
+}
+
+/// How a resolver of a world is set up, in the words of BIND and Unbound.
+package struct ResolvingSettings: Sendable, Equatable {
+  /// Who is answered; empty: everybody.
+  package var clients: [AddressPrefix] = []
+  package var sendsCookies = false
+  /// Whether letters go out in mixed case, for the answer to repeat.
+  package var mixesCase = false
+  /// The port all questions are sent from; nil: another one for each.
+  package var sourcePort: UInt16?
+  /// Whether identifiers follow one another, as they did thirty years ago.
+  package var countsIdentifiers = false
+  /// Whether a wrong answer is left aside and the right one waited for; otherwise it is asked again over TCP.
+  package var waitsOn = false
+  package var care = ResolverCare()
+
+  package init() {}
 }
 
 /// A net: a range of addresses, and how hosts are attached to it.
@@ -116,6 +147,15 @@ package struct ZoneDescription: Sendable, Equatable {
   package var records: Source
   /// Where records that stand in the world's own file begin.
   package var place: RecordsPlace?
+  /// Who may copy and change it, beside its own servers.
+  package var rights = ZoneRights()
+  /// The key with which the other servers copy it from the first one; nil: all of them have it from the world's file.
+  package var copyKey: TransactionKey?
+  /// Whether the zone above knows it. One that it does not know is there for whoever asks its servers.
+  package var isDelegated = true
+
+  /// Whether it is more than a file that everybody may ask about.
+  package var isShared: Bool { copyKey != nil || rights != ZoneRights() }
 
   package enum Source: Sendable, Equatable {
     /// The text of a master file (RFC 1035 §5), which may be empty.
@@ -168,6 +208,16 @@ package struct SiteFile: Sendable, Equatable {
     let parts = text.split(separator: "{n}", omittingEmptySubsequences: false)
     return (1...max(1, repetitions)).map { parts.joined(separator: String($0)) }.joined()
   }
+}
+
+/// A site at which names of a zone are registered.
+package struct RegistrarDescription: Sendable, Equatable {
+  /// The site's name.
+  package var name: String
+  package var host: String
+  /// The zone whose names it sells; its first server is told of each.
+  package var zone: String
+  package var key: TransactionKey
 }
 
 /// A forward proxy between the clients of a net and the rest of the world.

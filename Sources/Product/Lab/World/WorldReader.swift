@@ -1,7 +1,9 @@
 // The YAML form of a world: reads it through Settings, checks that everything named exists, and tells every error with its place.
 // Not here: the values themselves (WorldDescription), the built-in world's text (DefaultWorld).
+import DNS
 import Host
 import HTTP
+import NameServer
 package import Settings
 import World
 
@@ -49,6 +51,7 @@ final class WorldReader {
     world.client = reader.item("client").map { existing($0) } ?? (world.client.isEmpty ? clients.first?.name ?? "" : world.client)
     if clients.isEmpty { reader.problem(at: "hosts", "expected at least one host with role client") }
     for item in reader.list("links") { readLink(item) }
+    world.keys = ZoneKeys(reader)
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
@@ -61,6 +64,7 @@ final class WorldReader {
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
     for entry in reader.entries("ftp") { readFileServer(entry) }
+    for entry in reader.entries("registrars") { readRegistrar(entry) }
     for entry in reader.entries("torrents") { if let swarm = SwarmDescription(entry, hosts: world.hosts.map(\.name)) { world.swarms.append(swarm) } }
     for entry in reader.entries("trackers") { readTracker(entry) }
     for entry in reader.entries("dht") { readNode(entry) }
@@ -96,7 +100,8 @@ final class WorldReader {
     let host = entry.value.mapping { reader in
       HostDescription(
         name: entry.name, role: reader.value("role", .choice(standIn: .server), default: .server), addresses: addresses(reader, entry.name),
-        net: "", attachment: reader.mapping("attachment") { LinkChange($0) } ?? LinkChange())
+        net: "", attachment: reader.mapping("attachment") { LinkChange($0) } ?? LinkChange(), guards: reader.mapping("dns") { AnswerGuardSettings($0) },
+        resolving: reader.mapping("resolver") { ResolvingSettings($0) } ?? ResolvingSettings())
     }
     guard var host else { return }
     let name = world.domainName(of: host)
@@ -152,12 +157,40 @@ final class WorldReader {
       let text = reader.optional("records", .text)
       let file = reader.optional("file", .text)
       if text != nil, file != nil { reader.problem(at: "file", "expected either `records` or `file`, found both") }
-      return ZoneDescription(
+      var zone = ZoneDescription(
         origin: entry.name, servers: servers, timeToLive: reader.value("ttl", .integer(0...2_147_483_647), default: 3_600),
         serial: reader.value("serial", .integer(0...4_294_967_295), default: 1), records: file.map { .file($0) } ?? .text(text ?? ""),
         place: RecordsPlace(file: self.file, reader, key: "records"))
+      zone.rights.transfer = ZoneSettings.grants(reader, "transfer-to", world.keys)
+      zone.rights.update = ZoneSettings.grants(reader, "update-by", world.keys)
+      zone.copyKey = key(reader, "copy-key")
+      if servers.count < 2, zone.copyKey != nil { reader.problem(at: "copy-key", "expected at least two servers, of which the others copy the first") }
+      return zone
     }
     if let zone { world.zones.append(zone) }
+  }
+
+  /// The key that `key` names.
+  private func key(_ reader: SettingsReader, _ key: String) -> TransactionKey? {
+    guard let name = reader.optional(key, .text) else { return nil }
+    let found = (try? Name(name)).flatMap { world.keys[$0] }
+    if found == nil { reader.problem(at: key, "no key `\(name)` under `keys`") }
+    return found
+  }
+
+  private func readRegistrar(_ entry: SettingsEntry) {
+    if !DomainName.isValid(entry.name) || !DomainName.isReserved(entry.name) {
+      entry.value.problem(at: entry.place, "expected a site's name below test, example or invalid, in small letters, found `\(entry.name)`")
+    }
+    if world.sites.contains(where: { $0.allNames.contains(entry.name) }) { entry.value.problem(at: entry.place, "there is a site called `\(entry.name)` already") }
+    let registrar = entry.value.mapping { reader -> RegistrarDescription? in
+      let zone = reader.required("zone", .text)
+      if !world.zones.contains(where: { $0.origin == zone }) { reader.problem(at: "zone", "expected a zone of `zones`, found `\(zone)`") }
+      let host = reader.item("host").map { existing($0) } ?? reader.required("host", .text)
+      if reader.item("key") == nil { reader.problem(at: "key", "expected key `key` with the name of one of `keys`, which is missing") }
+      return key(reader, "key").map { RegistrarDescription(name: entry.name, host: host, zone: zone, key: $0) }
+    }
+    if let registrar, let registrar { world.registrars.append(registrar) }
   }
 
   private func readSite(_ entry: SettingsEntry) {
@@ -288,6 +321,18 @@ final class WorldReader {
     if !world.zones.contains(where: { $0.origin == world.domain }) {
       reader.problem(at: "zones", "expected zone `\(world.domain)`, in which the hosts with short names stand")
     }
+  }
+}
+
+extension ResolvingSettings {
+  init(_ reader: SettingsReader) {
+    clients = reader.list("allow-recursion", .prefix)
+    sendsCookies = reader.value("send-cookie", .boolean, default: false)
+    mixesCase = reader.value("use-caps-for-id", .boolean, default: false)
+    sourcePort = reader.optional("query-source-port", .integer(1_024...65_535)).map { UInt16(clamping: $0) }
+    countsIdentifiers = reader.value("predictable-ids", .boolean, default: false)
+    waitsOn = reader.value("ignores-forgeries", .boolean, default: false)
+    care = ResolverCare(reader)
   }
 }
 

@@ -41,7 +41,7 @@ package struct ZoneText {
 
   /// The zones cut off from `zone`: those below it with none between.
   package func children(of zone: ZoneDescription) -> [ZoneDescription] {
-    world.zones.filter { $0.origin != zone.origin && parent(of: $0)?.origin == zone.origin }
+    world.zones.filter { $0.isDelegated && $0.origin != zone.origin && parent(of: $0)?.origin == zone.origin }
   }
 
   /// The zone that delegates `zone`.
@@ -51,7 +51,7 @@ package struct ZoneText {
 
   /// The zone that holds the records of `name`.
   package func zone(of name: String) -> ZoneDescription? {
-    world.zones.filter { ZoneText.name(name, isIn: $0.origin) }.max { depth($0.origin) < depth($1.origin) }
+    world.zones.filter { $0.isDelegated && ZoneText.name(name, isIn: $0.origin) }.max { depth($0.origin) < depth($1.origin) }
   }
 
   /// Whether `name` is `origin` or below it.
@@ -105,6 +105,10 @@ package struct ZoneText {
         lines += records(name, host)
       }
       for alias in site.aliases where self.zone(of: alias)?.origin == zone.origin { lines.append("\(dotted(alias)) CNAME \(dotted(site.name))") }
+    }
+    for registrar in world.registrars where self.zone(of: registrar.name)?.origin == zone.origin {
+      guard let host = world.host(registrar.host), registrar.name != world.domainName(of: host) else { continue }
+      lines += records(registrar.name, host)
     }
     // The zone knows every edge; the server chooses among them.
     for steering in world.steering where self.zone(of: steering.name)?.origin == zone.origin {

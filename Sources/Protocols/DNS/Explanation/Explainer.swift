@@ -298,7 +298,8 @@ extension Explainer {
       var data = try explainer.field("Option data", Meanings.source(of: code.value), { (r) throws(SyntaxError) in
         try r.take(Int(length.value), "\(length.value) bytes of an option", source)
       }) { (EDNSOption(code.value, $0).presentation, Meanings.option(code.value)) }
-      data.field.children = Explainer.subnetFields(EDNSOption(code.value, data.value), at: data.field.range)
+      let option = EDNSOption(code.value, data.value)
+      data.field.children = Explainer.subnetFields(option, at: data.field.range) + Explainer.cookieFields(option, at: data.field.range)
       if length.value > 0 { children.append(data.field) }
       return ((), "\(code.value) \(data.field.value)", Meanings.option(code.value))
     }.field

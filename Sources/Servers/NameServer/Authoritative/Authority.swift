@@ -141,8 +141,18 @@ package final class AuthorityResponder: @unchecked Sendable {
   private var scratch: AnswerScratch
   /// Where answers to `Buffer`s are put together; made at the first one.
   private var memory: UnsafeMutableRawBufferPointer?
+  /// What keeps answers from those who did not ask; nil: nothing.
+  private let guards: AnswerGuards?
+  /// The cookie option's data for the answer being made: the client's half and ours.
+  private let cookie: UnsafeMutableRawPointer
+  /// Unit: bytes of it; 0: the answer has none.
+  private var cookieCount = 0
+  /// What became of the last answer, if it was not sent as it is.
+  private var heldBack: (verdict: ResponseRate.Verdict, kind: ResponseClass, client: Address)?
 
-  package init(_ source: AuthoritySource, hasDesk: Bool = false) {
+  package init(_ source: AuthoritySource, hasDesk: Bool = false, guards: AnswerGuards? = nil) {
+    self.guards = guards
+    cookie = .allocate(byteCount: ServerCookie.clientSize + ServerCookie.size, alignment: 8)
     self.source = source
     self.hasDesk = hasDesk
     generation = source.count
@@ -152,6 +162,7 @@ package final class AuthorityResponder: @unchecked Sendable {
 
   deinit {
     scratch.release()
+    cookie.deallocate()
     memory?.deallocate()
   }
 
@@ -169,10 +180,20 @@ package final class AuthorityResponder: @unchecked Sendable {
   ) -> Int {
     if source.count != generation { renew() }
     guard let bytes = query.baseAddress, let target = memory.baseAddress, memory.count >= AuthorityResponder.replySizeMin else { return 0 }
-    let authority = authority
     var query = Query(bytes, query.count)
     let verdict = query.read(labelStarts: scratch.starts, optionsMax: authority.limits.optionsMax)
+    if guards != nil { (heldBack, cookieCount) = (nil, 0) }
     if hasDesk, verdict != .ignore, verdict == .transfer || query.isSigned || query.flags & 0x7800 != 0 { return AuthorityResponder.forDesk }
+    if let guards { return answer(query, verdict, by: guards, client, over: carriage, into: memory) }
+    return answer(query, verdict, client, over: carriage, into: target, room: memory.count)
+  }
+
+  /// The answer to a query that has been read.
+  @inline(__always)
+  private func answer(
+    _ query: Query, _ verdict: Query.Verdict, _ client: Address?, over carriage: ConversationInfo.Carriage, into target: UnsafeMutableRawPointer, room: Int
+  ) -> Int {
+    let authority = authority
     switch verdict {
     case .ignore: return 0
     case .formatError: return refuse(query, .formatError, target)
@@ -180,13 +201,14 @@ package final class AuthorityResponder: @unchecked Sendable {
     case .transfer: return refuse(query, .refused, target)
     case .readable: break
     }
-    var size = min(memory.count, DNS.Limits.Format.messageMax)
+    var size = min(room, DNS.Limits.Format.messageMax)
     if carriage == .udp {
       // RFC 6891 §6.2.3, §6.2.5: at least 512, at most what both ends take.
       size = min(size, max(DNS.Limits.Format.datagramMax, min(query.payloadSize, authority.limits.datagramMax)))
     }
-    target.copyMemory(from: bytes, byteCount: query.questionEnd)
-    var reply = ReplyWriter(base: target, count: query.questionEnd, limit: query.hasEDNS ? size - AuthorityResponder.optSize : size)
+    target.copyMemory(from: query.bytes, byteCount: query.questionEnd)
+    let optSize = AuthorityResponder.optSize &+ (cookieCount > 0 ? AuthorityResponder.optionHeaderSize &+ cookieCount : 0)
+    var reply = ReplyWriter(base: target, count: query.questionEnd, limit: query.hasEDNS ? size - optSize : size)
     if let steering = authority.steering {
       return steer(query, client, by: steering, &reply, isDatagram: carriage == .udp)
     }
@@ -279,6 +301,13 @@ package final class AuthorityResponder: @unchecked Sendable {
       end &+= 6
     }
     if let scopeLength { end = appendSubnet(query, scopeLength, to: reply.base, at: end) }
+    if cookieCount > 0 {
+      // RFC 7873 §5.2: the client's half as it came, and ours.
+      reply.store(OptionCode.cookie.rawValue, at: end)
+      reply.store(UInt16(truncatingIfNeeded: cookieCount), at: end &+ 2)
+      (reply.base + (end &+ 4)).copyMemory(from: cookie, byteCount: cookieCount)
+      end &+= AuthorityResponder.optionHeaderSize &+ cookieCount
+    }
     reply.store(UInt16(truncatingIfNeeded: end &- start &- AuthorityResponder.optSize), at: start &+ 9)
     return end
   }
@@ -331,12 +360,74 @@ package final class AuthorityResponder: @unchecked Sendable {
     return start &+ count
   }
 
+  /// The answer of an authority that is guarded. Out of the plain way, which it would slow.
+  @inline(never)
+  private func answer(
+    _ query: Query, _ verdict: Query.Verdict, by guards: AnswerGuards, _ client: Address?, over carriage: ConversationInfo.Carriage,
+    into memory: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    guard verdict != .ignore, let target = memory.baseAddress else { return 0 }
+    let client = client ?? .any
+    let isCounted = carriage == .udp && guards.rate.limits(client)
+    let hasCookie = query.cookieAt > 0 && guards.cookies.answers
+    guard isCounted || hasCookie else { return answer(query, verdict, client, over: carriage, into: target, room: memory.count) }
+    let now = guards.clock.now
+    var isKnown = false
+    if hasCookie {
+      // RFC 7873 §5.2.2
+      guard ServerCookie.isPossible(count: query.cookieCount) else { return refuse(query, .formatError, target) }
+      isKnown = takeCookie(query, client, by: guards, at: now)
+      // RFC 7873 §5.2.3: over TCP the address is proved already.
+      if !isKnown, guards.cookies.requiresServerCookie, carriage == .udp { return refuse(query, .badCookie, target) }
+      // RFC 7873 §5.4: a query that asks for nothing but a cookie.
+      if verdict == .formatError, query.questionEnd <= 12, query.flags & 0x7800 == 0 { return refuse(query, .noError, target) }
+    }
+    let count = answer(query, verdict, client, over: carriage, into: target, room: memory.count)
+    guard isCounted, !isKnown, count >= 12 else { return count }
+    let kind = ResponseClass(target)
+    let judged = guards.rate.judge(client, kind, at: now)
+    if judged != .send { heldBack = (judged, kind, client) }
+    switch judged {
+    case .send: return count
+    case .drop: return 0
+    case .cut:
+      // Who knows cookies comes back with one; all others over TCP. Errors are small, and would say nothing cut.
+      if hasCookie { return refuse(query, .badCookie, target) }
+      if kind == .error { return count }
+      let cut = refuse(query, .noError, target)
+      target.storeBytes(of: target.load(fromByteOffset: 2, as: UInt8.self) | 0x02, toByteOffset: 2, as: UInt8.self)
+      return cut
+    }
+  }
+
+  /// Why the last answer was not sent as it is; nil: it was, or, with `.first`, a limit was not reached just now.
+  func complaint(_ which: Complaints) -> String? {
+    guard let heldBack, which == .all || heldBack.verdict.isFirst else { return nil }
+    return guards?.complaint(about: heldBack.verdict, heldBack.kind, heldBack.client)
+  }
+
+  /// Which answers that were held back are told of.
+  enum Complaints { case all, first }
+
+  /// Notes the cookie for the answer; true: the query showed one of ours.
+  private func takeCookie(_ query: Query, _ client: Address, by guards: AnswerGuards, at now: Instant) -> Bool {
+    let time = UInt32(truncatingIfNeeded: now.secondsSince1970)
+    let shown = query.bytes + query.cookieAt
+    let verdict = ServerCookie.judge(shown, count: query.cookieCount, from: client, with: guards.secrets, time: time)
+    cookieCount = ServerCookie.clientSize + ServerCookie.size
+    cookie.copyMemory(from: shown, byteCount: verdict == .good ? cookieCount : ServerCookie.clientSize)
+    if verdict != .good {
+      ServerCookie.write(for: cookie, at: client, with: guards.secrets.current, time: time, to: cookie + ServerCookie.clientSize)
+    }
+    return verdict != .bad
+  }
+
   /// A header, the question where it could be read, and the OPT record if the query had one (RFC 6891 §6.1.1).
   private func refuse(_ query: Query, _ code: ResponseCode, _ target: UnsafeMutableRawPointer) -> Int {
     let end = max(12, query.questionEnd)
     let reply = ReplyWriter(base: target, count: end, limit: end)
     target.copyMemory(from: query.bytes, byteCount: end)
-    reply.store(0x8000 | query.flags & 0x7900 | code.rawValue, at: 2)
+    reply.store(0x8000 | query.flags & 0x7900 | code.rawValue & 15, at: 2)
     reply.store(UInt16(end > 12 ? 1 : 0), at: 4)
     for offset in stride(from: 6, to: 12, by: 2) { reply.store(UInt16(0), at: offset) }
     guard query.hasEDNS else { return end }

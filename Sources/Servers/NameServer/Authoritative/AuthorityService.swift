@@ -27,8 +27,8 @@ package struct AuthorityConversation: DatagramConversation {
   private let policy: QuestionPolicy?
   private var late = LateAnswers()
 
-  package init(_ source: AuthoritySource, hasDesk: Bool = false, policy: QuestionPolicy? = nil) {
-    responder = AuthorityResponder(source, hasDesk: hasDesk)
+  package init(_ source: AuthoritySource, hasDesk: Bool = false, guards: AnswerGuards? = nil, policy: QuestionPolicy? = nil) {
+    responder = AuthorityResponder(source, hasDesk: hasDesk, guards: guards)
     self.policy = policy
   }
 
@@ -51,7 +51,9 @@ package struct AuthorityConversation: DatagramConversation {
     case .received(_, let remote) where remote.port == 0: break
     case .received(let query, let remote):
       if let (deed, message) = policy?.judge(query) { return obey(deed, message, query, from: remote, at: now, into: &actions) }
-      switch responder.reply(query, from: remote.address, over: .udp) {
+      let reply = responder.reply(query, from: remote.address, over: .udp)
+      if let complaint = responder.complaint(.all) { actions.append(.note(complaint, about: remote)) }
+      switch reply {
       case .none: break
       case .whole(let answer): actions.append(.send(answer, to: remote))
       case .forDesk: actions.append(.ask(Question(message: query, client: remote)))
@@ -85,13 +87,14 @@ package struct AuthorityService: Sendable {
 
   /// Takes queries at `endpoint` (port 0: one port that is free for both). Without a desk, zones are neither changed nor given away.
   package static func start(
-    network: any Network, endpoint: Endpoint, authority: AuthoritySource, desk: ZoneDesk? = nil, policy: QuestionPolicy? = nil, trace: TraceContext?,
+    network: any Network, endpoint: Endpoint, authority: AuthoritySource, desk: ZoneDesk? = nil, guards: AnswerGuards? = nil, policy: QuestionPolicy? = nil,
+    trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    let desk = DeskWindow(desk, authority, network)
+    let desk = DeskWindow(desk, authority, network, guards)
     return try await start(at: endpoint, network: network, desk: desk, policy: policy, trace: trace, limits: limits) { () async throws(NetworkError) in
       try await network.bind(endpoint, options: BindOptions()) {
-        DatagramDriver(AuthorityConversation(authority, hasDesk: desk.isOpen, policy: policy), trace: trace) { question, answers in
+        DatagramDriver(AuthorityConversation(authority, hasDesk: desk.isOpen, guards: guards, policy: policy), trace: trace) { question, answers in
           desk.take(question.message, from: question.client, over: .udp) { answers.give(.answered($0, to: question.client)) }
           return nil
         }
@@ -101,17 +104,21 @@ package struct AuthorityService: Sendable {
 
   /// As `start`, on real sockets only: UDP is answered by threads of its own that do nothing else (see `DatagramLoop`).
   package static func start(
-    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, desk: ZoneDesk? = nil, trace: TraceContext?,
+    network: any Network, endpoint: Endpoint, loop: DatagramLoopLimits, authority: AuthoritySource, desk: ZoneDesk? = nil, guards: AnswerGuards? = nil,
+    trace: TraceContext?,
     limits: DNS.Limits = DNS.Limits()
   ) async throws(NetworkError) -> AuthorityService {
-    let desk = DeskWindow(desk, authority, network)
+    let desk = DeskWindow(desk, authority, network, guards)
     return try await start(at: endpoint, network: network, desk: desk, policy: nil, trace: trace, limits: limits) { () async throws(NetworkError) in
       let sender = DatagramLoop.Sender()
       return try DatagramLoop(at: endpoint, limits: loop, clock: network.clock, dialect: .dns, trace: trace, sender: sender) { _ in
-        let responder = AuthorityResponder(authority, hasDesk: desk.isOpen)
+        let responder = AuthorityResponder(authority, hasDesk: desk.isOpen, guards: guards)
         return { query, remote, room in
           guard remote.port != 0 else { return 0 }
           let count = responder.answer(query, from: remote.address, over: .udp, into: room)
+          if guards != nil, let complaint = responder.complaint(.first) {
+            AuthorityService.note(complaint, remote, at: endpoint, clock: network.clock, trace)
+          }
           guard count == AuthorityResponder.forDesk else { return count }
           desk.take(Buffer(query), from: remote, over: .udp) { if let answer = $0 { sender.send(answer, to: remote) } }
           return 0
@@ -164,6 +171,16 @@ package struct AuthorityService: Sendable {
     return AuthorityService(listeners: listeners)
   }
 
+  /// Writes into the trace that a limit is reached: once, not for each question.
+  private static func note(_ complaint: String, _ remote: Endpoint, at endpoint: Endpoint, clock: any WorldClock, _ trace: TraceContext?) {
+    guard let trace, trace.recorder.isOn else { return }
+    let now = clock.now
+    let id = trace.recorder.open(
+      ConversationInfo(host: trace.host, role: trace.role, carrier: .udp, dialect: .dns, local: endpoint, remote: remote), at: now)
+    trace.recorder.record(.note, in: id, at: now, text: complaint)
+    trace.recorder.record(.closed, in: id, at: now, text: "limited")
+  }
+
   /// Stops taking queries; connections get until `grace` is over.
   package func close(grace: Duration) async { await listeners.close(grace: grace) }
 }
@@ -174,10 +191,10 @@ private final class DeskWindow: Sendable {
   let responders: ResponderPool
   private let network: any Network
 
-  init(_ desk: ZoneDesk?, _ authority: AuthoritySource, _ network: any Network) {
+  init(_ desk: ZoneDesk?, _ authority: AuthoritySource, _ network: any Network, _ guards: AnswerGuards?) {
     self.desk = desk
     self.network = network
-    responders = ResponderPool(authority, hasDesk: desk != nil)
+    responders = ResponderPool(authority, hasDesk: desk != nil, guards)
   }
 
   var isOpen: Bool { desk != nil }
@@ -202,22 +219,24 @@ private final class DeskWindow: Sendable {
 private final class ResponderPool: Sendable {
   private let source: AuthoritySource
   private let hasDesk: Bool
+  private let guards: AnswerGuards?
   private let idle = Mutex<[AuthorityResponder]>([])
 
-  init(_ source: AuthoritySource, hasDesk: Bool) {
+  init(_ source: AuthoritySource, hasDesk: Bool, _ guards: AnswerGuards?) {
     self.source = source
     self.hasDesk = hasDesk
+    self.guards = guards
   }
 
   func reply(_ query: Buffer, from client: Address) -> AuthorityResponder.Reply {
-    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk)
+    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk, guards: guards)
     defer { idle.withLock { $0.append(responder) } }
     return responder.reply(query, from: client, over: .tcp)
   }
 
   /// The answer to a question whose signature has been taken off.
   func plainAnswer(_ query: Buffer, from client: Address, over carriage: ConversationInfo.Carriage) -> Buffer? {
-    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk)
+    let responder = idle.withLock { $0.popLast() } ?? AuthorityResponder(source, hasDesk: hasDesk, guards: guards)
     defer { idle.withLock { $0.append(responder) } }
     return responder.answer(query, from: client, over: carriage)
   }

@@ -25,6 +25,9 @@ struct Query {
   /// Where the data of a client subnet option (RFC 7871) stand, and how long they are; 0: there is none. Unit: bytes.
   var subnetAt = 0
   var subnetCount = 0
+  /// Where the data of a cookie option (RFC 7873) stand, and how long they are; 0: there is none. Unit: bytes.
+  var cookieAt = 0
+  var cookieCount = 0
 
   /// What reading came to.
   enum Verdict { case readable, ignore, formatError, notImplemented, transfer }
@@ -94,7 +97,7 @@ struct Query {
   }
 
   /// Looks for the OPT record and a signature. Other additional records are stepped over.
-  // Not done: RFC 2931, SIG(0); RFC 7873, cookies.
+  // Not done: RFC 2931, SIG(0).
   private mutating func readAdditionals(_ records: Int, _ optionsMax: Int) -> Bool {
     var index = questionEnd
     for _ in 0..<records {
@@ -133,9 +136,15 @@ struct Query {
     var options = 0
     while index < end {
       guard index &+ 4 <= end, options < optionsMax else { return false }
-      if uint16(at: index) == OptionCode.clientSubnet.rawValue, subnetAt == 0 {
+      let code = uint16(at: index)
+      if code == OptionCode.clientSubnet.rawValue, subnetAt == 0 {
         subnetAt = index &+ 4
         subnetCount = Int(uint16(at: index &+ 2))
+      }
+      // RFC 7873 §5.2.2: of several cookies the first one counts.
+      if code == OptionCode.cookie.rawValue, cookieAt == 0 {
+        cookieAt = index &+ 4
+        cookieCount = Int(uint16(at: index &+ 2))
       }
       index &+= 4 &+ Int(uint16(at: index &+ 2))
       options &+= 1

@@ -6,7 +6,7 @@ package import Storage
 import Synchronization
 import Trace
 package import Transport
-import World
+package import World
 
 /// What a changing zone works with.
 package struct ZoneMeans: Sendable {
@@ -108,6 +108,9 @@ package final class ChangingZone: Sendable {
     if let kept { zone.state.withLock { $0.take(kept) } }
     return (zone, kept?.contact)
   }
+
+  /// The clock it goes by.
+  package var clock: any WorldClock { means.network.clock }
 
   /// The SOA record; nil: there is nothing yet.
   package var start: ResourceRecord? { state.withLock { $0.contents?.start } }

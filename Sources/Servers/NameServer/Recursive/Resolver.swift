@@ -17,6 +17,8 @@ package struct ResolverSettings: Sendable {
   package var minimises = true
   /// Whether letters are sent in random case, for the answer to repeat.
   package var mixesCase = false
+  /// Whether cookies are sent, so that an answer shows more than an identifier (RFC 7873).
+  package var sendsCookies = false
   /// Which families servers are asked over.
   package var families: Set<Family> = [.v4, .v6]
   /// Whether names may lead to addresses inside: this machine, private networks. Where they may not, such records are left out of answers, so

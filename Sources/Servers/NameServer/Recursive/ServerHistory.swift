@@ -1,5 +1,6 @@
 // How servers answered so far, and which to ask next: mostly the quickest, now and then another, never one for ever "down".
 // Not here: asking (Resolution.swift).
+import DNS
 import World
 
 /// What is remembered of servers. A pure value: time and chance are arguments.
@@ -15,6 +16,8 @@ struct ServerHistory: Sendable {
     var lastFailure: Instant?
     /// It does not understand EDNS (RFC 6891 §6.2.2).
     var lacksEDNS = false
+    /// Our half of the cookie, then the server's if it has given one (RFC 7873); empty: none was sent yet.
+    var cookie: [UInt8] = []
   }
 
   private var records: SieveTable<Endpoint, Record>
@@ -72,6 +75,24 @@ struct ServerHistory: Sendable {
   }
 
   mutating func lacksEDNS(_ server: Endpoint) -> Bool { records.find(server)?.lacksEDNS ?? false }
+
+  /// The cookie for `server`: our half is drawn once for each, so that no two of them know us by it.
+  // RFC 9018 §3
+  mutating func cookie(for server: Endpoint, using chance: inout some RandomNumberGenerator) -> EDNSOption {
+    var record = records.find(server) ?? Record(time: 100, deviation: 50)
+    if record.cookie.isEmpty {
+      record.cookie = (0..<ServerCookie.clientSize).map { _ in UInt8.random(in: 0...255, using: &chance) }
+      records.keep(record, for: server)
+    }
+    return EDNSOption(.cookie, record.cookie)
+  }
+
+  /// Keeps the cookie that came with an answer, if it is one for us.
+  mutating func noteCookie(_ option: EDNSOption?, from server: Endpoint) {
+    guard let cookie = option?.cookie, !cookie.server.isEmpty, var record = records.find(server), record.cookie.prefix(ServerCookie.clientSize) == cookie.client[...] else { return }
+    record.cookie = cookie.client + cookie.server
+    records.keep(record, for: server)
+  }
 
   mutating func noteNoEDNS(at server: Endpoint) {
     var record = records.find(server) ?? Record(time: 100, deviation: 50)

@@ -115,6 +115,7 @@ extension Resolution {
   ) async -> Result<ResponseMeaning, Trouble> {
     var usesEDNS = resolver.memory.withLock { !$0.servers.lacksEDNS(server) }
     var carriage = ConversationInfo.Carriage.udp
+    var hasCookie = false
     // Over UDP, then perhaps without EDNS, then perhaps over TCP.
     for _ in 0..<3 {
       let outcome = await exchange(server, question, carriage, usesEDNS: usesEDNS, attempt: attempt)
@@ -135,6 +136,14 @@ extension Resolution {
           usesEDNS = false
           resolver.memory.withLock { $0.servers.noteNoEDNS(at: server) }
           tell(zone, server, question, "does not understand EDNS; asking without")
+          continue
+        }
+        resolver.memory.withLock { $0.servers.noteCookie(message.edns?.option(.cookie), from: server) }
+        // RFC 7873 §5.3: once more with the cookie that came along, then over TCP, where none is needed.
+        if message.responseCode == .badCookie, carriage == .udp {
+          if hasCookie { carriage = .tcp }
+          hasCookie = true
+          tell(zone, server, question, "wants its cookie; asking \(carriage == .tcp ? "over TCP" : "with it")")
           continue
         }
         if message.flags.isTruncated, carriage == .udp {
@@ -173,9 +182,10 @@ extension Resolution {
       let limits = resolver.settings.limits
       var name = question.name
       if resolver.settings.mixesCase { name = name.inMixedCase(using: &memory.chance) }
+      let options = resolver.settings.sendsCookies && usesEDNS ? [memory.servers.cookie(for: server, using: &memory.chance)] : []
       let query = Message.query(
         name, question.type, id: UInt16.random(in: 0...UInt16.max, using: &memory.chance), recursionDesired: false,
-        edns: usesEDNS ? EDNS(payloadSize: UInt16(clamping: limits.datagramMax)) : nil)
+        edns: usesEDNS ? EDNS(payloadSize: UInt16(clamping: limits.datagramMax), options: options) : nil)
       return (query, carriage == .tcp ? limits.streamTimeMax : memory.servers.patience(for: server, attempt: attempt))
     }
     let start = resolver.clock.now

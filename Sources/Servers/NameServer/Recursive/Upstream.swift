@@ -62,10 +62,13 @@ package struct UDPClientConversation: DatagramConversation {
   private let letterCase: LetterCase
   private let expires: Instant
   private let key: TransactionKey?
+  /// Whether a wrong answer is only left aside, and the right one waited for: whoever guesses may guess on.
+  private let waitsOn: Bool
   private var session: TransactionSession?
 
-  package init(_ query: Message, to server: Endpoint, case letterCase: LetterCase, until deadline: Instant, key: TransactionKey? = nil) {
+  package init(_ query: Message, to server: Endpoint, case letterCase: LetterCase, until deadline: Instant, key: TransactionKey? = nil, waitsOn: Bool = false) {
     self.key = key
+    self.waitsOn = waitsOn
     self.query = query
     self.server = server
     self.letterCase = letterCase
@@ -120,7 +123,8 @@ package struct UDPClientConversation: DatagramConversation {
         return actions.append(.note("ignored: \(error)", about: server))
       }
     }
-    guard let answer = try? Message(reading: bytes), answer.answers(query, case: letterCase) else {
+    guard let answer = try? Message(reading: bytes), answer.answers(query, case: letterCase), answer.showsCookie(of: query) else {
+      if waitsOn { return actions.append(.note("ignored: no answer to this query", about: server)) }
       actions.append(.note("ignored: no answer to this query; asking again over TCP", about: server))
       return finish(.suspicious, into: &actions)
     }
@@ -134,6 +138,14 @@ package struct UDPClientConversation: DatagramConversation {
 }
 
 extension Message {
+  /// Whether this answer over UDP may be believed by its cookie: it repeats the query's half; and it has one, if its server has given one before.
+  // RFC 7873 §5.3
+  func showsCookie(of query: Message) -> Bool {
+    guard let asked = query.edns?.option(.cookie)?.cookie else { return true }
+    guard let own = edns?.option(.cookie)?.cookie else { return asked.server.isEmpty }
+    return own.client == asked.client
+  }
+
   /// RFC 5452 §9.1: whether this is a response with the identifier and the question of `query`.
   func answers(_ query: Message, case letterCase: LetterCase) -> Bool {
     guard flags.isResponse, id == query.id, flags.opcode == query.flags.opcode else { return false }
@@ -153,8 +165,13 @@ package struct NetworkUpstream: Upstream {
   private let trace: TraceContext?
   /// The address to send from; nil: the system chooses.
   private let source: Address?
+  /// The port that queries over UDP are sent from; 0: another one for each. Everybody who can guess it needs to guess so much less.
+  private let port: UInt16
+  private let waitsOn: Bool
 
-  package init(_ network: any Network, from source: Address? = nil, trace: TraceContext?) {
+  package init(_ network: any Network, from source: Address? = nil, port: UInt16 = 0, waitsOn: Bool = false, trace: TraceContext?) {
+    self.port = port
+    self.waitsOn = waitsOn
     self.network = network
     self.source = source
     self.trace = trace
@@ -193,11 +210,11 @@ package struct NetworkUpstream: Upstream {
     _ query: Message, to server: Endpoint, _ letterCase: LetterCase, _ deadline: Instant, _ trace: TraceContext?, _ key: TransactionKey? = nil
   ) async -> UpstreamOutcome {
     let answer = OneAnswer<UDPClientConversation.Question>()
-    let conversation = UDPClientConversation(query, to: server, case: letterCase, until: deadline, key: key)
+    let conversation = UDPClientConversation(query, to: server, case: letterCase, until: deadline, key: key, waitsOn: waitsOn)
     let any: Address = if case .v4 = server.address { .any } else { .v6(0, 0) }
     let port: any Listener
     do {
-      port = try await network.bind(Endpoint(source ?? any, 0), options: BindOptions(peer: server)) {
+      port = try await network.bind(Endpoint(source ?? any, self.port), options: BindOptions(peer: server)) {
         DatagramDriver(conversation, trace: trace) { outcome, _ in
           answer.give(outcome)
           return nil

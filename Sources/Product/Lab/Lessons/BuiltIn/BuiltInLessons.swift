@@ -7,8 +7,9 @@ package enum BuiltInLessons {
   package static let texts: [(id: String, text: String)] = [
     ("S1", SocketLessons.datagram), ("S2", SocketLessons.stream), ("S3", SocketLessons.order), ("S4", SocketLessons.ping),
     ("S5", PortLessons.bind), ("S6", CarrierLessons.choice),
-    ("D1", NameLessons.walk), ("D2", NameServiceLessons.bytes), ("D3", NameLessons.cache), ("D4", NameLessons.records),
-    ("D8", NameServiceLessons.balance), ("D12", NameServiceLessons.flood), ("D13", NameAttackLessons.tunnel), ("D14", NameAttackLessons.rebinding),
+    ("D1", NameLessons.walk), ("D2", NameServiceLessons.bytes), ("D3", NameLessons.cache), ("D4", NameLessons.records), ("D5", DomainLessons.registration),
+    ("D6", DomainLessons.update), ("D7", DomainLessons.copies), ("D8", NameServiceLessons.balance), ("D9", ForgeryLessons.poisoning),
+    ("D11", ForgeryLessons.amplification), ("D12", NameServiceLessons.flood), ("D13", NameAttackLessons.tunnel), ("D14", NameAttackLessons.rebinding),
     ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long), ("H4", PageLessons.objects),
     ("H5", PageLessons.timing), ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
     ("H10", WebLessons.hosts), ("H13", SmugglingLessons.lengths),

@@ -79,6 +79,7 @@ struct DNSFacts {
     members["host"] = members["to"]
     members["rd"] = .truth(message.flags.recursionDesired)
     members["answered"] = .truth(false)
+    if let signature = message.additionals.last, signature.type == .tsig { members["signed"] = .text(Self.bare("\(signature.name)")) }
     if let subnet = Self.subnet(message), let address = subnet.address { members["subnet"] = .text("\(address)/\(subnet.sourceLength)") }
     return LessonFact(.dnsQuery, members, message: passed.passage.event.sequence)
   }
@@ -108,6 +109,7 @@ struct DNSFacts {
     members["hex"] = .text(Self.hex(Self.bare(passed)))
     members["flags"] = .number(Double(message.flags.rawValue))
     members["carrier"] = .text(passed.carrier.rawValue)
+    members["opcode"] = .text("\(message.flags.opcode)")
     guard let question = message.questions.first else { return }
     members["name"] = .text(Self.bare("\(question.name)"))
     members["type"] = .text("\(question.type)")

@@ -91,6 +91,7 @@ package struct FactKind: Sendable, Equatable {
     Member("hex", .text, "its bytes, each as two hexadecimal digits, with spaces between"), Member("flags", .number, "the sixteen bits behind the identifier"),
     Member("type", .text, "the type asked for"), Member("rd", .truth, "whether recursion is desired"), Member("carrier", .text, "udp or tcp"),
     Member("answered", .truth, "whether an answer with its identifier came back"),
+    Member("opcode", .text, "QUERY, UPDATE or NOTIFY"), Member("signed", .text, "the key it is signed with; nothing without one"),
     Member("subnet", .text, "the network of the asker's own client; nothing when none is told"),
   ])
 
@@ -101,7 +102,7 @@ package struct FactKind: Sendable, Equatable {
     Member("aa", .truth, "whether the server is an authority for the name"), Member("tc", .truth, "whether something did not fit"),
     Member("ra", .truth, "whether the server asks others for its clients"), Member("answer", .list(.fact(record)), "the records that answer"),
     Member("authority", .list(.fact(record)), "the records about servers of the zone"), Member("additional", .list(.fact(record)), "the records given besides, glue among them"),
-    Member("query", .fact(dnsQuery), "the query it answers"),
+    Member("query", .fact(dnsQuery), "the query it answers"), Member("opcode", .text, "QUERY, UPDATE or NOTIFY"),
     Member("scope", .number, "for how many bits of the told network the answer holds; nothing without one"),
   ])
 
