@@ -10,7 +10,7 @@ import World
 
 @Suite("Truth of the lessons")
 struct LessonTruthTests {
-  static let all = truths.merging(lineTruths) { $1 }.merging(mailTruths) { $1 }.merging(modelTruths) { $1 }.merging(peerTruths) { $1 }.merging(nameTruths) { $1 }.merging(dnsTruths) { $1 }
+  static let all = truths.merging(lineTruths) { $1 }.merging(mailTruths) { $1 }.merging(modelTruths) { $1 }.merging(peerTruths) { $1 }.merging(nameTruths) { $1 }.merging(dnsTruths) { $1 }.merging(courseTruths) { $1 }
   static let ids = all.keys.sorted()
 
   @Test("every key is what the bytes say", arguments: ids)

@@ -3,6 +3,7 @@
 // Not here: what a host is told (HostSettings, the lab's world), what its services decide (Servers).
 package import BitTorrent
 package import FileServer
+package import HTTP
 package import NameServer
 package import Sockets
 package import Swarm
@@ -129,20 +130,20 @@ package final class Assembly: Sendable {
   // MARK: Web
 
   /// Serves sites, in the clear or inside TLS.
-  package func serveSites(_ sites: SiteSwitch, at endpoint: Endpoint, tls: TLSServerOptions? = nil, isSharded: Bool = false)
-    async throws(NetworkError)
-  {
+  package func serveSites(
+    _ sites: SiteSwitch, at endpoint: Endpoint, tls: TLSServerOptions? = nil, limits: HTTP.Limits = HTTP.Limits(), isSharded: Bool = false
+  ) async throws(NetworkError) {
     var tls = tls
     tls?.keyLog = recorder
     let listener = try await WebService.start(
-      network: network, endpoint: endpoint, sites: sites, tls: tls, trace: serverTrace, isSharded: isSharded)
+      network: network, endpoint: endpoint, sites: sites, tls: tls, trace: serverTrace, limits: limits, isSharded: isSharded)
     note(tls == nil ? "HTTP" : "HTTPS", listener.endpoint) { await listener.close(grace: $0) }
     served.withLock { $0.append(sites) }
   }
 
   /// Proxies for clients, in the clear, beside the proxy's own page.
-  package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint) async throws(NetworkError) {
-    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: serverTrace)
+  package func serveProxy(_ sites: SiteSwitch, at endpoint: Endpoint, limits: HTTP.Limits = HTTP.Limits()) async throws(NetworkError) {
+    let listener = try await WebService.start(network: network, endpoint: endpoint, sites: sites, trace: serverTrace, limits: limits)
     note("HTTP proxy", listener.endpoint) { await listener.close(grace: $0) }
     served.withLock { $0.append(sites) }
   }

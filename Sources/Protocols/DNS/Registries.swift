@@ -171,6 +171,7 @@ public struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable, CustomStr
   public static let cachedError = ExtendedErrorCode(rawValue: 13)
   public static let notReady = ExtendedErrorCode(rawValue: 14)
   public static let blocked = ExtendedErrorCode(rawValue: 15)
+  public static let filtered = ExtendedErrorCode(rawValue: 17)
   public static let prohibited = ExtendedErrorCode(rawValue: 18)
   public static let staleNoSuchName = ExtendedErrorCode(rawValue: 19)
   public static let notAuthoritative = ExtendedErrorCode(rawValue: 20)

@@ -34,6 +34,9 @@ public struct Limits: Sendable, Hashable {
   /// Largest trailer section. Unit: bytes. Past it: 431 and close.
   public var trailerBytesMax = 8_192
 
+  /// What is done with a request that gives both a length and a transfer coding.
+  public var lengthConflict = LengthConflict.refused
+
   // MARK: The connection
 
   /// Most requests read but not yet answered. Unit: requests. Past it: reading pauses.
@@ -60,4 +63,15 @@ public struct Limits: Sendable, Hashable {
   public var continueTimeout = Duration.seconds(1)
 
   public init() {}
+}
+
+/// What is done with a request that says in two ways where it ends (RFC 9112 §6.1). Two servers behind one another that choose differently take
+/// one stream of bytes for different requests: that is how requests are smuggled.
+public enum LengthConflict: String, Sendable, Hashable, CaseIterable {
+  /// 400 and close. Whatever others do, nobody is deceived.
+  case refused = "refuse"
+  /// The length counts and the coding is passed on as any field, as old proxies do. For showing what comes of it.
+  case lengthCounts = "length"
+  /// The coding counts, and the connection goes on; RFC 9112 §6.1 allows the one and forbids the other. For showing what comes of it.
+  case codingCounts = "coding"
 }

@@ -16,6 +16,8 @@ public struct Request: Sendable {
   public var body: Body
   /// Whether to wait for `100 Continue` before sending the body.
   public var expectsContinue: Bool
+  /// Whether a Transfer-Encoding field is written beside the length, since the request it stands for had both (`LengthConflict.lengthCounts`).
+  public var repeatsCoding = false
   /// What becomes of the connection afterwards.
   public var afterwards: Response.Afterwards
 

@@ -19,6 +19,8 @@ public struct RequestHead: Sendable {
   /// How the body is delimited; `.none`, `.length` or `.chunked`.
   public var framing: Framing { facts.framing }
   public var hasBody: Bool { facts.framing != .none }
+  /// Whether it gives a length and a transfer coding, and was taken all the same (`Limits.lengthConflict`).
+  public var hasLengthConflict: Bool { facts.hasLengthConflict }
   /// Whether the client wants the connection to stay open after the answer.
   public var keepsAlive: Bool { facts.keepsAlive }
   /// Whether the client waits for `100 Continue` before it sends the body.
@@ -80,6 +82,7 @@ struct RequestFacts: Sendable, Hashable {
   var keepsAlive = true
   var expectsContinue = false
   var framing = Framing.none
+  var hasLengthConflict = false
   var methodStart: UInt32 = 0
   var methodEnd: UInt32 = 0
   var targetStart: UInt32 = 0

@@ -16,6 +16,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   private var listeners: [Endpoint: SimulatedListener] = [:]
   private var ports: [Endpoint: SimulatedPort] = [:]
   private var connections: [Pair: SimulatedConnection] = [:]
+  private var filters: [PacketFilter] = []
 
   struct Pair: Hashable {
     var local: Endpoint
@@ -152,6 +153,9 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
 
   // MARK: Packets
 
+  /// Puts `filters` in the place of those before.
+  public func setFilters(_ filters: [PacketFilter]) { internet.locked { self.filters = filters } }
+
   /// Sends a datagram that claims to come from `source`, whoever that is. `isStopped`: its net finds out, and lets it go no further.
   public func forge(_ bytes: Buffer, from source: Endpoint, to destination: Endpoint, isStopped: Bool = false) {
     internet.locked {
@@ -162,6 +166,7 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
 
   /// A packet has come over the links to this host.
   func arrived(_ packet: Packet) {
+    if filters.contains(where: { $0.stops(packet) }) { return internet.note(packet, lostBecause: "the packet filter of \(name) stops it") }
     switch packet.content {
     case .datagram(let bytes):
       guard let port = ports[packet.destination] ?? ports[Endpoint(Self.any(like: packet.destination.address), packet.destination.port)] else {

@@ -76,6 +76,16 @@ package struct Limits: Sendable, Hashable {
   /// Longest time it is kept that something does not exist. Unit: seconds. RFC 2308 §5 allows hours. Past it: lowered to this.
   package var negativeLifetimeMax: UInt32 = 3_600
 
+  /// How long records are kept beyond their time, for when nobody who knows better answers. Unit: seconds. RFC 8767 §5 suggests 1 to 3 days.
+  /// Zero: not at all.
+  package var staleSecondsMax: UInt32 = 0
+
+  /// The time to live of such records, and how long nobody is asked again. Unit: seconds. RFC 8767 §4 and §5 suggest 30.
+  package var staleLifetime: UInt32 = 30
+
+  /// How long is tried to find out better where there are such records. RFC 8767 §5 suggests 1.8 s. Past it: they are the answer.
+  package var staleAnswerTimeMax = Duration.milliseconds(1_800)
+
   /// How long a first failure is remembered. Unit: seconds. RFC 9520 §3.2 asks for 1 to 300. Each further one doubles it.
   package var failureSecondsMin = 5
 
@@ -154,6 +164,9 @@ package struct Limits: Sendable, Hashable {
 
   /// Most servers whose round-trip times are remembered. Unit: addresses.
   package var serversKnownMax = 10_000
+
+  /// Most domains under which a watch for tunnels counts names. Unit: domains and clients. Past it: those not asked for lately are forgotten.
+  package var watchedDomainsMax = 4_096
 
   /// Most steps told of one resolution. Unit: steps. Past it: the rest is not told.
   package var stepsMax = 200

@@ -55,13 +55,15 @@ package struct WorldChange: Sendable, Equatable {
   package var mail: [LessonMail] = []
   /// Files that peers share.
   package var swarms: [SwarmDescription] = []
+  /// Parts of a world's file that are added: hosts, zones, sites and whatever else there is.
+  package var more = ""
 
   package init() {}
 
   package static func == (a: WorldChange, b: WorldChange) -> Bool {
     a.links == b.links && a.zones == b.zones && a.members == b.members && a.files.elementsEqual(b.files) { $0 == $1 } && a.records.elementsEqual(b.records) { $0 == $1 }
       && a.timesToLive.elementsEqual(b.timesToLive) { $0 == $1 } && a.clips.elementsEqual(b.clips) { $0 == $1 }
-      && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail && a.swarms == b.swarms
+      && a.rooms.elementsEqual(b.rooms) { $0 == $1 } && a.mail == b.mail && a.swarms == b.swarms && a.more == b.more
   }
 }
 
@@ -92,6 +94,8 @@ package struct LessonVariant: Sendable, Equatable {
   /// For a guard: the fault it is against.
   package var against: String?
   package var steps: [LessonStep]
+  /// What the world has otherwise in this run.
+  package var changes = WorldChange()
 
   /// How a learner names its messages: `no-host`, `main`.
   package var name: String { id.isEmpty ? "main" : id }
@@ -127,6 +131,8 @@ package struct LessonQuestion: Sendable, Equatable {
     case predict
     /// The number of a message.
     case mark
+    /// Bytes of a message, in hexadecimal digits.
+    case fill
   }
 
   /// How far a number may be off.

@@ -98,6 +98,9 @@ extension LessonRun {
     case .order:
       let (given, wanted) = (AnswerText.items(answer), AnswerText.items(of: key.value))
       return given.count == wanted.count && zip(given, wanted).allSatisfy { AnswerText.same($0, $1) } ? .right : .wrong
+    case .fill:
+      guard let given = AnswerText.bytes(answer) else { return .unreadable("bytes in hexadecimal digits, such as `1f 90`") }
+      return given == AnswerText.bytes(key.value.description) ? .right : .wrong
     case .mark:
       guard let number = UInt64(answer.drop { $0 == "#" }) else { return .unreadable("the number of a message") }
       let mirrors = leg(question.variant)?.mirrors ?? [:]
@@ -160,6 +163,13 @@ enum AnswerText {
     guard !letters.isEmpty else { return number(text) }
     guard let written = ExpressionLexer.units.first(where: { $0.name == letters }) else { return nil }
     return number(String(text.dropLast(letters.count))).map { $0 * written.nanoseconds / unit }
+  }
+
+  /// Bytes written as two hexadecimal digits each, whatever stands between them.
+  static func bytes(_ text: String) -> [UInt8]? {
+    let digits = text.filter { !" :,-".contains($0) }
+    guard !digits.isEmpty, digits.count.isMultiple(of: 2), digits.allSatisfy(\.isHexDigit) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits.dropFirst($0).prefix(2), radix: 16) ?? 0 }
   }
 
   /// The option an answer names: by its text, or its number from 1.

@@ -63,7 +63,7 @@ private final class LessonReader {
 
   /// The values to draw, from the mapping under `world`.
   static func draws(_ reader: SettingsReader) -> [(name: String, draw: LessonDraw)] {
-    for key in ["hosts", "files", "records", "zones", "ttl", "links", "members", "clips", "rooms", "mail", "torrents"] { _ = reader.item(key) }
+    for key in ["hosts", "files", "records", "zones", "ttl", "links", "members", "clips", "rooms", "mail", "torrents", "more"] { _ = reader.item(key) }
     let entries = reader.entries("draw")
     if entries.count > LessonLimits().itemsMax { reader.problem(at: "draw", "expected at most \(LessonLimits().itemsMax) drawn values") }
     return entries.compactMap { entry in
@@ -82,6 +82,7 @@ private final class LessonReader {
     let hosts = Box<[String]>([])
     let changes = reader.mapping("world") { world in
       hosts.value = world.list("hosts", .text)
+      _ = world.item("draw")
       if hosts.value.isEmpty { world.problem(at: "hosts", "expected the names of the hosts the lesson takes") }
       return change(world, hosts: hosts.value)
     }
@@ -94,8 +95,8 @@ private final class LessonReader {
       changes: changes ?? WorldChange(), steps: [], faults: [], guards: [], questions: [])
     lesson.steps = steps(reader, "steps")
     if lesson.steps.isEmpty { reader.problem(at: "steps", "expected at least one step") }
-    for item in bounded(reader, "faults") { if let fault = variant(item, lesson.steps) { lesson.faults.append(fault) } }
-    for item in bounded(reader, "guards") { if let guarding = variant(item, lesson.steps) { lesson.guards.append(guarding) } }
+    for item in bounded(reader, "faults") { if let fault = variant(item, lesson.steps, hosts.value) { lesson.faults.append(fault) } }
+    for item in bounded(reader, "guards") { if let guarding = variant(item, lesson.steps, hosts.value) { lesson.guards.append(guarding) } }
     for guarding in lesson.guards {
       if let fault = guarding.against, !lesson.faults.contains(where: { $0.id == fault }) {
         reader.problem(at: "guards", "guard `\(guarding.id)` is against `\(fault)`, which is no fault of this lesson")
@@ -126,7 +127,7 @@ private final class LessonReader {
 
   private func change(_ reader: SettingsReader, hosts: [String]) -> WorldChange {
     var change = WorldChange()
-    _ = reader.item("draw")
+    change.more = reader.value("more", .text, default: "")
     for site in reader.entries("files") {
       for entry in site.value.entries() { if let file = file(entry) { change.files.append((site.name, file)) } }
     }
@@ -233,7 +234,7 @@ private final class LessonReader {
 
   // MARK: Variants and questions
 
-  private func variant(_ item: SettingsItem, _ main: [LessonStep]) -> LessonVariant? {
+  private func variant(_ item: SettingsItem, _ main: [LessonStep], _ hosts: [String]) -> LessonVariant? {
     item.mapping { reader in
       var steps = self.steps(reader, "steps")
       if steps.isEmpty { reader.problem(at: "steps", "expected at least one step") }
@@ -241,7 +242,7 @@ private final class LessonReader {
       if !reader.value("instead", .boolean, default: false) { steps = main + steps }
       return LessonVariant(
         id: reader.required("id", .lessonName), title: reader.required("title", .text), text: reader.value("text", .text, default: ""),
-        against: reader.optional("against", .text), steps: steps)
+        against: reader.optional("against", .text), steps: steps, changes: reader.mapping("world") { change($0, hosts: hosts) } ?? WorldChange())
     }
   }
 

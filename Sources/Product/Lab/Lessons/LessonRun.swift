@@ -5,6 +5,7 @@ import Accounts
 import Bytes
 import DNS
 import Host
+import Settings
 import Synchronization
 package import Trace
 import World
@@ -53,12 +54,17 @@ package final class LessonRun: Sendable {
   /// Runs `lesson` in `world`, which is the built-in one as a rule: all of its runs, or those that `variants` names.
   package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription, variants: [String]? = nil) throws(Failure) {
     guard lesson.mode == .virtual else { throw .needsPace }
-    let changed = try world.changed(by: lesson, seed)
+    var changed = world
+    try changed.change(by: lesson.changes, of: lesson, seed)
     self.lesson = lesson
     self.seed = seed
     self.world = changed
     var legs: [Leg] = []
-    for variant in lesson.variants where variants?.contains(variant.id) ?? true { legs.append(try Self.leg(variant, of: lesson, seed, changed)) }
+    for variant in lesson.variants where variants?.contains(variant.id) ?? true {
+      var own = changed
+      try own.change(by: variant.changes, of: lesson, seed)
+      legs.append(try Self.leg(variant, of: lesson, seed, own))
+    }
     self.legs = legs
   }
 
@@ -127,67 +133,68 @@ package final class LessonRun: Sendable {
 }
 
 extension WorldDescription {
-  /// This world with what a lesson adds to it.
-  func changed(by lesson: Lesson, _ seed: LessonSeed) throws(LessonRun.Failure) -> WorldDescription {
-    var world = self
-    for name in lesson.hosts where world.host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
-    for (site, file) in lesson.changes.files {
-      if let index = world.files.firstIndex(where: { $0.host == site }) {
-        world.files[index].content.removeAll { $0.path == file.path }
-        world.files[index].content.append(file)
+  /// Changes it as a lesson, or one of its runs, has it.
+  mutating func change(by changes: WorldChange, of lesson: Lesson, _ seed: LessonSeed) throws(LessonRun.Failure) {
+    if !changes.more.isEmpty {
+      do throws(SettingsProblems) { self = try adding(file: "the world of lesson \(lesson.id)", text: changes.more) } catch { throw .world("\(error)") }
+    }
+    for name in lesson.hosts where host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
+    for (site, file) in changes.files {
+      if let index = files.firstIndex(where: { $0.host == site }) {
+        files[index].content.removeAll { $0.path == file.path }
+        files[index].content.append(file)
         continue
       }
-      guard let index = world.sites.firstIndex(where: { $0.name == site }), case .files(var files) = world.sites[index].content else {
+      guard let index = sites.firstIndex(where: { $0.name == site }), case .files(var files) = sites[index].content else {
         throw .world("lesson \(lesson.id) puts a file on site `\(site)`, which the world does not have as files")
       }
       files.removeAll { $0.path == file.path }
-      world.sites[index].content = .files(files + [file])
+      sites[index].content = .files(files + [file])
     }
-    for zone in lesson.changes.zones {
-      for server in zone.servers where world.host(server) == nil { throw .world("lesson \(lesson.id) has a zone at `\(server)`, which is no host of the world") }
+    for zone in changes.zones {
+      for server in zone.servers where host(server) == nil { throw .world("lesson \(lesson.id) has a zone at `\(server)`, which is no host of the world") }
     }
-    world.zones += lesson.changes.zones
-    for (zone, text) in lesson.changes.records {
-      guard let index = world.zones.firstIndex(where: { $0.origin == zone }), case .text(let before) = world.zones[index].records else {
+    zones += changes.zones
+    for (zone, text) in changes.records {
+      guard let index = zones.firstIndex(where: { $0.origin == zone }), case .text(let before) = zones[index].records else {
         throw .world("lesson \(lesson.id) puts records into zone `\(zone)`, which the world does not have as text")
       }
-      world.zones[index].records = .text(before + (before.isEmpty || before.hasSuffix("\n") ? "" : "\n") + text)
+      zones[index].records = .text(before + (before.isEmpty || before.hasSuffix("\n") ? "" : "\n") + text)
     }
-    for (zone, seconds) in lesson.changes.timesToLive {
-      guard let index = world.zones.firstIndex(where: { $0.origin == zone }) else {
+    for (zone, seconds) in changes.timesToLive {
+      guard let index = zones.firstIndex(where: { $0.origin == zone }) else {
         throw .world("lesson \(lesson.id) changes zone `\(zone)`, which the world does not have")
       }
-      world.zones[index].timeToLive = seconds
+      zones[index].timeToLive = seconds
     }
-    for (site, count) in lesson.changes.clips {
-      guard let index = world.sites.firstIndex(where: { $0.name == site }), case .video = world.sites[index].content else {
+    for (site, count) in changes.clips {
+      guard let index = sites.firstIndex(where: { $0.name == site }), case .video = sites[index].content else {
         throw .world("lesson \(lesson.id) changes the clip of site `\(site)`, which the world does not have as a video")
       }
-      world.sites[index].content = .video(segmentCount: count)
+      sites[index].content = .video(segmentCount: count)
     }
-    for (server, bytes) in lesson.changes.rooms {
-      guard let index = world.files.firstIndex(where: { $0.host == server }) else {
+    for (server, bytes) in changes.rooms {
+      guard let index = files.firstIndex(where: { $0.host == server }) else {
         throw .world("lesson \(lesson.id) gives room to file server `\(server)`, which the world does not have")
       }
-      world.files[index].room = bytes
+      files[index].room = bytes
     }
     var salts = seed.random(for: "salts")
-    for member in lesson.changes.members {
+    for member in changes.members {
       // As cheap as a hash can be: a lesson's passwords guard nothing, and its runs must not take long.
       guard let hash = PasswordHash(member.password, costLog: 1, using: &salts) else { continue }
-      guard world.add(member, hash) else {
+      guard add(member, hash) else {
         throw .world("lesson \(lesson.id) makes somebody a member of `\(member.site)`, which is no site, mail domain or file server of the world")
       }
     }
-    for mail in lesson.changes.mail { try mail.change(&world, of: lesson.id) }
-    for link in lesson.changes.links {
-      guard world.host(link.first) != nil, world.host(link.second) != nil else {
+    for mail in changes.mail { try mail.change(&self, of: lesson.id) }
+    for link in changes.links {
+      guard host(link.first) != nil, host(link.second) != nil else {
         throw .world("lesson \(lesson.id) changes a link between \(link.first) and \(link.second), which the world does not both have")
       }
     }
-    world.links += lesson.changes.links
-    world.swarms += lesson.changes.swarms
-    return world
+    links += changes.links
+    swarms += changes.swarms
   }
 
   /// Lets somebody in; false: nowhere.

@@ -27,8 +27,10 @@ extension RaisedWorld {
       guard let address = plan.address(near.network.address), plan.kind == .namespace || near.network.length >= 8 else { return nil }
       return SteeringRow(AddressRange(address, length: near.network.length), ranking: near.edges.compactMap { description.edges.firstIndex(of: $0) })
     }
-    return SteeredName(
+    var steered = SteeredName(
       name: name, policy: description.policy, timeToLive: UInt32(clamping: description.timeToLive), edges: edges, networks: rows)
+    steered.checksHealth = description.checksHealth
+    return steered
   }
 
   /// Starts the edge of a host, if it has one.
@@ -44,6 +46,6 @@ extension RaisedWorld {
     let settings = EdgeSettings(name: name, names: names, origin: upstream, network: network, capacity: edge.capacity)
     let sites: SiteSwitch
     do throws(StorageError) { sites = try assembly.edgeSites(settings) } catch { throw .cache(host: host.name, error) }
-    try await serve(sites, for: [name] + names, of: host, on: assembly, means)
+    try await serve(sites, for: [name] + names, of: host, in: world, on: assembly, means)
   }
 }

@@ -182,6 +182,7 @@ struct RaisedNames {
     if described.clients.isEmpty { settings.clients = [AddressRange(.any, length: 0), AddressRange(.v6(0, 0), length: 0)] }
     settings.mixesCase = described.mixesCase
     settings.sendsCookies = described.sendsCookies
+    described.care.change(&settings)
     if means.plan.kind == .loopback { settings.families = [.v4] }
     return Resolver(
       settings: settings, upstream: NetworkUpstream(assembly.network, port: described.sourcePort ?? 0, waitsOn: described.waitsOn, trace: assembly.clientTrace),

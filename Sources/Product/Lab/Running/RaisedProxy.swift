@@ -21,7 +21,9 @@ enum RaisedProxy {
       let page = ProxyStatusPage(proxy, name: "\(host.name):\(means.plan.port(described.port))")
       // Whoever names the proxy itself gets its page; everything else is a request to be passed on.
       let sites = SiteSwitch(SiteSet([Site(names: [], content: .proxy(proxy)), Site(names: names, content: .application(page))]))
-      for endpoint in means.plan.endpoints(of: host, port: described.port) { try await assembly.serveProxy(sites, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: described.port) {
+        try await assembly.serveProxy(sites, at: endpoint, limits: world.readingLimits(of: host.name))
+      }
     }
   }
 

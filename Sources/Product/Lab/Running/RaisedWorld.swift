@@ -208,12 +208,13 @@ package final class RaisedWorld: Sendable {
     if let failures, let certificates = means.certificates {
       do { wrong = try failures.identities(by: certificates, at: assembly.network.clock.now) } catch { throw .certificates("\(error)") }
     }
-    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, beside: wrong, on: assembly, means)
+    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, in: world, beside: wrong, on: assembly, means)
   }
 
   /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates, `beside` others.
   static func serve(
-    _ sites: SiteSwitch, for names: [String], of host: HostDescription, beside others: [TLSIdentity] = [], on assembly: Assembly, _ means: Means
+    _ sites: SiteSwitch, for names: [String], of host: HostDescription, in world: WorldDescription, beside others: [TLSIdentity] = [], on assembly: Assembly,
+    _ means: Means
   ) async throws(Failure) {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
@@ -222,10 +223,11 @@ package final class RaisedWorld: Sendable {
         tls = TLSServerOptions(identities: [identity] + others)
       } catch { throw .certificates("\(error)") }
     }
+    let limits = world.readingLimits(of: host.name)
     do throws(NetworkError) {
-      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint) }
+      for endpoint in means.plan.endpoints(of: host, port: 80) { try await assembly.serveSites(sites, at: endpoint, limits: limits) }
       guard let tls else { return }
-      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls) }
+      for endpoint in means.plan.endpoints(of: host, port: 443) { try await assembly.serveSites(sites, at: endpoint, tls: tls, limits: limits) }
     } catch { throw .service(host: host.name, error) }
   }
 

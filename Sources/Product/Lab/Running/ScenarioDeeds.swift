@@ -89,22 +89,19 @@ extension ScenarioRun {
     return .failed("the conversation ended without an answer")
   }
 
-  /// How long a hand takes for a line, and its eye for what comes back.
-  private static var lineTime: Duration { .milliseconds(500) }
-
-  /// Sends `text` as it stands, or a line at a time, then says nothing more, and hears the peer out for `silence`.
-  func type(_ client: SimulatedNetwork, _ server: Endpoint, _ text: String, isByLine: Bool, _ silence: Duration, as host: String) async -> Result.Outcome {
+  /// Sends `text` as it stands, or a line of it each time `pace` has passed, then says nothing more, and hears the peer out for `silence`.
+  func type(_ client: SimulatedNetwork, _ server: Endpoint, _ text: String, pace: Duration?, _ silence: Duration, as host: String) async -> Result.Outcome {
     let (answers, queue) = AsyncStream.makeStream(of: Result.Outcome.self)
     let heard = Mutex(Buffer())
-    let unsaid = Mutex((isByLine ? Buffer(text).lines : [Buffer(text)].filter { !$0.isEmpty })[...])
+    let unsaid = Mutex((pace != nil ? Buffer(text).lines : [Buffer(text)].filter { !$0.isEmpty })[...])
     do {
       _ = try await client.connect(PipeStreamClient(lingerTime: silence), to: server, trace: trace(host)) { question, answers in
         switch question {
         case .more:
           let next: PipeStreamClient.Input = unsaid.withLock { $0.popFirst() }.map { .say($0) } ?? .finished
-          guard isByLine else { return next }
+          guard let pace else { return next }
           client.start {
-            try? await client.clock.sleep(until: client.clock.now + Self.lineTime)
+            try? await client.clock.sleep(until: client.clock.now + pace)
             answers.give(next)
           }
         case .deliver(let bytes): heard.withLock { $0.append(bytes) }

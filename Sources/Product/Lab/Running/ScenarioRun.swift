@@ -68,6 +68,9 @@ package final class ScenarioRun: Sendable {
   /// The nodes by which hosts publish and look for zones, by host and by where they begin.
   let entries = Mutex<[String: NodeService]>([:])
   let contents = SwarmContents()
+  /// What deeds let listen, and what they have hosts' packet filters stop.
+  let openPorts = Mutex<[OpenPort]>([])
+  let filters = Mutex<[String: [PacketFilter]]>([:])
   private let ids: Mutex<SeededRandom>
   /// Nets that let nothing out which claims to come from elsewhere.
   let filtered = Mutex<Set<String>>([])
@@ -253,9 +256,23 @@ package final class ScenarioRun: Sendable {
       internet.after(step.time) { [self] in filtered.withLock { _ = $0.insert(net) } }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
-    case .type(let name, let server, let port, let text, let silence, let isByLine):
+    case .type(let name, let server, let port, let text, let silence, let pace):
       let (client, target) = (try network(name, step.line), Endpoint(try address(of: server, step.line), port))
-      perform(at: step.time, as: name) { [self] in await type(client, target, text, isByLine: isByLine, silence, as: name) }
+      perform(at: step.time, as: name) { [self] in await type(client, target, text, pace: pace, silence, as: name) }
+    case .smuggle(let name, let server, let zone, let text):
+      let (client, target) = (try network(name, step.line), try address(of: server, step.line))
+      perform(at: step.time, as: name) { [self] in await smuggle(client, text, to: zone, through: target, as: name) }
+    case .open(let name, let port, let address):
+      let client = try network(name, step.line)
+      perform(at: step.time, as: name) { [self] in await open(client, Endpoint(address, port), as: name) }
+    case .close(let name, let port):
+      perform(at: step.time, as: name) { [self] in await close(port, of: name) }
+    case .shut(let name, let carrier, let port, let exceptions):
+      let client = try network(name, step.line)
+      var addresses: [Address] = []
+      for exception in exceptions { addresses += try host(exception, step.line).addresses }
+      let filter = PacketFilter(carrier == .tcp ? .tcp : .udp, port: port, exceptions: addresses)
+      internet.after(step.time) { [self] in self.filter(filter, of: name, client) }
     case .edit(let site, let path, let text):
       guard world.sites.contains(where: { $0.name == site }) else { throw failure("a site of the world", site, step.line) }
       internet.after(step.time) { [self] in controls.edit(site, path, text, at: internet.now) }
@@ -309,6 +326,7 @@ package final class ScenarioRun: Sendable {
   }
 
   private func address(of name: String, _ line: Int) throws(Failure) -> Address {
+    if let address = Address(name) { return address }
     guard let address = try host(name, line).addresses.first else { throw noSuchHost(name, line) }
     return address
   }

@@ -103,8 +103,8 @@ package struct Scenario: Sendable, Equatable {
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,
-    /// which reads what comes in between
-    case type(host: String, server: String, port: UInt16, text: String, silence: Duration, isByLine: Bool = false)
+    /// which reads what comes in between; `every 20ms`: as a program does that has a line ready so often; nil: all at once
+    case type(host: String, server: String, port: UInt16, text: String, silence: Duration, pace: Duration? = nil)
     /// `user says srv 6789 tcp "hello"`
     case say(host: String, server: String, port: UInt16, carrier: Carrier, text: String)
     /// `user pings srv 12000 10 times`
@@ -113,6 +113,14 @@ package struct Scenario: Sendable, Equatable {
     case run(host: String, ScenarioRun.Model)
     /// `pc fetches moon.bin by tracker`, `seed shares moon.bin over utp`, `rogue poses as 8 nodes near moon.bin`
     case swarm(host: String, file: String, SwarmPart, SwarmDeed)
+    /// `pc smuggles "TEXT" repeated 9 to t.rogue.test through resolver`: a text in the names of questions about a zone whose server is in the plot
+    case smuggle(host: String, server: String, zone: String, text: String)
+    /// `srv opens 7000 at 127.0.0.1`: the uppercase service over TCP at one address, or at `0.0.0.0`
+    case open(host: String, port: UInt16, address: Address)
+    /// `srv closes 7000`: what `opens` began
+    case close(host: String, port: UInt16)
+    /// `srv filters tcp 7000 except pc`: the host's packet filter lets nobody else through to that port
+    case shut(host: String, carrier: Carrier, port: UInt16, exceptions: [String])
     /// `link resolver ns-a loss 100%`
     case change(LinkDescription)
     /// `host ns-a down`, `host ns-a up`

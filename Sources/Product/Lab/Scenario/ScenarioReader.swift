@@ -12,9 +12,11 @@
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
 //           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
+//           | HOST smuggles "TEXT" [repeated N] to ZONE through HOST
+//           | HOST opens PORT at ADDRESS | HOST closes PORT | HOST filters tcp|udp PORT [except HOST…]
 //           | HOST shares FILE [spoilt] [PART]… | HOST fetches FILE [for T] [PART]… | HOST poses as N nodes near FILE
 //           | HOST publishes ZONE "LABEL TYPE LIFE DATA; …" at NODE | HOST resolves NAME [TYPE] at NODE [calling ZONE NAME]…
-//           | HOST types HOST PORT "TEXT" [line by line] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
+//           | HOST types HOST PORT "TEXT" [line by line [every T]] [for T] | link … | host NAME up|down | site NAME edits PATH "TEXT"
 //           | zone ORIGIN sets|edits NAME TTL TYPE DATA… | HOST updates ZONE at HOST "add NAME TTL TYPE DATA; delete NAME [TYPE]" [signed KEY]
 //           | HOST copies ZONE at HOST [since SERIAL] [signed KEY] | net NAME filters sources
 //           | HOST floods HOST as HOST NAME [TYPE] [N times] [every T] | HOST forges "NAME TTL TYPE DATA" of HOST to HOST [N times] [at port N]
@@ -301,16 +303,21 @@ struct ScenarioReader {
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
+    case "smuggles": return try readSmuggling(by: actor, &line)
+    case "opens": return try readOpening(by: actor, &line)
+    case "closes": return .close(host: actor, port: UInt16(try line.take(.integer(1...65_535))))
+    case "filters": return try readFilter(by: actor, &line)
     case "types":
-      let server = try host(&line)
+      let server = try place(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
       let text = try line.take("a text in quotes").text
       let isByLine = line.take(if: "line")
       if isByLine { guard line.take(if: "by"), line.take(if: "line") else { throw line.failure("`line by line`") } }
+      let pace: Duration = isByLine && line.take(if: "every") ? try line.take(.duration) : .milliseconds(500)
       let silence: Duration = line.take(if: "for") ? try line.take(.duration) : .seconds(1)
-      return .type(host: actor, server: server, port: port, text: text, silence: silence, isByLine: isByLine)
+      return .type(host: actor, server: server, port: port, text: text, silence: silence, pace: isByLine ? pace : nil)
     case "says":
-      let server = try host(&line)
+      let server = try place(&line)
       let port = UInt16(try line.take(.integer(1...65_535)))
       let carrier: Scenario.Carrier = try line.take(.choice(standIn: .tcp))
       return .say(host: actor, server: server, port: port, carrier: carrier, text: try line.take("a text in quotes").text)
@@ -333,7 +340,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, updates, copies, floods, forges, publishes or resolves" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }
@@ -351,6 +358,16 @@ struct ScenarioReader {
     let type = line.isEmpty || line.words.first?.text == "for" ? "A" : try line.take("a record type").text.uppercased()
     let subnet: AddressPrefix? = line.take(if: "for") ? try line.take(.prefix) : nil
     return .ask(host: actor, server: server, name: name, type: type, subnet: subnet)
+  }
+
+  /// `smuggles "TEXT" [repeated N] to ZONE through HOST`
+  private mutating func readSmuggling(by actor: String, _ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Deed {
+    let text = try line.take("a text in quotes").text
+    let times: Int = line.take(if: "repeated") ? try line.take(.integer(1...100)) : 1
+    guard line.take(if: "to") else { throw line.failure("`to` and a zone") }
+    let zone = try line.take("a zone").text
+    guard line.take(if: "through") else { throw line.failure("`through` and a resolver") }
+    return .smuggle(host: actor, server: try place(&line), zone: zone, text: String(repeating: text, count: times))
   }
 
   /// `NAME edits PATH "TEXT"`

@@ -22,6 +22,8 @@ package struct SteeringDescription: Sendable, Equatable {
   package var timeToLive: Int
   /// Hosts with an edge.
   package var edges: [String]
+  /// Whether edges that do not report leave the answers.
+  package var checksHealth = true
 }
 
 /// The edges that a network's clients prefer, the nearest first.

@@ -5,7 +5,7 @@
 //   steering:
 //     networks: {PREFIX: [HOST …]}
 //     names:
-//       NAME: {policy: nearest | least-load | round-robin | ranked, ttl: 5, edges: [HOST …]}
+//       NAME: {policy: nearest | least-load | round-robin | ranked, ttl: 5, edges: [HOST …], health: yes}
 //
 // Read next: ContentNetwork.swift, the values this becomes.
 import NameServer
@@ -50,7 +50,8 @@ extension WorldReader {
       if edges.isEmpty { reader.problem(at: "edges", "expected at least one edge that `\(entry.name)` may lead to") }
       return SteeringDescription(
         name: entry.name, policy: reader.value("policy", .choice(standIn: .nearest), default: .nearest),
-        timeToLive: reader.value("ttl", .integer(0...86_400), default: 5), edges: edges.compactMap { edge($0) })
+        timeToLive: reader.value("ttl", .integer(0...86_400), default: 5), edges: edges.compactMap { edge($0) },
+        checksHealth: reader.value("health", .boolean, default: true))
     }
     if let steering { world.steering.append(steering) }
   }

@@ -3,6 +3,7 @@
 package import Accounts
 package import DNS
 package import Host
+package import HTTP
 package import NameServer
 package import World
 
@@ -26,6 +27,8 @@ package struct WorldDescription: Sendable, Equatable {
   package var nearness: [NearnessDescription] = []
   package var steering: [SteeringDescription] = []
   package var proxies: [ProxyDescription] = []
+  /// What web servers and proxies do with a request that gives both a length and a coding; those not named refuse it.
+  package var lengthConflicts: [String: LengthConflict] = [:]
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
   package var swarms: [SwarmDescription] = []
@@ -49,6 +52,13 @@ package struct WorldDescription: Sendable, Equatable {
 
   /// The hosts of one role.
   package func hosts(as role: HostDescription.Role) -> [HostDescription] { hosts.filter { $0.role == role } }
+
+  /// How the web servers and proxies of a host read.
+  func readingLimits(of host: String) -> HTTP.Limits {
+    var limits = HTTP.Limits()
+    limits.lengthConflict = lengthConflicts[host] ?? .refused
+    return limits
+  }
 
   /// Where a resolver starts: the servers of the root zone.
   package var rootServers: [HostDescription] { zones.first { $0.origin == "." }.map { $0.servers.compactMap { host($0) } } ?? [] }
@@ -105,6 +115,7 @@ package struct ResolvingSettings: Sendable, Equatable {
   package var countsIdentifiers = false
   /// Whether a wrong answer is left aside and the right one waited for; otherwise it is asked again over TCP.
   package var waitsOn = false
+  package var care = ResolverCare()
 
   package init() {}
 }

@@ -2,6 +2,7 @@
 // Not here: the values themselves (WorldDescription), the built-in world's text (DefaultWorld).
 import DNS
 import Host
+import HTTP
 import NameServer
 package import Settings
 import World
@@ -10,6 +11,11 @@ extension WorldDescription {
   /// Reads a world from the YAML `text` of `file`.
   package init(file: String, text: String) throws(SettingsProblems) {
     self = try SettingsDocument(file: file, text: text).read { WorldReader(file: file).read($0) }
+  }
+
+  /// This world with what the YAML `text` of `file` adds: any part of a world's file.
+  package func adding(file: String, text: String) throws(SettingsProblems) -> WorldDescription {
+    try SettingsDocument(file: file, text: text).read { WorldReader(file: file, onTopOf: self).read($0) }
   }
 }
 
@@ -23,14 +29,26 @@ final class WorldReader {
 
   init(file: String) { self.file = file }
 
+  /// Adds to a world that was read before.
+  init(file: String, onTopOf known: WorldDescription) {
+    self.file = file
+    world = known
+    for host in known.hosts {
+      for address in host.addresses {
+        takenAddresses[address] = host.name
+        if let real = AddressPlan(.loopback).address(address) { takenPlaces[real] = host.name }
+      }
+    }
+  }
+
   func read(_ reader: SettingsReader) -> WorldDescription {
     _ = reader.value("schema", .integer(1...1), default: 1)
-    world.title = reader.value("title", .text, default: "")
-    world.domain = reader.value("domain", .worldName, default: "test")
+    world.title = reader.value("title", .text, default: world.title)
+    world.domain = reader.value("domain", .worldName, default: world.domain)
     for entry in reader.entries("nets") { readNet(entry) }
     for entry in reader.entries("hosts") { readHost(entry) }
     let clients = world.hosts(as: .client)
-    world.client = reader.item("client").map { existing($0) } ?? clients.first?.name ?? ""
+    world.client = reader.item("client").map { existing($0) } ?? (world.client.isEmpty ? clients.first?.name ?? "" : world.client)
     if clients.isEmpty { reader.problem(at: "hosts", "expected at least one host with role client") }
     for item in reader.list("links") { readLink(item) }
     world.keys = ZoneKeys(reader)
@@ -38,6 +56,11 @@ final class WorldReader {
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
+    for entry in reader.entries("resolvers") { readResolver(entry) }
+    for entry in reader.entries("length-conflicts") {
+      checkHost(entry)
+      if let rule: LengthConflict = entry.value.value(.choice(standIn: .refused)) { world.lengthConflicts[entry.name] = rule }
+    }
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
     for entry in reader.entries("ftp") { readFileServer(entry) }
@@ -309,6 +332,7 @@ extension ResolvingSettings {
     sourcePort = reader.optional("query-source-port", .integer(1_024...65_535)).map { UInt16(clamping: $0) }
     countsIdentifiers = reader.value("predictable-ids", .boolean, default: false)
     waitsOn = reader.value("ignores-forgeries", .boolean, default: false)
+    care = ResolverCare(reader)
   }
 }
 

@@ -51,9 +51,10 @@ struct FramingFields: Sendable {
   ) throws(Refusal) {
     // RFC 9112 §9.3
     facts.keepsAlive = !closes && (facts.version == .http11 || keepsAlive)
-    if let transferEncoding {
+    facts.hasLengthConflict = transferEncoding != nil && contentLength != nil
+    if let transferEncoding, !(facts.hasLengthConflict && limits.lengthConflict == .lengthCounts) {
       let place = places[transferEncoding]
-      if contentLength != nil {
+      if facts.hasLengthConflict, limits.lengthConflict == .refused {
         // RFC 9112 §6.1: both together look like smuggling.
         throw Refusal(
           expected: "Content-Length or Transfer-Encoding", found: "both", at: place.name.lowerBound, "RFC 9112 §6.1")

@@ -46,6 +46,7 @@ public enum RequestWriter {
       out.append(String(max(0, length)))
       out.append("\r\n" as StaticString)
     }
+    if request.repeatsCoding, length != nil { out.append("Transfer-Encoding: chunked\r\n" as StaticString) }
     if request.expectsContinue, request.version == .http11, request.hasBody { out.append("Expect: 100-continue\r\n" as StaticString) }
   }
 

@@ -82,6 +82,8 @@ package struct RecordCache: Sendable {
     var content: Content
     var trust: Trust
     var expires: Instant
+    /// When its owner's time was over, for records that are given beyond it.
+    var staleSince: Instant?
   }
 
   // Types that no data has, as places for what is known of a name as a whole.
@@ -177,8 +179,48 @@ package struct RecordCache: Sendable {
     if entry.expires > now { return entry }
     // A failure's count outlives it, so that the next one is remembered longer.
     if case .failed = entry.content { return nil }
-    table.remove(key)
+    if !isStale(entry, now) { table.remove(key) }
     return nil
+  }
+
+  // MARK: Beyond their time
+
+  /// Whether `entry` holds records that are out of date, and may still be given when nobody answers.
+  private func isStale(_ entry: Entry, _ now: Instant) -> Bool {
+    guard case .records = entry.content, entry.expires <= now else { return false }
+    return now < (entry.staleSince ?? entry.expires) + .seconds(Int64(limits.staleSecondsMax))
+  }
+
+  /// Whether there are records for `name` and `type`, or an alias, that are out of date and may still be given.
+  package mutating func hasStale(_ name: Name, _ type: RecordType, at now: Instant) -> Bool {
+    guard limits.staleSecondsMax > 0 else { return false }
+    return [type, .cname].contains { type in table.find(Key(name: name, type: type)).map { isStale($0, now) } ?? false }
+  }
+
+  /// Lets records that are out of date count again for a moment, along the aliases from `name`, since nobody who knows better answers. Returns
+  /// whether there are any. RFC 8767 §4, §5.
+  package mutating func revive(_ name: Name, _ type: RecordType, at now: Instant) -> Bool {
+    var name = name
+    var isRevived = false
+    for _ in 0...limits.chainMax {
+      let key = [Key(name: name, type: type), Key(name: name, type: .cname)].first { key in
+        table.find(key).map { entry in
+          if case .records = entry.content { entry.expires > now || isStale(entry, now) } else { false }
+        } ?? false
+      }
+      guard let key, var entry = table.find(key) else { return false }
+      if entry.expires <= now {
+        entry.staleSince = entry.staleSince ?? entry.expires
+        entry.expires = now + .seconds(Int64(limits.staleLifetime))
+        table.replace(entry, for: key)
+        isRevived = true
+      }
+      guard key.type != type, case .records(let data) = entry.content, let target = data.first?.target else { return isRevived }
+      // That nobody answered was kept of the alias's own name.
+      if case .failed? = table.find(Key(name: name, type: type))?.content { table.remove(Key(name: name, type: type)) }
+      name = target
+    }
+    return false
   }
 
   private func finding(_ entry: Entry, _ name: Name, _ now: Instant) -> Finding? {
@@ -241,6 +283,8 @@ package struct RecordCache: Sendable {
       content: .failed(Failure(.cachedError, failure.text), count: count), trust: .additional,
       expires: now + .seconds(seconds))
     if let known = self.entry(key, now), case .records = known.content { return }
+    // RFC 8767 §4: what is out of date is better than nothing, and must be there yet when it is looked for.
+    if let known = table.find(key), isStale(known, now) { return }
     table.keep(entry, for: key, cost: Self.entrySize + name.wire.count + failure.text.utf8.count)
   }
 

@@ -54,6 +54,12 @@ struct SieveTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return value
   }
 
+  /// Changes the value of `key`, if there is one, at the cost it has.
+  mutating func replace(_ value: Value, for key: Key) {
+    guard let index = indexes[key] else { return }
+    slots[index]?.value = value
+  }
+
   /// Keeps `value`. What costs more than the whole table is not kept.
   mutating func keep(_ value: Value, for key: Key, cost: Int = 1) {
     guard cost <= costMax else { return remove(key) }

@@ -26,11 +26,20 @@ struct Resolution {
   /// The questions this one is about, outermost first: asking one of them again inside would never end (TsuNAME).
   var underway: [Question] = []
 
-  init(_ resolver: Resolver, because cause: ConversationID?) {
+  private init(_ resolver: Resolver, because cause: ConversationID?, within time: Duration) {
     self.resolver = resolver
     self.cause = cause
     limits = resolver.settings.limits
-    deadline = resolver.clock.now + resolver.settings.limits.resolutionTimeMax
+    deadline = resolver.clock.now + time
+  }
+
+  /// The work on `question`. Differs from RFC 8767 §5: where there is something out of date to answer with, the search ends when that is due, rather than
+  /// going on without a client.
+  init(_ resolver: Resolver, for question: Question, because cause: ConversationID?) {
+    let now = resolver.clock.now
+    let limits = resolver.settings.limits
+    let hasStale = resolver.memory.withLock { $0.cache.hasStale(question.name, question.type, at: now) }
+    self.init(resolver, because: cause, within: hasStale ? min(limits.staleAnswerTimeMax, limits.resolutionTimeMax) : limits.resolutionTimeMax)
   }
 
   /// What is known of one name and type.

@@ -21,6 +21,13 @@ package struct ResolverSettings: Sendable {
   package var sendsCookies = false
   /// Which families servers are asked over.
   package var families: Set<Family> = [.v4, .v6]
+  /// Whether names may lead to addresses inside: this machine, private networks. Where they may not, such records are left out of answers, so
+  /// that a stranger's name cannot lead a browser into the network it stands in.
+  package var answersInside = true
+  /// Zones whose names may all the same.
+  package var insideZones: [Name] = []
+  /// What counts as a tunnel through questions; nil: nobody watches.
+  package var tunnelRule: TunnelRule?
   /// Whether servers may be on this machine.
   package var allowsLoopbackServers = false
   package var limits = Limits()
@@ -67,6 +74,7 @@ package final class Resolver: Sendable {
   struct Memory: Sendable {
     var cache: RecordCache
     var servers: ServerHistory
+    var watch: TunnelWatch
     var chance: any RandomNumberGenerator & Sendable
     /// Questions being worked on, and who else waits for them.
     var underway: [Question: [CheckedContinuation<ResolverAnswer?, Never>]] = [:]
@@ -94,7 +102,8 @@ package final class Resolver: Sendable {
     self.upstream = upstream
     self.clock = clock
     memory = Mutex(Memory(
-      cache: RecordCache(limits: settings.limits), servers: ServerHistory(limits: settings.limits), chance: random))
+      cache: RecordCache(limits: settings.limits), servers: ServerHistory(limits: settings.limits), watch: TunnelWatch(settings.tunnelRule, limits: settings.limits),
+      chance: random))
   }
 
   /// What is in the cache now, at most `max` entries, those kept last first.
@@ -131,14 +140,37 @@ package final class Resolver: Sendable {
         // What the first one found is in the cache when there is nothing left to wait for.
         if let answer = await wait(for: question) { return answer }
       case .first:
-        var resolution = Resolution(self, because: cause)
+        var resolution = Resolution(self, for: question, because: cause)
         var answer = await resolution.answer(question, depth: 0)
+        if answer.code == .serverFailure, let stale = revived(question) { answer = stale }
         answer.steps = resolution.steps
         let waiting = memory.withLock { $0.underway.removeValue(forKey: question) ?? [] }
         for continuation in waiting { continuation.resume(returning: answer) }
         return answer
       }
     }
+  }
+
+  /// The answer from records that are out of date, when nobody who knows better answers.
+  private func revived(_ question: Question) -> ResolverAnswer? {
+    let now = clock.now
+    guard memory.withLock({ $0.cache.revive(question.name, question.type, at: now) }), var answer = remembered(question) else { return nil }
+    answer.failure = Failure(.staleAnswer, "nobody who knows better answers")
+    return answer
+  }
+
+  /// `answer` as clients may have it: without addresses inside, unless the settings let names lead there.
+  func screened(_ answer: ResolverAnswer) -> ResolverAnswer {
+    guard !settings.answersInside else { return answer }
+    func leadsInside(_ record: ResourceRecord) -> Bool {
+      guard let address = record.data.address, AddressRange.inner.contains(where: { $0.contains(address) }) else { return false }
+      return !settings.insideZones.contains { record.name.isSubdomain(of: $0) }
+    }
+    guard let inside = answer.answers.first(where: leadsInside) else { return answer }
+    var screened = answer
+    screened.answers.removeAll(where: leadsInside)
+    screened.failure = Failure(.filtered, "\(inside.name) leads to an address inside")
+    return screened
   }
 
   /// Who asks what is being found out already waits for the same answer.

@@ -36,6 +36,9 @@ struct ClientQuestion: Sendable {
     guard resolver.serves(client.address) else {
       return reply(.refused, Failure(.prohibited, "this resolver does not serve \(client.address)"))
     }
+    if let domain = resolver.tunnel(question, from: client.address) {
+      return reply(.refused, Failure(.prohibited, "questions below \(domain) look like a tunnel"))
+    }
     if let answer = resolver.remembered(question) { return .answer(ClientQuestion.reply(to: query, answer, resolver), size: size) }
     // RFC 1034 §4.3.1: who does not want us to ask around gets what we have, and that is nothing.
     guard query.flags.recursionDesired else {
@@ -71,6 +74,7 @@ struct ClientQuestion: Sendable {
   }
 
   fileprivate static func reply(to query: Message, _ answer: ResolverAnswer, _ resolver: Resolver) -> Message {
+    let answer = resolver.screened(answer)
     // RFC 6891 §6.1.1: EDNS is answered with EDNS, and only then.
     var edns: EDNS?
     if let asked = query.edns {

@@ -55,6 +55,8 @@ package struct SteeredName: Sendable, Hashable {
   package var edges: [SteeredEdge]
   /// The most specific network that holds the client counts.
   package var networks: [SteeringRow]
+  /// Whether edges that do not report leave the answers.
+  package var checksHealth = true
 
   package init(name: Name, policy: SteeringPolicy, timeToLive: UInt32 = 5, edges: [SteeredEdge], networks: [SteeringRow] = []) {
     self.name = name

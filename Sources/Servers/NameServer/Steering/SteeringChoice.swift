@@ -54,7 +54,7 @@ package struct SteeringChoice: Sendable, Hashable {
     among candidates: [Int], of name: SteeredName, health: [EdgeHealth], client: SteeringClient, turn: Int, at now: Instant,
     _ limits: SteeringLimits = SteeringLimits()
   ) -> SteeringChoice {
-    let alive = candidates.filter { health.indices.contains($0) && health[$0].isAlive(at: now, limits) }
+    let alive = !name.checksHealth ? candidates : candidates.filter { health.indices.contains($0) && health[$0].isAlive(at: now, limits) }
     // With every edge silent the fault is more likely ours than theirs: an answer that may work is better than none.
     let usable = alive.isEmpty ? candidates : alive
     switch name.policy {

@@ -69,6 +69,7 @@ struct ProxyRequest: Sendable {
     var request = Request(.get, target(settings), authority: authority, fields: fields, body: bodyLength)
     request.method = head.method
     request.methodText = head.methodText
+    request.repeatsCoding = head.hasLengthConflict
     request.expectsContinue = head.expectsContinue && head.hasBody
     return request
   }

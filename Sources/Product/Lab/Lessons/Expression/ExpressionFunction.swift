@@ -4,7 +4,7 @@
 /// A function of the expression language.
 package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
   case count, sum, min, max, mean, first, last, distinct, sorted, reversed, join
-  case length, lower, upper, text, word, number, decodeBase64, occurrences
+  case length, lower, upper, text, word, words, number, decodeBase64, occurrences
   case round, floor, ceil, abs, seconds, milliseconds
   case exists, `if`
 
@@ -13,6 +13,7 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     case .if: 3...3
     case .join: 1...2
     case .word, .occurrences: 2...2
+    case .words: 3...3
     default: 1...1
     }
   }
@@ -36,6 +37,7 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     case .upper: "a text in capital letters"
     case .text: "a value as a text"
     case .word: "one of a text's words, counted from 0; nothing past the last"
+    case .words: "so many of a text's words from one on, counted from 0; nothing past the last"
     case .number: "the number that a text's first word is; nothing when it is none"
     case .decodeBase64: "the text that was written in base64; nothing when it was not"
     case .occurrences: "how often a text has another in it"
@@ -80,6 +82,10 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
     case .word:
       try check.want(.text, first)
       try check.want(.number, arguments[1])
+      return .text
+    case .words:
+      try check.want(.text, first)
+      for argument in arguments.dropFirst() { try check.want(.number, argument) }
       return .text
     case .occurrences:
       for argument in arguments { try check.want(.text, argument) }
@@ -135,6 +141,12 @@ package enum ExpressionFunction: String, Sendable, Equatable, CaseIterable {
       let words = text.split(separator: " ")
       guard arguments.count > 1, case .number(let place) = arguments[1], let index = Int(exactly: place), words.indices.contains(index) else { return .nothing }
       return .text(String(words[index]))
+    case (.words, .text(let text)):
+      let words = text.split(separator: " ")
+      guard arguments.count > 2, case .number(let from) = arguments[1], case .number(let count) = arguments[2], let start = Int(exactly: from),
+        let length = Int(exactly: count), start >= 0, length > 0, length <= words.count, start <= words.count - length
+      else { return .nothing }
+      return .text(words[start..<(start + length)].joined(separator: " "))
     case (.number, .text(let text)):
       guard let word = text.split(separator: " ").first, let number = Double(word), number.isFinite else { return .nothing }
       return .number(number)

@@ -42,6 +42,7 @@ package struct FactKind: Sendable, Equatable {
     Member("from", .text, "the host that sent it"), Member("to", .text, "the host it was for"),
     Member("bytes", .number, "how many bytes it has"), Member("time", .duration, "when it was sent, from the start of the run"),
     Member("arrived", .duration, "when it arrived; nothing when it did not"), Member("lost", .truth, "whether it was lost on the way"),
+    Member("underWay", .duration, "from its sending to its arrival; nothing when it did not arrive"),
     Member("connection", .number, "the number of its connection or exchange, from 0"),
   ]
 
@@ -81,10 +82,13 @@ package struct FactKind: Sendable, Equatable {
   package static let record = FactKind("record", [
     Member("name", .text, "whose it is, without the dot at the end"), Member("type", .text, "A, AAAA, NS, …"),
     Member("ttl", .number, "for how many seconds it may be kept"), Member("data", .text, "what it says, names without the dot at the end"),
+    Member("start", .number, "where it begins, in bytes from the message's first; of answers only"),
+    Member("pointer", .number, "the byte its name's pointer leads to; nothing without one, and of answers only"),
   ])
 
   package static let dnsQuery = FactKind("query", passing + [
     Member("host", .text, "the host that is asked"), Member("id", .number, "the identifier"), Member("name", .text, "the name asked about, without the dot at the end"),
+    Member("hex", .text, "its bytes, each as two hexadecimal digits, with spaces between"), Member("flags", .number, "the sixteen bits behind the identifier"),
     Member("type", .text, "the type asked for"), Member("rd", .truth, "whether recursion is desired"), Member("carrier", .text, "udp or tcp"),
     Member("answered", .truth, "whether an answer with its identifier came back"),
     Member("opcode", .text, "QUERY, UPDATE or NOTIFY"), Member("signed", .text, "the key it is signed with; nothing without one"),
@@ -93,6 +97,7 @@ package struct FactKind: Sendable, Equatable {
 
   package static let dnsResponse = FactKind("answer", passing + [
     Member("host", .text, "the host that answers"), Member("id", .number, "the identifier"), Member("name", .text, "the name of the question"),
+    Member("hex", .text, "its bytes, each as two hexadecimal digits, with spaces between"), Member("flags", .number, "the sixteen bits behind the identifier"),
     Member("type", .text, "the type of the question"), Member("rcode", .text, "NOERROR, NXDOMAIN, …"), Member("carrier", .text, "udp or tcp"),
     Member("aa", .truth, "whether the server is an authority for the name"), Member("tc", .truth, "whether something did not fit"),
     Member("ra", .truth, "whether the server asks others for its clients"), Member("answer", .list(.fact(record)), "the records that answer"),

@@ -84,7 +84,12 @@ struct SocketFacts {
     // A loss is told right after the packet's own note, at the same moment and in the same flow.
     for (index, event) in events.enumerated() where event.kind == .lost && index > 0 && !Self.isOnlyRemark(event.text) {
       let before = events[index - 1]
-      if before.conversation == event.conversation, before.time == event.time { lost.insert(before.sequence) }
+      if before.conversation == event.conversation, before.time == event.time {
+        lost.insert(before.sequence)
+      } else if let sent = events[..<index].last(where: { $0.kind == .note && $0.conversation == event.conversation && event.text.hasSuffix(": " + $0.text) }) {
+        // It crossed the link, and its target threw it away.
+        lost.insert(sent.sequence)
+      }
     }
     for event in events where event.kind == .note {
       guard let info = store.conversation(event.conversation)?.info else { continue }

@@ -120,10 +120,11 @@ struct TraceFacts {
   func members(of passed: Passed) -> [String: LessonValue] {
     let exchange = passed.dialogue.exchange
     let isToServer = passed.passage.direction == .toServer
+    let (left, arrived) = (passed.passage.sent ?? passed.passage.time, passed.isLost ? nil : passed.passage.received)
     return [
+      "underWay": arrived.map { .duration(Double($0.nanoseconds &- left.nanoseconds)) } ?? .nothing,
       "from": .text(isToServer ? client(exchange) : server(exchange)), "to": .text(isToServer ? server(exchange) : client(exchange)),
-      "bytes": .number(Double(passed.passage.event.length)), "time": moment(passed.passage.sent ?? passed.passage.time),
-      "arrived": moment(passed.isLost ? nil : passed.passage.received), "lost": .truth(passed.isLost),
+      "bytes": .number(Double(passed.passage.event.length)), "time": moment(left), "arrived": moment(arrived), "lost": .truth(passed.isLost),
       "connection": .number(Double(passed.connection)),
     ]
   }
