@@ -30,6 +30,10 @@ buffered = b""
 number = 0
 
 
+class Navigated(Exception):
+    """The page a script ran in was left meanwhile; whether the script ran is not known."""
+
+
 def receive():
     global buffered
     while b"\0" not in buffered:
@@ -51,6 +55,8 @@ def call(method, session=None, **parameters):
     while True:
         answer = receive()
         if answer.get("id") == number:
+            if "navigated or closed" in answer.get("error", {}).get("message", ""):
+                raise Navigated
             if "error" in answer:
                 sys.exit(f"{method}: {answer['error']}")
             return answer["result"]
@@ -66,15 +72,21 @@ try:
 
     def until(text, what):
         while time.monotonic() < deadline:
-            if script(text):
-                return
+            try:
+                if script(text):
+                    return
+            except Navigated:
+                pass
             time.sleep(0.1)
         sys.exit(f"waited in vain for {what}: " + str(script("document.body.innerText")))
 
     def press(text, what):
         # A mark on the old page tells when the new one is there.
         script("window.isOld = true")
-        script(text)
+        try:
+            script(text)
+        except Navigated:
+            pass
         until("!window.isOld && document.readyState == 'complete' && !!document.getElementById('greeting')", what)
 
     press(f"location.href = {json.dumps(url)}", "the front page")
