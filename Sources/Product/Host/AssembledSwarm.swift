@@ -14,7 +14,7 @@ extension Assembly {
   ) async throws(NetworkError) -> SwarmService {
     let service = try await SwarmService.start(
       network: network.background, endpoint: endpoint, setting: setting, sources: sources, trace: serverTrace, disk: disk, chance: chance)
-    note("BitTorrent", service.endpoint) { await service.close(grace: $0) }
+    note("BitTorrent", service.endpoint, over: "udp+tcp") { await service.close(grace: $0) }
     note { partners in
       partners.swarms.append(service)
       if let node = service.node { partners.nodes.append((node, service.endpoint)) }

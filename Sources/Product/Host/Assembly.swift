@@ -45,6 +45,8 @@ package final class Assembly: Sendable {
     /// `DNS`, `HTTP`, `HTTPS`, `uppercase`, …
     package var name: String
     package var endpoint: Endpoint
+    /// `tcp`, `udp`, `udp+tcp`.
+    package var carriage: String
     fileprivate var close: @Sendable (Duration) async -> Void
   }
 
@@ -88,8 +90,8 @@ package final class Assembly: Sendable {
   }
 
   /// Keeps a running service, to be closed when the host stops.
-  func note(_ name: String, _ endpoint: Endpoint, _ close: @escaping @Sendable (Duration) async -> Void) {
-    services.withLock { $0.append(Service(name: name, endpoint: endpoint, close: close)) }
+  func note(_ name: String, _ endpoint: Endpoint, over carriage: String = "tcp", _ close: @escaping @Sendable (Duration) async -> Void) {
+    services.withLock { $0.append(Service(name: name, endpoint: endpoint, carriage: carriage, close: close)) }
   }
 
   // MARK: Names
@@ -100,7 +102,7 @@ package final class Assembly: Sendable {
   ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
       network: network, endpoint: endpoint, authority: authority, desk: desk, guards: guards, policy: policy, trace: serverTrace)
-    note("DNS", service.endpoint) {
+    note("DNS", service.endpoint, over: "udp+tcp") {
       desk?.stop()
       await service.close(grace: $0)
     }
@@ -112,7 +114,7 @@ package final class Assembly: Sendable {
   ) async throws(NetworkError) {
     let service = try await AuthorityService.start(
       network: network, endpoint: endpoint, loop: loop, authority: authority, desk: desk, guards: guards, trace: serverTrace)
-    note("DNS", service.endpoint) {
+    note("DNS", service.endpoint, over: "udp+tcp") {
       desk?.stop()
       await service.close(grace: $0)
     }
@@ -121,7 +123,7 @@ package final class Assembly: Sendable {
   /// Resolves names for clients, over UDP and TCP.
   package func resolveNames(with resolver: Resolver, at endpoint: Endpoint) async throws(NetworkError) {
     let service = try await ResolverService.start(network: network, endpoint: endpoint, resolver: resolver, trace: serverTrace)
-    note("DNS resolver", service.endpoint) { await service.close(grace: $0) }
+    note("DNS resolver", service.endpoint, over: "udp+tcp") { await service.close(grace: $0) }
     note { partners in
       if !partners.resolvers.contains(where: { $0 === resolver }) { partners.resolvers.append(resolver) }
     }
@@ -173,7 +175,7 @@ package final class Assembly: Sendable {
     note { $0.trackers.append(service) }
     for (number, endpoint) in service.endpoints.enumerated() {
       // The service is closed once.
-      note("BitTorrent tracker", endpoint) { if number == 0 { await service.close(grace: $0) } }
+      note("BitTorrent tracker", endpoint, over: "udp+tcp") { if number == 0 { await service.close(grace: $0) } }
     }
     return service
   }
@@ -184,7 +186,7 @@ package final class Assembly: Sendable {
     async throws(NetworkError) -> NodeService
   {
     let service = try await NodeService.start(network: network, endpoint: endpoint, setting: setting, kept: kept, trace: serverTrace, chance: chance)
-    note("DHT node", service.endpoint ?? endpoint) { _ in await service.close() }
+    note("DHT node", service.endpoint ?? endpoint, over: "udp") { _ in await service.close() }
     note { $0.nodes.append((service, service.endpoint ?? endpoint)) }
     return service
   }
@@ -207,7 +209,7 @@ package final class Assembly: Sendable {
     let listener = try await network.bind(endpoint, options: BindOptions()) {
       DatagramDriver(UppercaseDatagramConversation(port: endpoint.port), trace: trace)
     }
-    note("uppercase over UDP", listener.endpoint) { await listener.close(grace: $0) }
+    note("uppercase over UDP", listener.endpoint, over: "udp") { await listener.close(grace: $0) }
   }
 
   /// The ping service over UDP, which loses `lossShare` of what it gets.
@@ -216,6 +218,6 @@ package final class Assembly: Sendable {
     let listener = try await network.bind(endpoint, options: BindOptions()) {
       DatagramDriver(PingDatagramConversation(port: endpoint.port, lossShare: lossShare, chance: chance), trace: trace)
     }
-    note("ping over UDP", listener.endpoint) { await listener.close(grace: $0) }
+    note("ping over UDP", listener.endpoint, over: "udp") { await listener.close(grace: $0) }
   }
 }

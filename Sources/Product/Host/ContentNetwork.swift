@@ -58,6 +58,6 @@ extension Assembly {
       else { return nil }
       return (try? EdgeReport(reading: body))?.load
     }
-    note("edge watch", Endpoint(.any, port)) { _ in steering.stop() }
+    note("edge watch", Endpoint(.any, port), over: "udp") { _ in steering.stop() }
   }
 }

@@ -1,5 +1,6 @@
 // The lab's world as the console shows it. Not here: the pages (Console).
 import Console
+import Host
 import Lab
 import Trace
 import World
@@ -14,7 +15,7 @@ enum LabConsole {
       nets: world.nets.map { ConsoleModel.Net(name: $0.name, prefixes: $0.prefixes.map(\.description), attachment: text(of: $0.attachment)) },
       hosts: world.hosts.map { host in
         ConsoleModel.Host(
-          name: host.name, role: host.role.rawValue, net: host.net, addresses: plan.addresses(of: host), services: services(of: host, world, plan),
+          name: host.name, role: host.role.rawValue, net: host.net, addresses: plan.addresses(of: host), services: services(of: host, world, servers),
           attachment: text(of: host.attachment))
       },
       links: world.links.map { ConsoleModel.Link($0.first, $0.second, quality: text(of: $0.change)) },
@@ -34,35 +35,28 @@ enum LabConsole {
     return model
   }
 
-  private static func services(of host: HostDescription, _ world: WorldDescription, _ plan: AddressPlan) -> [ConsoleModel.Service] {
+  /// What runs on a host, each once however many addresses it has.
+  private static func services(of host: HostDescription, _ world: WorldDescription, _ servers: RaisedWorld) -> [ConsoleModel.Service] {
     var services: [ConsoleModel.Service] = []
-    let zones = world.zones.filter { $0.servers.contains(host.name) }.map(\.origin)
-    if !zones.isEmpty { services.append(ConsoleModel.Service("DNS", port: "\(plan.port(53))/udp+tcp", detail: zones.joined(separator: " "))) }
-    if host.role == .resolver { services.append(ConsoleModel.Service("DNS resolver", port: "\(plan.port(53))/udp+tcp", detail: "all names")) }
-    let sites = world.sites.filter { $0.host == host.name }.flatMap(\.allNames)
-    if !sites.isEmpty {
-      services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: sites.joined(separator: " ")))
-      services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: sites.joined(separator: " ")))
-    }
-    for edge in world.edges where edge.host == host.name {
-      let detail = "edge of \(edge.originName) for \(edge.names.joined(separator: " "))"
-      services.append(ConsoleModel.Service("HTTP", port: "\(plan.port(80))/tcp", detail: detail))
-      services.append(ConsoleModel.Service("HTTPS", port: "\(plan.port(443))/tcp", detail: detail))
-    }
-    if world.files.contains(where: { $0.host == host.name }) {
-      services.append(ConsoleModel.Service("FTP", port: "\(plan.port(21))/tcp", detail: "ftp://\(world.domainName(of: host))/"))
-    }
-    if world.trackers.contains(where: { $0.host == host.name }) {
-      services.append(ConsoleModel.Service("BitTorrent tracker", port: "6969/udp+tcp", detail: "udp://\(world.domainName(of: host)):6969/announce"))
-    }
-    for swarm in world.swarms where swarm.seeds.contains(host.name) || swarm.peers.contains(host.name) {
-      services.append(ConsoleModel.Service("BitTorrent", port: "6881/tcp+udp", detail: swarm.file))
-    }
-    if world.nodes.contains(where: { $0.host == host.name }) { services.append(ConsoleModel.Service("DHT node", port: "6881/udp")) }
-    for program in world.programs where program.host == host.name {
-      services.append(ConsoleModel.Service(program.kind.rawValue, port: "\(plan.port(program.port))/\(program.kind.isDatagram ? "udp" : "tcp")"))
+    for running in servers.assemblies.first(where: { $0.name == host.name })?.running ?? [] {
+      let service = ConsoleModel.Service(running.name, port: "\(running.endpoint.port)/\(running.carriage)", detail: detail(of: running.name, at: host, world))
+      if !services.contains(service) { services.append(service) }
     }
     return services
+  }
+
+  private static func detail(of service: String, at host: HostDescription, _ world: WorldDescription) -> String {
+    switch service {
+    case "DNS": world.zones.filter { $0.servers.contains(host.name) }.map(\.origin).joined(separator: " ")
+    case "DNS resolver": "all names"
+    case "HTTP", "HTTPS":
+      (world.sites.filter { $0.host == host.name }.flatMap(\.allNames) + world.registrars.filter { $0.host == host.name }.map(\.name)
+        + world.edges.filter { $0.host == host.name }.map { "\($0.names.joined(separator: " ")) (edge of \($0.originName))" }).joined(separator: " ")
+    case "FTP": "ftp://\(world.domainName(of: host))/"
+    case "BitTorrent tracker": "udp://\(world.domainName(of: host)):6969/announce"
+    case "BitTorrent": world.swarms.filter { ($0.seeds + $0.peers).contains(host.name) }.map(\.file).joined(separator: " ")
+    default: world.mail.filter { $0.host == host.name }.map(\.domain).joined(separator: " ")
+    }
   }
 
   /// What differs from a perfect link, in words.

@@ -110,7 +110,7 @@ struct UpCommand: AsyncParsableCommand {
   private func startConsole(of host: HomeHost, _ network: SocketNetwork, _ store: TraceStore?, socket: Int32?) async throws -> (any Listener)? {
     guard let store, let socket else { return nil }
     let settings = host.settings
-    let services = host.assembly.running.map { ConsoleModel.Service($0.name, port: "\($0.endpoint.port)", detail: "\($0.endpoint)") }
+    let services = host.assembly.running.map { ConsoleModel.Service($0.name, port: "\($0.endpoint.port)/\($0.carriage)", detail: "\($0.endpoint)") }
     let model = ConsoleModel(
       title: settings.domain, subtitle: "hosted on this machine",
       hosts: [ConsoleModel.Host(name: settings.domain, role: "server", addresses: settings.addresses, services: services)],

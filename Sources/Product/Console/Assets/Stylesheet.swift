@@ -71,15 +71,15 @@ enum Stylesheet {
     .command{background:var(--sunk);border:1px solid var(--line);border-radius:7px;padding:.35rem .6rem;overflow-wrap:anywhere;font-size:.82rem}.command::before{content:"$ ";color:var(--muted)}.copy{min-height:1.7rem;padding:.1rem .55rem;font-size:.8rem}
     .scroll{overflow-x:auto}.empty{color:var(--muted);padding:1.2rem 1.1rem}
     table{border-collapse:collapse;width:100%}th{text-align:start}
-    .list th,.list td{padding:.5rem .7rem;border-bottom:1px solid var(--line);vertical-align:top}.list tbody tr:last-child>*{border-bottom:0}
+    .list th,.list td{padding:.5rem .55rem;border-bottom:1px solid var(--line);vertical-align:top}.list tbody tr:last-child>*{border-bottom:0}
     .list th:first-child,.list td:first-child{padding-inline-start:1.1rem}.list th:last-child,.list td:last-child{padding-inline-end:1.1rem}
     .card:not(.flush) .list th:first-child,.card:not(.flush) .list td:first-child{padding-inline-start:.2rem}
     .list thead th{font-size:.8rem;font-weight:600;color:var(--muted);white-space:nowrap;background:var(--sunk)}.card:not(.flush) .list thead th{background:none}
     .list tbody th{font-weight:600;white-space:nowrap}.list tbody tr:hover{background:var(--sunk)}.list tbody tr.chosen{background:var(--accent-soft);box-shadow:inset 3px 0 0 var(--accent)}
     .list tbody tr.fresh{animation:fresh 1.6s}@keyframes fresh{from{background:var(--accent-soft)}}
     .num{text-align:end!important;font-variant-numeric:tabular-nums;white-space:nowrap}.time{white-space:nowrap;color:var(--muted)}
-    .list .host,.list tbody th a{white-space:nowrap;color:var(--ink);text-decoration-color:var(--line)}.list a:hover{text-decoration-color:currentColor!important}
-    .what{min-width:16rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--line)}.what a:hover{color:var(--accent)}
+    .list tbody th a{white-space:nowrap}.list td .host{display:inline-block;min-width:6.5rem;overflow-wrap:anywhere}.list .host,.list tbody th a{color:var(--ink);text-decoration-color:var(--line)}.list a:hover{text-decoration-color:currentColor!important}
+    .what{min-width:12rem;width:45%;overflow-wrap:anywhere}.what a{font-weight:560;color:var(--ink);text-decoration-color:var(--line)}.what a:hover{color:var(--accent)}
     .reply{display:block;color:var(--muted);font-size:.88rem}.reply::before{content:"↳ "}.wrong{color:var(--bad)}
     .stack>*{display:block;white-space:nowrap}tr.remark td{color:var(--muted);font-style:italic}
     .chip,.state{display:inline-flex;gap:.3rem;align-items:center;border-radius:6px;padding:.05rem .5rem;font-size:.8rem;font-weight:640;white-space:nowrap;background:var(--other-soft);color:var(--other)}
@@ -129,7 +129,8 @@ enum Stylesheet {
     body:has(.bytes a:hover) .fields tr>* p{color:inherit}.fields tbody tr:hover>*{background:var(--mark);color:var(--mark-ink)}
     .value{font-size:.92em;font-weight:600;overflow-wrap:anywhere}.swatch{display:inline-block;width:.75rem;height:.75rem;border-radius:3px;border:1px solid var(--edge);margin-inline-end:.5rem;vertical-align:-.06rem}
     cite{font-style:normal;font-size:.82rem;white-space:nowrap}
-    @media (max-width:75rem){.message{grid-template-columns:minmax(0,1fr)}.bytes{position:static}.columns{grid-template-columns:minmax(0,1fr)}}
+    @media (max-width:75rem){.message{grid-template-columns:minmax(0,1fr)}.bytes{position:static}}
+    @media (max-width:88rem){.columns{grid-template-columns:minmax(0,1fr)}}
     @media (max-width:52rem){body{display:block}.list tbody th{white-space:normal}.rail{position:static;height:auto;flex-direction:row;flex-wrap:wrap;align-items:center;gap:.4rem 1rem;padding:.6rem 1rem}.rail ul{display:flex;flex-wrap:wrap}.railfoot{display:none}.brand small{display:none}.rail nav a{padding:.4rem .55rem}.rail nav .icon{display:none}main{padding:1rem 1rem 3rem}.filter input{min-width:0;width:100%}}
     @media (prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
     @media print{body{display:block}.rail,.tools,.filter,.skip{display:none}}

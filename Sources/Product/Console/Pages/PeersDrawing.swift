@@ -77,9 +77,13 @@ enum PeersDrawing {
       let bend = (x: (a.x + b.x) / 2 - dy * 0.12, y: (a.y + b.y) / 2 + dx * 0.12)
       return "<path class=\"gives\" marker-end=\"url(#tip)\" d=\"M\(drawn(a.x)) \(drawn(a.y))Q\(drawn(bend.x)) \(drawn(bend.y)) \(drawn(b.x)) \(drawn(b.y))\"><title>\(from) serves \(to)</title></path>"
     }
+    let dots = hosts.map { host -> HTML in
+      let (x, y) = point(places[host] ?? 0, centre - 44)
+      return "<circle class=\"node\" cx=\"\(drawn(x))\" cy=\"\(drawn(y))\" r=\"5\"/>"
+    }
     return """
       <svg class="circle" viewBox="0 0 \(size) \(size)" role="img" aria-label="Who serves whom in \(swarm.name)"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>
-      \(arrows)\(hosts.map { label($0, at: places[$0] ?? 0) })</svg>
+      \(arrows)\(dots)\(hosts.map { label($0, at: places[$0] ?? 0) })</svg>
       """
   }
 
