@@ -57,6 +57,27 @@ struct LabNamesPeerTests {
     }
   }
 
+  @Test("Chromium fills in the registrar's forms: a name is registered, taken, changed and given up")
+  func chromium() async throws {
+    guard let python = ProgramRunner("python3"), let chromium = ProgramRunner("chromium") else { return }
+    let profile = FileManager.default.temporaryDirectory.appendingPathComponent("netstead-registrar-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: profile) }
+    try await LabPeerTests().withWorld { _, _ in
+      let said = await python.run(
+        [repositoryRoot + "/Tests/PeerTests/Scripts/registrar_browser.py", chromium.path, profile, "http://registrar.test:8080/", "127.0.2.20", "jade", "ns1.garnet.test"],
+        timeout: .seconds(110))
+      let pages = ["jade.test. is yours", "With this code you change it later", "jade.test. is taken.", "NS ns2.garnet.test.", "jade.test. is free"]
+      var rest = Substring(said.text)
+      for page in pages {
+        guard let found = rest.firstRange(of: page) else {
+          Issue.record("no \(page) in \(said.text)\(said.errorText)")
+          return
+        }
+        rest = rest[found.upperBound...]
+      }
+    }
+  }
+
   @Test("nsupdate changes a zone, its other server has it at once and answers alone; without the key nothing changes")
   func updates() async throws {
     guard let digging = ProgramRunner("dig"), let nsupdate = ProgramRunner("nsupdate") else { return }
