@@ -151,15 +151,23 @@ enum ExplainedForm {
       var pairs: [ExplainedValue.Pair] = []
       var start = range.lowerBound
       while start < range.upperBound, pairs.count < ExplainedValue.pairsMax {
-        let end = all.first(UInt8(ascii: "&"), in: start, range.upperBound)
+        // Most content is no form, and most of that says so with its first byte.
+        var end = start
+        while end < range.upperBound, all[end] != UInt8(ascii: "&") {
+          guard isPlain(all[end]) else { return [] }
+          end += 1
+        }
         let equals = all.first(UInt8(ascii: "="), in: start, end)
-        let isPlain = all[start..<end].allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "{") }
-        guard equals > start, equals < end, isPlain else { return [] }
+        guard equals > start, equals < end else { return [] }
         pairs.append(ExplainedValue.Pair(whole: start..<end, name: start..<equals, value: (equals + 1)..<end))
         start = end + 1
       }
       return pairs
     }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "{")
   }
 
   /// The parts of a multipart form, by the boundary in its first line.
