@@ -137,6 +137,8 @@ let package = Package(
       name: "netstead-bench-dns", dependencies: ["Bytes", "World", "DNS", "Storage", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-dns",
       swiftSettings: house),
     .executableTarget(
+      name: "netstead-bench-resolver", dependencies: ["World", "DNS", "Transport", "NameServer"], path: "Benchmarks/netstead-bench-resolver", swiftSettings: house),
+    .executableTarget(
       name: "netstead-bench-mail", dependencies: ["Accounts", "Bytes", "World", "IMAP", "Storage", "Transport", "MailServer"],
       path: "Benchmarks/netstead-bench-mail", swiftSettings: house),
     .executableTarget(

@@ -59,9 +59,9 @@ zone:
 """
 
 
-def answers(port):
+def answers(port, flags="0000"):
     """Whether somebody answers the zone's SOA there."""
-    query = bytes.fromhex("123400000001000000000000") + b"\x05bench\x04test\x00" + bytes.fromhex("00060001")
+    query = bytes.fromhex("1234" + flags + "0001000000000000") + b"\x05bench\x04test\x00" + bytes.fromhex("00060001")
     def probe():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.1)

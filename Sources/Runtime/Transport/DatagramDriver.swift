@@ -1,25 +1,38 @@
 // Runs a datagram conversation at a port, and records each peer's exchange as a conversation of its own in the trace.
 // Not here: the fast loop for authoritative DNS (Sockets/DatagramLoop), which answers by a direct call.
 public import Bytes
-import Trace
+public import Trace
 public import World
 
 /// Runs one datagram conversation on whatever carries it.
 public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
   public typealias Owner = (_ question: C.Question, _ answers: Answers<C.Input>) -> C.Input?
 
-  private var conversation: C
-  private let owner: Owner
-  private let trace: TraceContext?
-  private var actions: [C.Action] = []
-  /// Inputs to be handled, each with the peer whose datagram it is, or with the conversation because of which it was given.
-  private var answered: [(input: C.Input, peer: Endpoint?, because: ConversationID?)] = []
-  private var carrier: (any DatagramCarrier)?
-  private var isHandling = false
+  @usableFromInline var conversation: C
+  @usableFromInline let owner: Owner
+  @usableFromInline let trace: TraceContext?
+  @usableFromInline var actions: [C.Action] = []
+  /// Inputs to be handled.
+  @usableFromInline var given: [Given] = []
+  @usableFromInline var carrier: (any DatagramCarrier)?
+  @usableFromInline var isHandling = false
   /// The trace's number for each peer spoken with lately, oldest first. Bounded: past `peersTracedMax` the oldest is forgotten.
   private var peers: [Endpoint: Peer] = [:]
   private var peersInOrder: [Endpoint] = []
   public let answers = Answers<C.Input>()
+
+  /// An input, with the peer whose datagram it is, or with the conversation because of which it was given.
+  @usableFromInline struct Given {
+    @usableFromInline var input: C.Input
+    @usableFromInline var peer: Endpoint?
+    @usableFromInline var because: ConversationID?
+
+    @usableFromInline init(_ input: C.Input, from peer: Endpoint?, because: ConversationID?) {
+      self.input = input
+      self.peer = peer
+      self.because = because
+    }
+  }
 
   /// A peer in the trace.
   private struct Peer {
@@ -28,12 +41,15 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     var cause: ConversationID?
   }
 
+  // What runs for each datagram is inlinable, so that it is compiled for the conversation it runs.
+  @inlinable
   public init(_ conversation: C, trace: TraceContext?, owner: @escaping Owner) {
     self.conversation = conversation
     self.trace = trace
     self.owner = owner
   }
 
+  @inlinable
   public var deadline: Instant? { carrier == nil ? nil : conversation.deadline }
 
   public func opened(on carrier: any DatagramCarrier) {
@@ -44,14 +60,13 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     if let input = conversation.input(for: .opened) { take(input) }
   }
 
+  @inlinable
   public func received(_ bytes: Buffer, from remote: Endpoint) {
-    if let carrier, let trace, trace.recorder.isOn {
-      trace.recorder.record(
-        .received, in: number(of: remote, trace, carrier, isHeard: true), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
-    }
+    if let carrier, let trace, trace.recorder.isOn { record(.received, bytes, remote, trace, carrier, because: nil) }
     if let input = conversation.input(for: .received(bytes, from: remote)) { take(input, from: remote) }
   }
 
+  @inlinable
   public func deadlineReached() {
     if let input = conversation.input(for: .deadlineReached) { take(input) }
   }
@@ -66,37 +81,59 @@ public final class DatagramDriver<C: DatagramConversation>: DatagramEnd {
     carrier = nil
   }
 
-  private func take(_ input: C.Input, from peer: Endpoint? = nil, because: ConversationID? = nil) {
+  @inlinable
+  func take(_ input: C.Input, from peer: Endpoint? = nil, because: ConversationID? = nil) {
     guard let carrier else { return }
-    answered.append((input, peer, because))
     // An owner that answers from inside a question lands here again; the outer call goes on with the work.
-    guard !isHandling else { return }
+    guard !isHandling else { return given.append(Given(input, from: peer, because: because)) }
     isHandling = true
-    while !answered.isEmpty {
-      let next = answered.removeFirst()
-      conversation.handle(next.input, at: carrier.now, into: &actions)
-      if trace != nil { answers.conversation = next.peer.flatMap { peers[$0]?.id } }
-      for action in actions { perform(action, on: carrier, because: next.because ?? trace?.because) }
-      actions.removeAll(keepingCapacity: true)
+    handle(input, from: peer, because: because, on: carrier)
+    while !given.isEmpty {
+      let next = given.removeFirst()
+      handle(next.input, from: next.peer, because: next.because, on: carrier)
     }
     isHandling = false
     carrier.flush()
   }
 
-  private func perform(_ action: C.Action, on carrier: any DatagramCarrier, because cause: ConversationID?) {
-    switch action {
-    case .send(let bytes, let remote):
-      if let trace, trace.recorder.isOn {
-        trace.recorder.record(
-          .sent, in: number(of: remote, trace, carrier, because: cause), at: carrier.now, bytes: bytes.span, length: bytes.count, text: conversation.stateName)
+  @inlinable
+  func handle(_ input: C.Input, from peer: Endpoint?, because: ConversationID?, on carrier: any DatagramCarrier) {
+    conversation.handle(input, at: carrier.now, into: &actions)
+    if trace != nil { noteAsker(peer) }
+    var index = 0
+    while index < actions.count {
+      switch actions[index] {
+      case .send(let bytes, let remote):
+        if let trace, trace.recorder.isOn { record(.sent, bytes, remote, trace, carrier, because: because ?? trace.because) }
+        carrier.send(bytes, to: remote)
+      case .ask(let question):
+        if let answer = owner(question, answers) { given.append(Given(answer, from: nil, because: nil)) }
+      case .note(let text, let remote): note(text, remote, carrier)
       }
-      carrier.send(bytes, to: remote)
-    case .ask(let question):
-      if let answer = owner(question, answers) { answered.append((answer, nil, nil)) }
-    case .note(let text, let remote):
-      guard let trace, trace.recorder.isOn else { return }
-      trace.recorder.record(.note, in: number(of: remote, trace, carrier), at: carrier.now, text: text)
+      index += 1
     }
+    actions.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: The trace
+
+  /// Who is asked something now is asked because of `peer`.
+  @usableFromInline
+  func noteAsker(_ peer: Endpoint?) { answers.conversation = peer.flatMap { peers[$0]?.id } }
+
+  @usableFromInline
+  func record(
+    _ kind: Event.Kind, _ bytes: Buffer, _ remote: Endpoint, _ trace: TraceContext, _ carrier: any DatagramCarrier, because cause: ConversationID?
+  ) {
+    trace.recorder.record(
+      kind, in: number(of: remote, trace, carrier, isHeard: kind == .received, because: cause), at: carrier.now, bytes: bytes.span, length: bytes.count,
+      text: conversation.stateName)
+  }
+
+  @usableFromInline
+  func note(_ text: String, _ remote: Endpoint, _ carrier: any DatagramCarrier) {
+    guard let trace, trace.recorder.isOn else { return }
+    trace.recorder.record(.note, in: number(of: remote, trace, carrier), at: carrier.now, text: text)
   }
 
   /// Most peers of one port that the trace tells apart at a time. Unit: peers. Past it: the oldest gets a new number when it speaks again.

@@ -18,17 +18,18 @@ extension Resolver {
     case .opt, .tsig: return ResolverAnswer(.formatError)
     default: break
     }
-    switch question.name.labels.last.map({ String(decoding: $0, as: UTF8.self).lowercased() }) {
     // RFC 6761 §6.3.
-    case "localhost":
+    if local.contains(where: { question.name.isSubdomain(of: $0) }) {
       switch question.type {
       case .a: return ResolverAnswer(.noError, answers: [ResourceRecord(question.name, ttl: 3_600, RecordData(.loopback))])
       case .aaaa: return ResolverAnswer(.noError, answers: [ResourceRecord(question.name, ttl: 3_600, RecordData(.loopback6))])
       default: return ResolverAnswer(.noError)
       }
-    // RFC 6761 §6.4, RFC 7686 §2.
-    case "invalid", "onion": return ResolverAnswer(.noSuchName)
-    default: return nil
     }
+    return nowhere.contains { question.name.isSubdomain(of: $0) } ? ResolverAnswer(.noSuchName) : nil
   }
+
+  private static let local = ["localhost"].compactMap { try? Name($0) }
+  // RFC 6761 §6.4, RFC 7686 §2.
+  private static let nowhere = ["invalid", "onion"].compactMap { try? Name($0) }
 }
