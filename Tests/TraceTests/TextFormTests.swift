@@ -80,6 +80,14 @@ import World
     #expect(transcript(store, Transcript(.time, from: .host("www")), of: id) == server)
   }
 
+  /// Neither by a carriage return, which writes over the line's beginning, nor by CSI in one character, nor by turning the direction of writing.
+  @Test func whatPeersSendDoesNotSteerTheTerminal() {
+    let store = TraceStore()
+    let id = store.open(Sample.info("www", .server, .tcp, .http), at: Sample.at(0))
+    store.record(.received, in: id, at: Sample.at(1), Buffer("a\rb\tc\r\nd\u{9B}31me\u{202E}f\n".utf8))
+    #expect(transcript(store, Transcript(), of: id).dropFirst() == ["< a\\u{d}b c", "< d\\u{9b}31me\\u{202e}f"])
+  }
+
   @Test func aBinaryMessageByItsTitle() {
     let store = TraceStore()
     let id = store.open(Sample.info(), at: Sample.at(0))

@@ -158,19 +158,19 @@ public struct Transcript: Sendable {
         shown.append("[\(event.length - start) bytes that are no text]")
         return (shown, hidden)
       }
-      if shown.count < linesMax { shown.append(text) } else { hidden += 1 }
+      if shown.count < linesMax { shown.append(clean(text)) } else { hidden += 1 }
       start = (feed ?? event.bytes.count) + 1
     }
     if event.length > event.bytes.count { shown.append("[\(event.length - event.bytes.count) more bytes]") }
     return (shown, hidden)
   }
 
-  /// Without control characters: what a peer sent must not steer the reader's terminal.
+  /// Without control characters: what a peer sent must not steer the reader's terminal. A tab becomes a blank.
   static func clean(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var clean = ""
     for scalar in text.unicodeScalars {
-      if isControl(scalar) { clean += "\\u{" + String(scalar.value, radix: 16) + "}" } else { clean.unicodeScalars.append(scalar) }
+      if scalar == "\t" { clean += " " } else if isControl(scalar) { clean += "\\u{" + String(scalar.value, radix: 16) + "}" } else { clean.unicodeScalars.append(scalar) }
     }
     return clean
   }
