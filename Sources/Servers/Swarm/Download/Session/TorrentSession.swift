@@ -129,8 +129,7 @@ package final class TorrentSession: Sendable {
       var chance = chance
       return store.inventory(using: &chance)
     }
-    var holdings = inventory.holdings
-    for piece in await store.check(inventory.doubtful) { holdings.insert(piece) }
+    let holdings = await store.holdings(inventory)
     state.withLock { $0.hasChanged = !inventory.doubtful.isEmpty }
     act { participation, now, deeds in
       participation.begin(
