@@ -185,6 +185,11 @@ struct ConversationTests {
     #expect(try old.said() == [.request(Self.first), .request(Self.second)])
     old.hear(.choke)
     #expect(old.takeQuestions() == [.unchoked, .choked, .rejected(Self.first), .rejected(Self.second)])
+    // What was on its way comes late, and is no lie; a third one is.
+    old.hear(.piece(Block(piece: 0, offset: 0, bytes: Ends.bytes(Self.first))))
+    #expect(old.closing == nil && old.takeQuestions().isEmpty)
+    old.hear(.piece(Block(piece: 0, offset: 0, bytes: Ends.bytes(Self.first))))
+    #expect(old.closing == .now)
     let fast = Ends.talking()
     fast.hear(.unchoke)
     fast.order(.request([Self.first, Self.second]))
@@ -270,6 +275,31 @@ struct ConversationTests {
     #expect(old.closing == nil)
     old.hear(.request(request(2_000)))
     #expect(old.closing == .now && old.problems.count == 1)
+  }
+
+  @Test("who asks on and on while it takes none of the answers is left", arguments: [
+    [.request(first), .cancel(first)], [.extended(PeerExtension.metadata.rawValue, MetadataMessage.request(3).encoded)],
+  ] as [[PeerMessage]])
+  func congested(_ asking: [PeerMessage]) throws {
+    let end = Ends.talking(terms: PeerTerms(sizes: Ends.sizes, holdings: PieceSet(allOf: 4)), serves: false)
+    var handshake = ExtensionHandshake()
+    handshake.numbers[.metadata] = 7
+    end.hear(.extended(0, handshake.encoded))
+    end.order(.unchoke)
+    func ask(_ times: Int) { for _ in 0..<times where end.closing == nil { for message in asking { end.hear(message) } } }
+    // As often as it likes, as long as it takes the answers.
+    ask(5_000)
+    #expect(end.closing == nil)
+    end.happen(.congested)
+    ask(4_000)
+    end.happen(.relieved)
+    ask(4_000)
+    #expect(end.closing == nil)
+    end.happen(.congested)
+    _ = end.takeOutput()
+    ask(50_000)
+    #expect(end.closing == .now && end.problems.count == 1)
+    #expect(end.takeOutput().count <= 4_000 * 40)
   }
 
   @Test("a block from a file, with its head in front")

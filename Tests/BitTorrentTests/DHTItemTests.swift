@@ -177,6 +177,19 @@ struct DHTItemTests {
     #expect(try items.map { try Self.put($0, at: bench) } == [0, 0, 0, 0, 0])
   }
 
+  @Test("an item counts for who put it first, whoever puts it again")
+  func owners() throws {
+    let bench = Bench { setting in
+      keeping(&setting)
+      setting.limits.itemsPerAddressMax = 1
+    }
+    let items = (0..<3).map { item(9, at: NodeID.random(for: Self.honest.address, number: $0).bits) }
+    #expect(try Self.put(items[0], at: bench) == 0)
+    #expect(try Self.put(items[0], at: bench, from: Self.attacker) == 0)
+    #expect(try Self.put(items[1], at: bench) == 202)
+    #expect(try Self.put(items[2], at: bench, from: Self.attacker) == 0)
+  }
+
   @Test("each address has its share, and when all is full whoever has put the most gives way")
   func room() {
     var limits = DHTLimits()

@@ -165,6 +165,11 @@ struct DHTKeepingTests {
     }
     #expect(Set(store.peers(of: torrent(0), count: 50, at: now + .seconds(20), using: &chance)) == Set((15..<20).map { peer($0) }))
     #expect(store.peers(of: torrent(1), count: 50, at: now, using: &chance) == [peer(1)])
+    // Whoever has many ports takes the places of his own.
+    var crowded = PeerStore(limits: limits)
+    for number in 0..<4 as Range<UInt8> { _ = crowded.note(peer(number), of: torrent(0), at: now) }
+    for port in 1..<50 as Range<UInt16> { _ = crowded.note(peer(9, port), of: torrent(0), at: now) }
+    #expect(Set(crowded.peers(of: torrent(0), count: 50, at: now, using: &chance)) == Set((0..<4).map { peer($0) } + [peer(9, 49)]))
     // One address may not fill it, whatever its ports.
     for number in 1..<20 as Range<UInt8> {
       let kept2 = store.note(peer(99, UInt16(number)), of: torrent(number), at: now) == (number <= 4)

@@ -319,6 +319,13 @@ struct DHTAttackTests {
     #expect(bench.ask(.other("vote"), from: Self.honest) == .failure(KRPCFailure(.unknownMethod, "no method is called vote")))
   }
 
+  @Test("a method that nobody knows draws no longer answer than its question", arguments: [1, 20, 200, 2_000, 20_000])
+  func echo(_ length: Int) {
+    let query = KRPCMessage(transaction: "aa", .query(KRPCQuery(from: DHTMessageTests.abc, .other(Buffer(repeatElement(0x80, count: length)))))).bytes
+    let answers = Bench().receive(query, from: Self.attacker).map(\.bytes.count)
+    #expect((answers.max() ?? 0) <= query.count + 120, "\(answers) for \(query.count)")
+  }
+
   @Test("who asks under a false address is not got to know")
   func spoofed() {
     let bench = Bench()

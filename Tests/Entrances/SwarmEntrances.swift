@@ -86,7 +86,7 @@ private struct SwarmGame {
       case .satisfied:
         must(!isOver, "everything is here once")
         isOver = true
-      case .serve, .call, .learned: break
+      case .serve, .call, .learned, .discard: break
       }
     }
     for piece in whole {

@@ -165,6 +165,34 @@ struct StoreTests {
     }
   }
 
+  @Test("cut off, and the file is another than the record's: nothing of the record is believed", arguments: [true, false])
+  func replaced(_ isGone: Bool) async throws {
+    let (content, torrent) = try makeTorrent(200 * 32_768)
+    try await withFolder { path in
+      var chance = SeededRandom(seed: 1)
+      let store = PieceStore(torrent, files: try files(path, torrent), disk: Self.now)
+      _ = fill(store, content, Array(0..<150))
+      var holdings = PieceSet(pieceCount: 200)
+      for piece in 0..<150 { holdings.insert(piece) }
+      try store.keepRecord(holdings, isClean: false, uploaded: 0, downloaded: 0)
+      func found() async throws -> [Int] {
+        let again = PieceStore(torrent, files: try files(path, torrent), disk: Self.now)
+        return await again.holdings(again.inventory(using: &chance)).pieces
+      }
+      #expect(try await found() == Array(0..<150))
+      if isGone {
+        try FileManager.default.removeItem(atPath: path + "/data.bin")
+      } else {
+        // A power cut took the middle, although the record has it.
+        let file = try #require(FileHandle(forWritingAtPath: path + "/data.bin"))
+        try file.seek(toOffset: 20 * 32_768)
+        try file.write(contentsOf: Data(count: 100 * 32_768))
+        try file.close()
+      }
+      #expect(try await found() == (isGone ? [] : Array(0..<20) + Array(120..<150)))
+    }
+  }
+
   @Test("a record is read back; spoiled, cut or strange ones are none") func recordBytes() throws {
     let (_, torrent) = try makeTorrent(500_000)
     var holdings = PieceSet(pieceCount: torrent.sizes.count)
@@ -193,6 +221,9 @@ struct StoreTests {
       try FileManager.default.removeItem(atPath: path + "/data.bin")
       try FileManager.default.createDirectory(atPath: path + "/data.bin", withIntermediateDirectories: true)
       #expect(files.obstacle() == "data.bin is there already, and no file")
+      // Another download's record.
+      let (_, strange) = try makeTorrent(1_000, name: ".netstead-\(torrent.infoHash).resume")
+      #expect(try self.files(path, strange).obstacle()?.hasPrefix("its name, .netstead-") == true)
     }
   }
 

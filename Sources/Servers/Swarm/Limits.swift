@@ -10,7 +10,8 @@ public struct SwarmLimits: Sendable, Hashable {
   public var uselessTime = Duration.seconds(30)
   /// How long a call may take. Past it: it failed.
   public var callTimeout = Duration.seconds(15)
-  /// Bytes that came and are not written, with those asked for. Unit: bytes. Past it: nothing more is asked for.
+  /// Bytes that came and are not written, with those asked for: what all begun pieces come to. Unit: bytes. Past it: no further piece is begun; a single
+  /// one always is, however long.
   public var heldBytesMax = 104_857_600
   /// Most requests that one peer may refuse in a row. Unit: requests. Past it: it is left.
   public var refusalsMax = 50
@@ -18,6 +19,8 @@ public struct SwarmLimits: Sendable, Hashable {
   public var fullDiskPause = Duration.seconds(600)
   /// How long a peer may take to send a part of the torrent's description. Past it: another is asked.
   public var metadataTimeout = Duration.seconds(20)
+  /// How long it may take for the whole description. Past it: another is asked, if there is one.
+  public var metadataTimeMax = Duration.seconds(120)
   /// How often the peers' list is exchanged with each.
   public var exchangeInterval = Duration.seconds(60)
   /// How often what was written is made durable and recorded.

@@ -326,6 +326,21 @@ struct UTPConnectionTests {
     #expect(pair.caller.sawFinish)
   }
 
+  @Test("without selective acknowledgements a packet is sent again once, not for each duplicate", .spec("BEP 29"))
+  func duplicates() throws {
+    var pair = opened()
+    pair.link.loss = 1
+    pair.write(pattern(20_000))
+    pair.settle(true)
+    let lost = try #require(pair.caller.sent.last { $0.kind == .data }).sequence &- UInt16(pair.caller.sent.count { $0.kind == .data }) &+ 1
+    let before = pair.caller.sent.count
+    for _ in 0..<100 {
+      pair.give(.received(packet(.state, to: pair.caller.connection, pair.calledSequence, lost &- 1)), toCaller: true)
+      pair.settle(true)
+    }
+    #expect(pair.caller.sent[before...].filter { $0.kind == .data }.map(\.sequence) == [lost])
+  }
+
   @Test("many tiny packets do not make a window of bytes a mountain of memory")
   func tiny() throws {
     var pair = opened()

@@ -3,6 +3,7 @@ import BitTorrent
 import Bytes
 import SimulatedTransport
 @testable import Swarm
+import Synchronization
 import TestKit
 import Testing
 import Trace
@@ -199,6 +200,67 @@ struct UTPPortTests {
       #expect(await called.connectionCount() == 0)
       await called.close(grace: .zero)
       await listener.close(grace: .zero)
+    }
+  }
+
+  @Test("SYNs in somebody's name do not use up that one's connections, and connections do")
+  func inItsName() throws {
+    let (internet, one, other) = internet(Link(delay: .milliseconds(1)))
+    let flood = HeardDatagrams()
+    var limits = UTPLimits()
+    limits.connectionsPerAddressMax = 2
+    let bounds = limits
+    try internet.run {
+      let called = try await UTPPort.open(at: Self.place, on: other, chance: SeededRandom(seed: 1), limits: bounds)
+      _ = try await called.listen(at: Self.place) { _, _ in ScriptedEnd() }
+      let listener = try await one.bind(Self.caller, options: BindOptions()) { flood }
+      for number in UInt16(0)..<100 { flood.say(UTPPacket(.open, connection: number &* 2, sequence: 1, acknowledgement: 0).bytes, to: Self.place) }
+      try await one.clock.sleep(until: one.clock.now + .milliseconds(100))
+      let calling = try await UTPPort.open(at: Endpoint(Self.caller.address, Self.caller.port + 1), on: one, chance: SeededRandom(seed: 2))
+      for _ in 0..<2 {
+        let client = ScriptedEnd()
+        try await calling.dial(Self.place, options: DialOptions(timeout: .seconds(2))) { client }
+        client.say("x")
+      }
+      try await one.clock.sleep(until: one.clock.now + .seconds(1))
+      await #expect(throws: NetworkError.self) { try await calling.dial(Self.place, options: DialOptions(timeout: .seconds(2))) { ScriptedEnd() } }
+      await calling.close(grace: .zero)
+      await called.close(grace: .zero)
+      await listener.close(grace: .zero)
+    }
+  }
+
+  @Test("what all hold together stays near its bound, although those who do not read are sent more")
+  func held() throws {
+    let (internet, one, other) = internet(Link(delay: .milliseconds(1)))
+    var limits = UTPLimits()
+    limits.heldBytesMax = 100_000
+    let bounds = limits
+    let servers = Mutex<[ScriptedEnd]>([])
+    try internet.run {
+      let called = try await UTPPort.open(at: Self.place, on: other, chance: SeededRandom(seed: 1), limits: bounds)
+      _ = try await called.listen(at: Self.place) { _, _ in
+        let server = ScriptedEnd()
+        servers.withLock { $0.append(server) }
+        return server
+      }
+      let calling = try await UTPPort.open(at: Self.caller, on: one, chance: SeededRandom(seed: 2))
+      var clients: [ScriptedEnd] = []
+      for _ in 0..<8 {
+        let client = ScriptedEnd()
+        clients.append(client)
+        try await calling.dial(Self.place) { client }
+        client.say("x")
+      }
+      try await one.clock.sleep(until: one.clock.now + .seconds(1))
+      for server in servers.withLock({ $0 }) { server.setReading(false) }
+      for client in clients { client.say(content(200_000)) }
+      try await one.clock.sleep(until: one.clock.now + .seconds(10))
+      #expect(await called.heldBytes() <= 100_000 + 8 * 1_472)
+      for server in servers.withLock({ $0 }) { server.setReading(true) }
+      for server in servers.withLock({ $0 }) { #expect(await hear(server, 200_001, calling).count == 200_001) }
+      await calling.close(grace: .zero)
+      await called.close(grace: .zero)
     }
   }
 

@@ -30,7 +30,7 @@ extension DHTNode {
         try keep(Endpoint(remote.address, impliesPort ? remote.port : port), of: infoHash, token, at: now)
       case .get(let target, let token): tell(of: target, token, query, remote.address, at: now, in: &answer)
       case .put(let item, let token): try keep(item, token, of: remote.address, at: now)
-      case .other(let name): throw KRPCFailure(.unknownMethod, "no method is called \(name)")
+      case .other(let name): throw KRPCFailure(.unknownMethod, "no method is called \(name[0..<limits.methodBytesMax])")
       }
       reply(.reply(answer), to: message.transaction, at: remote, at: now, into: &actions)
     } catch {

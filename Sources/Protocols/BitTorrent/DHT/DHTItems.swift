@@ -68,7 +68,8 @@ extension DHTNode {
       guard meters.mayCheck(at: now) else { throw KRPCFailure(.server, "too many at a time") }
       guard rule.isGenuine(item) else { throw KRPCFailure(.itemForged, "it is not by who may put it there") }
     }
-    items.keep(item, head, of: asker, at: now)
+    // Who puts again what is kept already only lengthens its life: it counts for whom it counted for.
+    items.keep(item, head, of: kept?.bytes == item ? nil : asker, at: now)
   }
 
   // MARK: Asking

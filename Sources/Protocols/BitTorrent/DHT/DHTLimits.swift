@@ -29,7 +29,7 @@ public struct DHTLimits: Sendable, Hashable {
 
   /// Most torrents whose peers are stored. Unit: torrents. Past it: announcements of others are refused.
   public var torrentsMax = 2_000
-  /// Most stored peers of one torrent. Unit: peers. Past it: the oldest goes.
+  /// Most stored peers of one torrent. Unit: peers. Past it: of the address that has the most, the oldest goes.
   public var peersPerTorrentMax = 500
   /// Most stored torrents announced from one address. Unit: torrents. Past it: announcements of others from there are refused.
   public var torrentsPerAddressMax = 200
@@ -61,6 +61,8 @@ public struct DHTLimits: Sendable, Hashable {
   public var replyBytesPerSecondMax = 32_000
   /// Longest transaction id that is repeated. Unit: bytes. Past it: the query is ignored.
   public var transactionBytesMax = 32
+  /// So much of an unknown method's name is repeated: who asks under a false address must not draw longer answers than his questions. Unit: bytes.
+  public var methodBytesMax = 20
   /// Longest token that is kept. Unit: bytes. Past it: nothing is announced to who gave it.
   public var tokenBytesMax = 64
   /// Unanswered pings of strangers that wait at a time. Unit: pings. Past it: a stranger is not got to know.

@@ -41,8 +41,9 @@ struct ItemStore: Sendable {
     return targets[owner, default: []].count < limits.itemsPerAddressMax
   }
 
-  mutating func keep(_ item: Buffer, _ head: DHTItemHead, of address: Address, at now: Instant) {
-    let owner = owner(address)
+  /// Keeps an item that counts for `address`; nil: for whom the one at its target counts.
+  mutating func keep(_ item: Buffer, _ head: DHTItemHead, of address: Address?, at now: Instant) {
+    let owner = address.map(owner) ?? items[head.target]?.owner ?? .any
     remove(head.target)
     if items.count >= limits.itemsMax { makeRoom(at: now) }
     // A copy: the item may be a small part of the datagram that it came in.

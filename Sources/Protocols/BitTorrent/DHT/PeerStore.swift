@@ -37,13 +37,21 @@ struct PeerStore: Sendable {
         torrentsOf[endpoint.address, default: 0] += 1
       }
       if peers.count >= limits.peersPerTorrentMax {
-        let oldest = peers.removeFirst()
-        release([oldest], left: peers + [Stored(endpoint: endpoint, announced: now)])
+        let gone = peers.remove(at: Self.placeToGiveWay(peers, to: endpoint.address))
+        release([gone], left: peers + [Stored(endpoint: endpoint, announced: now)])
       }
     }
     peers.append(Stored(endpoint: endpoint, announced: now))
     torrents[torrent] = peers
     return true
+  }
+
+  /// The oldest one of the address that has the most, with the one that comes: who announces a thousand ports takes nobody else's place.
+  private static func placeToGiveWay(_ peers: [Stored], to newcomer: Address) -> Int {
+    var counts = [newcomer: 1]
+    for peer in peers { counts[peer.endpoint.address, default: 0] += 1 }
+    let most = peers.reduce(0) { max($0, counts[$1.endpoint.address] ?? 0) }
+    return peers.firstIndex { counts[$0.endpoint.address] == most } ?? 0
   }
 
   /// Up to `count` peers of a torrent, from a place chosen by chance on.

@@ -149,6 +149,8 @@ public struct PeerConversation: StreamConversation {
   var fastServes: [BlockRequest: Int] = [:]
   var chokedRequests = 0
   var isCongested = false
+  /// Refusals said since the network did not keep up.
+  var refusalsWaiting = 0
 
   // Extensions.
   /// What the peer calls the extensions.
@@ -226,6 +228,7 @@ public struct PeerConversation: StreamConversation {
     case (_, .connection(.congested)): isCongested = true
     case (_, .connection(.relieved)):
       isCongested = false
+      refusalsWaiting = 0
       serveMetadata(at: now, into: &actions)
       askOwner(into: &actions)
     case (_, .connection(.deadlineReached)): noteTime(at: now, into: &actions)

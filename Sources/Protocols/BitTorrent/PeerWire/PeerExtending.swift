@@ -115,7 +115,7 @@ extension PeerConversation {
   }
 
   private mutating func refuseMetadata(_ part: Int, at now: Instant, into actions: inout [Action]) {
-    guard let number = numbers[.metadata] else { return }
+    guard let number = numbers[.metadata], mayRefuse(into: &actions) else { return }
     send(.extended(number, MetadataMessage.reject(part).encoded), at: now, into: &actions)
   }
 }

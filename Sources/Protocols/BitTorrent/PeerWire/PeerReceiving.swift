@@ -101,7 +101,7 @@ extension PeerConversation {
     // BEP 3: requests are forgotten by a choke. What is on its way may come all the same.
     let lost = sent
     sent = []
-    cancelled = []
+    cancelled = lost
     for request in lost { actions.append(.ask(.rejected(request))) }
   }
 

@@ -86,7 +86,17 @@ extension PeerConversation {
 
   /// Says no, where it can be said.
   private mutating func refuseNow(_ request: BlockRequest, at now: Instant, into actions: inout [Action]) {
-    if offer.contains(.fast) { send(.reject(request), at: now, into: &actions) }
+    guard offer.contains(.fast), mayRefuse(into: &actions) else { return }
+    send(.reject(request), at: now, into: &actions)
+  }
+
+  /// Whether one more refusal may wait for the network. Who asks on and on and takes no answer is left.
+  mutating func mayRefuse(into actions: inout [Action]) -> Bool {
+    guard case .talking = phase else { return false }
+    if isCongested { refusalsWaiting += 1 }
+    guard refusalsWaiting > limits.refusalsWaitingMax else { return true }
+    breach("\(limits.refusalsWaitingMax) requests that had to be refused, while nothing of the answers is taken", into: &actions)
+    return false
   }
 
   // MARK: Choking

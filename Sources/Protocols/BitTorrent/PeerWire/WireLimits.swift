@@ -24,6 +24,8 @@ public struct WireLimits: Sendable, Hashable {
   public var requestsAssumedMax = 250
   /// Most rejects in a row to a peer that asks although it is choked. Unit: requests. Past it: close.
   public var chokedRequestsMax = 50
+  /// Most refusals that wait while the network does not keep up: twice as many as requests may. Unit: messages. Past it: close.
+  public var refusalsWaitingMax = 4_000
   /// How long after a choke requests are not counted that may have met it on the way.
   public var chokeGrace = Duration.seconds(10)
   /// How often a block is sent to a choked peer that may have it all the same. Unit: times. Past it: reject.

@@ -151,7 +151,8 @@ struct UTPFlight: Sendable {
   /// What may be lost at once: three packets behind it have arrived (BEP 29), the latest of which was sent after it. Calls `lost` for each.
   mutating func findLost(duplicates: Int, _ lost: (UInt16, Sent) -> Void) {
     guard count > 0, arrivedCount >= 3 || duplicates >= 3 else { return }
-    if duplicates >= 3, arrivedCount == 0 { return lose(first, lost) }
+    // Once: whoever says nothing of what came behind it says the same of every further packet. After that the clock decides.
+    if duplicates >= 3, arrivedCount == 0 { return ring[index(first)].transmissions == 1 ? lose(first, lost) : () }
     var behind = 0
     for offset in (0..<count).reversed() {
       let number = first &+ UInt16(truncatingIfNeeded: offset)

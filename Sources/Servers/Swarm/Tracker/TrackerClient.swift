@@ -79,7 +79,9 @@ package final class TrackerClient: Sendable {
       reply = answer
     case .http:
       let target = tracker.target.isEmpty ? "/" : tracker.target
-      let content = try await fetch(target + (target.contains("?") ? "&" : "?") + AnnounceQuery(request).text, tracker, until: deadline)
+      let endpoint = try await endpoint(of: tracker)
+      guard Self.isHarmless(tracker, at: endpoint.address) else { throw .unreachable("a torrent may name this machine only as a tracker, at /announce") }
+      let content = try await fetch(target + (target.contains("?") ? "&" : "?") + AnnounceQuery(request).text, tracker, at: endpoint, until: deadline)
       reply = try AnnounceReply(encoded: content, limits: limits)
     }
     reply.peers.removeAll { $0.endpoint.port == 0 }
@@ -95,7 +97,7 @@ package final class TrackerClient: Sendable {
       return counts
     case .http:
       guard let target = ScrapeQuery.path(forAnnouncingAt: tracker.target) else { throw .unreachable("\(tracker) does not tell where to scrape") }
-      let content = try await fetch(target + (target.contains("?") ? "&" : "?") + ScrapeQuery(torrents).text, tracker, until: deadline)
+      let content = try await fetch(target + (target.contains("?") ? "&" : "?") + ScrapeQuery(torrents).text, tracker, at: endpoint(of: tracker), until: deadline)
       let files = try ScrapeReply(encoded: content, limits: limits).files
       return torrents.map { torrent in files.first { $0.infoHash == torrent }?.counts ?? ScrapeCounts() }
     }
@@ -131,8 +133,10 @@ package final class TrackerClient: Sendable {
 
   // MARK: Over HTTP
 
-  private func fetch(_ target: String, _ tracker: TrackerURL, until deadline: Instant) async throws(TrackerFailure) -> Buffer {
-    let endpoint = try await endpoint(of: tracker)
+  /// A torrent comes from anybody: it must not make us ask other services of this machine for something, whatever name it has for it.
+  static func isHarmless(_ tracker: TrackerURL, at address: Address) -> Bool { !address.isThisMachine || tracker.target == "/announce" }
+
+  private func fetch(_ target: String, _ tracker: TrackerURL, at endpoint: Endpoint, until deadline: Instant) async throws(TrackerFailure) -> Buffer {
     let outcome = Outcome<ClientConversation.Question>()
     let left = deadline - network.clock.now
     var bounds = HTTP.Limits()
@@ -180,6 +184,19 @@ package final class TrackerClient: Sendable {
       throw .unreachable("\(tracker.host) has no address")
     }
     return Endpoint(address, tracker.port)
+  }
+}
+
+extension Address {
+  /// Whether whoever connects to it comes to this machine.
+  fileprivate var isThisMachine: Bool {
+    switch self {
+    // RFC 1122 §3.2.1.3: "this host on this network" is taken for ourselves by connect().
+    case .v4(let value): value >> 24 == 127 || value >> 24 == 0
+    // RFC 4291 §2.5.2, §2.5.3, §2.5.5.2: unspecified, loopback, and IPv4 inside IPv6.
+    case .v6(0, let low): low <= 1 || (low >> 32 == 0xFFFF && Address.v4(UInt32(truncatingIfNeeded: low)).isThisMachine)
+    case .v6: false
+    }
   }
 }
 

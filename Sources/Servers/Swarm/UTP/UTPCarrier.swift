@@ -24,6 +24,8 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   var heapIndex = -1
   var heapTime = Int64.max
   var isTouched = false
+  /// Whether it counts for its peer's address. The exchange's own.
+  var isCounted = false
 
   private var connection: UTPConnection
   private let exchange: UTPExchange
@@ -64,7 +66,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
   func received(_ packet: UTPPacket, _ bytes: Buffer) {
     record(.received, packet, bytes)
     // What cannot be handed on yet has to wait until there is room for it.
-    if exchange.heldBytes >= exchange.limits.heldBytesMax, packet.kind == .data, !connection.awaits(packet) { return }
+    if exchange.heldBytes >= exchange.limits.heldBytesMax, packet.kind == .data, !isReading || !connection.awaits(packet) { return }
     act(.received(packet))
     exchange.touch(self)
   }
@@ -147,7 +149,7 @@ final class UTPCarrier: Carrier, HeapMember, @unchecked Sendable {
     case .calling(let makeEnd, _, _): made = makeEnd()
     case .called:
       exchange.noLongerHalfOpen()
-      made = exchange.accept?(remote, local)
+      made = exchange.admit(self) ? exchange.accept?(remote, local) : nil
     }
     guard let made else {
       hasClosed = true

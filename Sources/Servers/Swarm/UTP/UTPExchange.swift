@@ -37,6 +37,8 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
   private var carriers: [Key: UTPCarrier] = [:]
   /// The connection that the last packet belonged to: the next one mostly does too.
   private var last: UTPCarrier?
+  /// Connections that are not half-open, in all and by their peers' addresses.
+  private var counted = 0
   private var perAddress: [Address: Int] = [:]
   private var halfOpen = 0
   /// Callers in the order they came, of whom the first ones from `firstCaller` on may not have proved that they hear us.
@@ -160,7 +162,7 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
       calledBy: packet, sequence: UInt16.random(in: 0...UInt16.max, using: &chance), limits: limits(towards: key.remote), at: now)
     let carrier = UTPCarrier(connection, key: key, exchange: self, role: .called)
     halfOpen += 1
-    add(carrier)
+    carriers[key] = carrier
     noteCaller(key)
     carrier.record(.received, packet, bytes)
     touch(carrier)
@@ -186,14 +188,21 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
     return false
   }
 
-  /// Half-open ones have a bound of their own.
+  /// Half-open ones have a bound of their own, and count for no address: a SYN's sender is anybody.
   private func hasRoom(for address: Address) -> Bool {
-    carriers.count - halfOpen < limits.connectionsMax && perAddress[address, default: 0] < limits.connectionsPerAddressMax
+    counted < limits.connectionsMax && perAddress[address, default: 0] < limits.connectionsPerAddressMax
   }
 
-  private func add(_ carrier: UTPCarrier) {
-    carriers[carrier.key] = carrier
+  /// Counts a connection that was dialled, or whose caller has proved that it hears us. False: there is no room for it.
+  func admit(_ carrier: UTPCarrier) -> Bool {
+    guard hasRoom(for: carrier.key.remote.address) else {
+      refused += 1
+      return false
+    }
+    carrier.isCounted = true
+    counted += 1
     perAddress[carrier.key.remote.address, default: 0] += 1
+    return true
   }
 
   /// A called connection has become one, or has gone before.
@@ -203,6 +212,8 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
     guard carriers.removeValue(forKey: carrier.key) != nil else { return }
     if last === carrier { last = nil }
     deadlines.remove(carrier)
+    guard carrier.isCounted else { return }
+    counted -= 1
     let address = carrier.key.remote.address
     if let count = perAddress[address], count > 1 { perAddress[address] = count - 1 } else { perAddress[address] = nil }
   }
@@ -242,7 +253,8 @@ final class UTPExchange: DatagramEnd, @unchecked Sendable {
       calling: number, sequence: UInt16.random(in: 0...UInt16.max, using: &chance), limits: limits(towards: remote), at: now)
     let carrier = UTPCarrier(
       connection, key: Key(remote: remote, number: number), exchange: self, role: .calling(makeEnd: makeEnd, done: done, patienceEnds: now + timeout))
-    add(carrier)
+    _ = admit(carrier)
+    carriers[carrier.key] = carrier
     touch(carrier)
     settle()
   }

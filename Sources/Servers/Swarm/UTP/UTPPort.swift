@@ -85,6 +85,9 @@ public final class UTPPort: Network, Listener {
   /// How many connections there are, half-open ones included.
   public func connectionCount() async -> Int { await onLoop { $0.count } }
 
+  /// What all connections hold. Unit: bytes.
+  func heldBytes() async -> Int { await onLoop { $0.heldBytes } }
+
   // MARK: The loop
 
   private func onLoop<Value: Sendable>(_ work: @escaping @Sendable (UTPExchange) -> Value) async -> Value {

@@ -110,12 +110,8 @@ final class Announcer: Sendable {
     for url in state.withLock({ $0.schedule.told }) { _ = try? await announce(to: url, .stopped, progress, patience: Self.farewellPatience) }
   }
 
-  private struct Unsafe: Error, CustomStringConvertible {
-    var description: String { "a torrent may name this machine only as a tracker, at /announce" }
-  }
-
   private func announce(to url: String, _ event: AnnounceEvent, _ progress: Progress, patience: Duration) async throws -> AnnounceReply {
-    guard let announce = sources.announce, Self.isHarmless(url) else { throw Unsafe() }
+    guard let announce = sources.announce else { throw TrackerFailure.unreachable("nobody asks trackers here") }
     var request = AnnounceRequest(infoHash: infoHash, peerID: peer, port: port)
     request.uploaded = UInt64(max(0, progress.uploaded))
     request.downloaded = UInt64(max(0, progress.downloaded))
@@ -126,16 +122,5 @@ final class Announcer: Sendable {
     request.peersWanted = event == .stopped ? 0 : Self.peersWanted
     request.trackerID = state.withLock { $0.trackerIDs[url] } ?? []
     return try await announce(request, url, patience)
-  }
-
-  /// A torrent comes from anybody: it must not make us ask other services of this machine for something.
-  static func isHarmless(_ url: String) -> Bool {
-    guard let scheme = url.firstRange(of: "://"), url[..<scheme.lowerBound].lowercased().hasPrefix("http") else { return true }
-    let rest = url[scheme.upperBound...]
-    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-    let authority = rest[..<slash].lowercased()
-    let host = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
-    guard host == "localhost" || host.hasSuffix(".localhost") || Address(host)?.isLoopback == true else { return true }
-    return rest[slash...] == "/announce"
   }
 }

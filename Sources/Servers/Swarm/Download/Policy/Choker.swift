@@ -207,8 +207,7 @@ package struct Choker: Sendable {
     let before = lucky
     // Who has earned a slot needs no luck any more.
     lucky.removeAll { number in served[number] != nil || !waiting.contains { $0.number == number } }
-    if isDue { lucky = [] }
-    if isDue || lucky.count < before.count || drawnAt == nil { drawnAt = isDue ? now : drawnAt }
+    if isDue { (lucky, drawnAt) = ([], now) }
     while lucky.count < rules.optimisticSlots {
       let others = waiting.filter { served[$0.number] == nil && !lucky.contains($0.number) }
       // Another than the last, if there is another.

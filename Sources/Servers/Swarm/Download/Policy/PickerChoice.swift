@@ -17,6 +17,8 @@ extension PiecePicker {
         begin(piece, for: supplier)
         take(&blocks, count, from: piece, for: supplier)
       }
+      // What others began and nobody is at: all who are left may be on parole.
+      if blocks.isEmpty { takeBegun(&blocks, count, supplier, offers) { $0.exclusiveTo == nil && $0.free == $0.missing } }
       return blocks
     }
     let isOwn = { (piece: Begun) in piece.exclusiveTo == supplier.number || piece.partners.contains(Int32(truncatingIfNeeded: supplier.number)) }
@@ -36,7 +38,7 @@ extension PiecePicker {
 
   /// The piece to begin.
   private mutating func next(_ offers: (Int) -> Bool, using chance: inout some RandomNumberGenerator) -> Int? {
-    guard untouched.count > 0 else { return nil }
+    guard untouched.count > 0, mayBegin else { return nil }
     switch order {
     case .sequential:
       while firstCandidate < sizes.count, !untouched.contains(firstCandidate) { firstCandidate += 1 }

@@ -91,6 +91,8 @@ package struct PiecePicker: Sendable {
   package private(set) var missingCount: Int
   /// Where a sequential download looks first.
   var firstCandidate = 0
+  /// What all begun pieces may come to when they are whole. Unit: bytes. Past it: none is begun before one is done; a single one may always be.
+  package var begunBytesMax = Int.max
 
   /// The first pieces are chosen by chance: one is had soonest from whoever is there, and then there is something to give.
   package static let randomPiecesFirst = 4
@@ -114,9 +116,12 @@ package struct PiecePicker: Sendable {
   package var isSatisfied: Bool { missingCount == 0 }
   package func availability(of piece: Int) -> Int { Int(availability[piece]) + seedCount }
 
-  /// Every wanted block is here or asked for.
+  /// Whether what is begun leaves room for one piece more.
+  var mayBegin: Bool { begun.isEmpty || (begun.count + 1) * sizes.pieceLength <= begunBytesMax }
+
+  /// Every wanted block that may be asked for is here or asked for.
   package var isAtTheEnd: Bool {
-    missingCount > 0 && untouched.count == 0 && begunPieces.values.allSatisfy { $0.free == 0 }
+    missingCount > 0 && (untouched.count == 0 || !mayBegin) && begunPieces.values.allSatisfy { $0.free == 0 }
   }
 
   // MARK: What others have
@@ -236,8 +241,24 @@ package struct PiecePicker: Sendable {
   /// The peer is gone, or asks nothing of us any more; `blocks` were asked of it.
   package mutating func released(_ blocks: some Sequence<BlockIndex>, by peer: PeerNumber) {
     for block in blocks { released(block, by: peer) }
+    share(piecesOf: peer)
+  }
+
+  /// The peer serves us no more: what it was to send alone others may finish, or it could keep a piece from us for as long as it stays.
+  package mutating func share(piecesOf peer: PeerNumber) {
     for piece in begun where begunPieces[piece]?.exclusiveTo == peer { begunPieces[piece]?.exclusiveTo = nil }
   }
+
+  /// Forgets what came of the begun piece that most is missing of, for others to be begun; nil: there is room as it is. To be called when nobody who
+  /// is there can finish any of them. `came`: its blocks that are here.
+  package mutating func giveUpOne(using chance: inout some RandomNumberGenerator) -> (piece: Int, came: [BlockIndex])? {
+    guard !mayBegin, untouched.count > 0, let piece = begun.filter({ standings[$0] == .begun }).max(by: { missing(of: $0) < missing(of: $1) }) else { return nil }
+    let came = begunPieces[piece]?.cameFrom.enumerated().filter { $0.element >= 0 }.map { BlockIndex(piece: piece, number: $0.offset) } ?? []
+    failed(piece, alone: false, using: &chance)
+    return (piece, came)
+  }
+
+  private func missing(of piece: Int) -> Int { begunPieces[piece]?.missing ?? 0 }
 
   // MARK: Places
 

@@ -8,6 +8,8 @@ package enum Deed: Sendable {
   case tell(PeerNumber, [PeerOrder])
   /// Hash this block, and the piece when it is whole.
   case store(BlockIndex, Buffer, wantsDigests: Bool)
+  /// Forget what came of this piece.
+  case discard(Int)
   /// Read this block and send it.
   case serve(PeerNumber, BlockRequest)
   case call(Endpoint)

@@ -6,31 +6,32 @@ package import World
 extension Participation {
   /// Asks a peer for as much as its line and our memory hold.
   mutating func askMore(_ number: PeerNumber, at now: Instant, into deeds: inout [Deed]) {
-    guard !isOver, let work, work.pausedUntil == nil, let peer = peers[number], peer.wantedCount > 0, !peer.isChokingUs || !peer.allowedFast.isEmpty else { return }
+    // No copy of `work` is held: changing what it shares would copy tables as long as the torrent.
+    guard !isOver, let sizes, work?.pausedUntil == nil, let peer = peers[number], peer.wantedCount > 0, !peer.isChokingUs || !peer.allowedFast.isEmpty else { return }
     let limit = peer.depth.limit
     let room = limit - peer.asked.count
     // A few at a time: one message for one block each would cost as much as the block.
     guard room > 0, peer.asked.isEmpty || room >= min(8, max(1, limit / 8)) else { return }
-    let memory = (limits.heldBytesMax - heldBytes) / BlockRequest.lengthMax - askedCount
+    let memory = (max(limits.heldBytesMax, sizes.pieceLength) - heldBytes) / BlockRequest.lengthMax - askedCount
     guard memory > 0 else { return }
     var supplier = Supplier(number)
     supplier.pace = peer.depth.pace
-    supplier.takesWholePieces = peer.depth.takesWholePieces(of: work.sizes.pieceLength)
+    supplier.takesWholePieces = peer.depth.takesWholePieces(of: sizes.pieceLength)
     supplier.isOnParole = suspicion.isOnParole(peer.remote.address)
     supplier.isIdle = peer.asked.isEmpty
     let begunMax = max(4, peers.count * 3 / 2)
-    let blocks = self.work?.picker.pick(min(room, memory), of: supplier, begunMax: begunMax, offers: { peer.offers($0) }, using: &chance) ?? []
+    let blocks = work?.picker.pick(min(room, memory), of: supplier, begunMax: begunMax, offers: { peer.offers($0) }, using: &chance) ?? []
     guard !blocks.isEmpty else { return }
     peers[number]?.asked += blocks
     peers[number]?.depth.asked(at: now)
     askedCount += blocks.count
-    deeds.append(.tell(number, [.request(blocks.compactMap { work.sizes.request(for: $0) })]))
+    deeds.append(.tell(number, [.request(blocks.compactMap { sizes.request(for: $0) })]))
   }
 
   /// A peer begins or ends to serve us.
   package mutating func choked(_ number: PeerNumber, _ isChoking: Bool, at now: Instant, into deeds: inout [Deed]) {
     peers[number]?.isChokingUs = isChoking
-    if !isChoking { askMore(number, at: now, into: &deeds) }
+    if isChoking { work?.picker.share(piecesOf: number) } else { askMore(number, at: now, into: &deeds) }
   }
 
   /// A peer gives this piece even while it does not serve us.
@@ -89,38 +90,50 @@ extension Participation {
 
   /// Gives up all that a peer was asked for.
   mutating func releaseAll(of number: PeerNumber, because reason: String, into deeds: inout [Deed]) {
-    guard let peer = peers[number], let work, !peer.asked.isEmpty else { return }
-    let requests = peer.asked.compactMap { work.sizes.request(for: $0) }
-    self.work?.picker.released(peer.asked, by: number)
+    guard let peer = peers[number], let sizes, !peer.asked.isEmpty else { return }
+    let requests = peer.asked.compactMap { sizes.request(for: $0) }
+    work?.picker.released(peer.asked, by: number)
     askedCount -= peer.asked.count
     peers[number]?.asked = []
     peers[number]?.depth.emptied()
     deeds.append(.tell(number, [.note("given up: \(reason)")] + requests.map { .cancel($0) }))
   }
 
+  /// Nothing is asked of those that serve us: what was begun has to come from others, who may never. One piece makes room for one that they have.
+  mutating func makeRoom(into deeds: inout [Deed]) {
+    guard askedCount == 0, work?.pausedUntil == nil, numbers.contains(where: { peers[$0].map { $0.wantedCount > 0 && !$0.isChokingUs } ?? false }),
+      let sizes, let (piece, came) = work?.picker.giveUpOne(using: &chance)
+    else { return }
+    let count = came.reduce(0) { $0 + (sizes.request(for: $1)?.length ?? 0) }
+    heldBytes -= count
+    downloaded -= Int64(count)
+    wasted += Int64(count)
+    deeds.append(.discard(piece))
+  }
+
   // MARK: Whole pieces
 
   /// A piece all of whose blocks came was checked.
   package mutating func checked(_ piece: Int, _ outcome: PieceOutcome, at now: Instant, into deeds: inout [Deed]) {
-    guard let work else { return }
-    heldBytes -= work.sizes.size(of: piece)
-    let authors = work.picker.authors(of: piece)
+    guard let size = sizes?.size(of: piece) else { return }
+    heldBytes -= size
+    let authors = work?.picker.authors(of: piece) ?? []
     switch outcome {
     case .kept(let digests):
       judge(suspicion.right(piece, blocks: authored(authors, digests)), into: &deeds)
       gained(piece, at: now, into: &deeds)
     case .wrong(let digests):
-      wasted += Int64(work.sizes.size(of: piece))
-      downloaded -= Int64(work.sizes.size(of: piece))
+      wasted += Int64(size)
+      downloaded -= Int64(size)
       let blocks = authored(authors, digests)
-      self.work?.picker.failed(piece, alone: Set(blocks.map(\.author)).count > 1, using: &chance)
+      work?.picker.failed(piece, alone: Set(blocks.map(\.author)).count > 1, using: &chance)
       for author in Set(authors).sorted() { tell(author, .note("piece \(piece) is wrong: its hash is not the torrent's"), into: &deeds) }
       judge(suspicion.wrong(piece, blocks: blocks), into: &deeds)
     case .notWritten(let error):
       // What came cannot be kept; others are served on, and it is tried again later.
-      self.work?.picker.failed(piece, alone: false, using: &chance)
+      work?.picker.failed(piece, alone: false, using: &chance)
       let pause = limits.fullDiskPause
-      self.work?.pausedUntil = now + pause
+      work?.pausedUntil = now + pause
       for number in numbers { releaseAll(of: number, because: "the disk does not take it (\(error))", into: &deeds) }
     }
   }
@@ -136,8 +149,8 @@ extension Participation {
         if peers[number]?.wantedCount == 0 { reconsider(number, at: now, into: &deeds) }
       }
     }
-    guard let work, work.picker.isSatisfied, !work.wasSatisfied else { return }
-    self.work?.wasSatisfied = true
+    guard isSatisfied, work?.wasSatisfied == false else { return }
+    work?.wasSatisfied = true
     deeds.append(.satisfied)
     for number in numbers {
       releaseAll(of: number, because: "everything is here", into: &deeds)

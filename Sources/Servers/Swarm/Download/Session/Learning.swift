@@ -10,6 +10,8 @@ extension Participation {
     var collection: MetadataCollection?
     var teacher: PeerNumber?
     var asked: Set<Int> = []
+    /// When it was first asked.
+    var begun: Instant?
     var lastHeard: Instant?
     /// Those that refused or were too slow, not to be asked again soon.
     var useless: Set<PeerNumber> = []
@@ -24,19 +26,21 @@ extension Participation {
     /// Leaves the teacher; what it gave is nothing without the rest.
     mutating func drop() {
       if let teacher { useless.insert(teacher) }
-      (collection, teacher, asked, lastHeard) = (nil, nil, [], nil)
+      (collection, teacher, asked, begun, lastHeard) = (nil, nil, [], nil, nil)
     }
   }
 
   /// Asks for more of the description, if it is not known.
   mutating func learnMore(at now: Instant, into deeds: inout [Deed]) {
     guard work == nil, !learning.isDone, !isOver else { return }
-    if let last = learning.lastHeard, last.duration(to: now) >= limits.metadataTimeout, let teacher = learning.teacher {
+    let able = numbers.filter { peers[$0]?.metadataSize != nil }
+    // Who sends a part now and then keeps nobody waiting for ever, if others could be asked.
+    let isSlow = learning.begun.map { $0.duration(to: now) >= limits.metadataTimeMax } ?? false && able.contains { $0 != learning.teacher && !learning.useless.contains($0) }
+    if let last = learning.lastHeard, isSlow || last.duration(to: now) >= limits.metadataTimeout, let teacher = learning.teacher {
       tell(teacher, .note("it sends no description in time: another is asked"), into: &deeds)
       learning.drop()
     }
     if learning.teacher == nil {
-      let able = numbers.filter { peers[$0]?.metadataSize != nil }
       // When all were useless each gets another chance.
       if !able.isEmpty, able.allSatisfy({ learning.useless.contains($0) }), learning.retryAt.map({ $0 <= now }) ?? true {
         learning.useless = []
@@ -49,6 +53,7 @@ extension Participation {
       }
       learning.teacher = teacher
       learning.collection = collection
+      learning.begun = now
       learning.lastHeard = now
     }
     guard let teacher = learning.teacher, let collection = learning.collection else { return }

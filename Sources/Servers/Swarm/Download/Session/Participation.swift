@@ -85,6 +85,7 @@ package struct Participation: Sendable {
     var picker = PiecePicker(sizes: sizes, order: setting.order, peersMax: limits.peersMax, using: &chance)
     for (piece, priority) in priorities.sorted(by: { $0.key < $1.key }) { picker.setPriority(priority, of: piece, using: &chance) }
     for piece in holdings.pieces { picker.note(had: piece) }
+    picker.begunBytesMax = limits.heldBytesMax
     work = Work(
       sizes: sizes, picker: picker, holdings: holdings, choker: Choker(rules: setting.choking, pieceLength: sizes.pieceLength), lastRound: now)
     self.metadata = isPrivate ? nil : metadata
@@ -173,7 +174,8 @@ package struct Participation: Sendable {
     }
     work?.picker.released(peer.asked, by: number)
     work?.choker.left(number)
-    if peer.isCalled { known.left(peer.remote, at: now) }
+    // Its other connection may stay, when it had two.
+    if let callable = peer.callable, !peers.values.contains(where: { $0.callable == callable }) { known.left(callable, at: now) }
     learning.left(number)
     fillSlots(at: now, into: &deeds)
     callMore(at: now, into: &deeds)
@@ -206,37 +208,32 @@ package struct Participation: Sendable {
 
   // MARK: What peers have
 
-  /// A peer said everything it has.
+  /// A peer said everything it has. It may say so again, with more: what it said before costs nothing the second time.
   package mutating func holds(_ number: PeerNumber, _ holdings: PieceSet, at now: Instant, into deeds: inout [Deed]) {
     guard work != nil, let peer = peers[number], peer.holdings != holdings || peer.isSeed != holdings.isFull else { return }
-    forgetHoldings(of: number)
-    peers[number]?.holdings = holdings
+    if let old = peer.holdings, holdings.lacksAny(of: old) { return tell(number, .close("it takes pieces back that it said it has"), into: &deeds) }
     if holdings.isFull {
+      for piece in peer.holdings?.pieces ?? [] { work?.picker.lost(piece, using: &chance) }
       peers[number]?.isSeed = true
       work?.picker.seedJoined()
     } else {
-      for piece in holdings.pieces { work?.picker.gained(piece, using: &chance) }
+      for piece in holdings.pieces where peer.holdings?.contains(piece) != true { work?.picker.gained(piece, using: &chance) }
     }
+    peers[number]?.holdings = holdings
     countWanted(number)
     reconsider(number, at: now, into: &deeds)
   }
 
   /// A peer has one piece more.
   package mutating func has(_ number: PeerNumber, _ piece: Int, at now: Instant, into deeds: inout [Deed]) {
-    guard let work, let peer = peers[number], !peer.isSeed else { return }
-    if peer.holdings == nil { peers[number]?.holdings = PieceSet(pieceCount: work.sizes.count) }
+    // No copies of `work` or of the peer are held: changing what they share would copy tables as long as the torrent.
+    guard let sizes, peers[number]?.isSeed == false else { return }
+    if peers[number]?.holdings == nil { peers[number]?.holdings = PieceSet(pieceCount: sizes.count) }
     guard peers[number]?.holdings?.insert(piece) == true else { return }
-    self.work?.picker.gained(piece, using: &chance)
-    if work.picker.isWanted(piece) { peers[number]?.wantedCount += 1 }
+    work?.picker.gained(piece, using: &chance)
+    if work?.picker.isWanted(piece) == true { peers[number]?.wantedCount += 1 }
     if peers[number]?.holdings?.isFull == true, let holdings = peers[number]?.holdings { return holds(number, holdings, at: now, into: &deeds) }
     reconsider(number, at: now, into: &deeds)
-  }
-
-  private mutating func forgetHoldings(of number: PeerNumber) {
-    guard let peer = peers[number], let old = peer.holdings else { return }
-    if peer.isSeed { work?.picker.seedLeft() } else { for piece in old.pieces { work?.picker.lost(piece, using: &chance) } }
-    peers[number]?.isSeed = false
-    peers[number]?.holdings = nil
   }
 
   /// Counts anew what a peer has that we want.
@@ -274,7 +271,8 @@ package struct Participation: Sendable {
       if !isPrivate { known.heard(of: endpoint, from: .incoming, at: now) }
       known.connected(endpoint)
     }
-    if let size = handshake.metadataSize {
+    // The first size counts, as it does for the conversation: parts of another whole would never come to one.
+    if let size = handshake.metadataSize, peer.metadataSize == nil {
       peers[number]?.metadataSize = size
       learnMore(at: now, into: &deeds)
     }
@@ -295,6 +293,7 @@ package struct Participation: Sendable {
       _ = peers[number]?.uploadMeter.rate(at: now)
     }
     for number in numbers { askMore(number, at: now, into: &deeds) }
+    makeRoom(into: &deeds)
     if now >= work.choker.nextRound(after: work.lastRound) { holdRound(at: now, into: &deeds) }
     exchange(at: now, into: &deeds)
   }

@@ -83,6 +83,13 @@ final class PeerLink: Sendable {
 
   // MARK: Blocks for the peer
 
+  /// A block is not wanted any more: it is not read, if that has not begun. Whoever asks and takes it back again and again gets no list of reads.
+  func cancel(_ request: BlockRequest) {
+    state.withLock { state in
+      if let place = state.requests.firstIndex(of: request) { state.requests.remove(at: place) }
+    }
+  }
+
   /// Reads a block on the disk's threads and sends it.
   func serve(_ request: BlockRequest, from store: PieceStore, atOnce: Int, unreadable: @escaping @Sendable (Int) -> Void) {
     let isDue = state.withLock { state in

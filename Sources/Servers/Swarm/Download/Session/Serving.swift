@@ -5,6 +5,7 @@ package import World
 extension Participation {
   /// A peer begins or ends to want something.
   package mutating func interested(_ number: PeerNumber, _ isInterested: Bool, at now: Instant, into deeds: inout [Deed]) {
+    guard let peer = peers[number], peer.isInterested != isInterested else { return }
     peers[number]?.isInterested = isInterested
     if isInterested { fillSlots(at: now, into: &deeds) } else { reconsider(number, at: now, into: &deeds) }
   }
@@ -84,7 +85,7 @@ extension Participation {
       peers[number]?.told.formUnion(added.compactMap(\.callable))
       peers[number]?.told.subtract(dropped)
       let list = added.compactMap { other in
-        other.callable.map { PeerExchange.Peer($0, flags: other.isSeed || other.isUploadOnly ? [.seed, .reachable] : .reachable) }
+        other.callable.map { PeerExchange.Peer($0, flags: [other.isSeed || other.isUploadOnly ? .seed : [], other.isCalled ? .reachable : []]) }
       }
       tell(number, .exchange(PeerExchange(added: list, dropped: Array(dropped))), into: &deeds)
     }

@@ -89,6 +89,8 @@ package final class TorrentSession: Sendable {
           state.links[number]?.serve(request, from: store, atOnce: limits.servedAtOnceMax) { [weak self] piece in
             self?.act { $0.unreadable(piece, at: $1, into: &$2) }
           }
+        // Before anybody is asked for the piece again.
+        case .discard(let piece): state.store?.discard(piece)
         case .store, .call, .learned, .satisfied: rest.append(deed)
         }
       }
@@ -109,7 +111,7 @@ package final class TorrentSession: Sendable {
         await self.finish()
         self.announcer.completed()
       }
-    case .tell, .serve: break
+    case .tell, .serve, .discard: break
     }
   }
 
@@ -129,8 +131,7 @@ package final class TorrentSession: Sendable {
       var chance = chance
       return store.inventory(using: &chance)
     }
-    var holdings = inventory.holdings
-    for piece in await store.check(inventory.doubtful) { holdings.insert(piece) }
+    let holdings = await store.holdings(inventory)
     state.withLock { $0.hasChanged = !inventory.doubtful.isEmpty }
     act { participation, now, deeds in
       participation.begin(
@@ -308,9 +309,14 @@ package final class TorrentSession: Sendable {
 
   /// What a peer's conversation says.
   func take(_ question: PeerConversation.Question, from number: PeerNumber, at remote: Endpoint) -> PeerConversation.Input? {
-    if case .port(let port) = question {
+    switch question {
+    case .port(let port):
       nodeHeard?(Endpoint(remote.address, port))
       return nil
+    case .cancelled(let request):
+      state.withLock { $0.links[number] }?.cancel(request)
+      return nil
+    default: break
     }
     return act(asking: number) { participation, now, deeds in
       switch question {
@@ -328,7 +334,7 @@ package final class TorrentSession: Sendable {
       case .metadata(let part, let bytes, _): participation.metadata(number, part, bytes, at: now, into: &deeds)
       case .metadataRejected: participation.metadataRejected(number, at: now, into: &deeds)
       case .exchanged(let list): participation.heard(of: list.added.map(\.endpoint), from: .exchange, at: now, into: &deeds)
-      // A block that is on its way does no harm; what is suggested may be had from anybody.
+      // What is suggested may be had from anybody.
       case .cancelled, .suggested, .port, .handshake, .ended: break
       }
     }

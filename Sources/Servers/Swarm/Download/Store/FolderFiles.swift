@@ -25,6 +25,9 @@ package final class FolderFiles: ContentFiles {
   /// Only read: what is not there is not made.
   private let isReadOnly: Bool
   private let recordName: [UInt8]
+  private let torrentName: String
+  /// How names begin that are no torrent's: of records, and of files that are being written.
+  private static let ownNames = ".netstead-"
   private let state = Mutex(State())
 
   /// The files of `torrent`: one under its name, several in a folder of its name. The record is kept beside that.
@@ -33,7 +36,8 @@ package final class FolderFiles: ContentFiles {
     self.isReadOnly = isReadOnly
     layout = torrent.layout
     paths = torrent.files.map { Array((torrent.isSingleFile ? $0.path : [torrent.name] + $0.path).joined(separator: "/").utf8) }
-    recordName = Array(".netstead-\(torrent.infoHash).resume".utf8)
+    recordName = Array("\(Self.ownNames)\(torrent.infoHash).resume".utf8)
+    torrentName = torrent.name
   }
 
   private func isKept(_ index: Int) -> Bool { layout.files[index].attributes.isDisjoint(with: [.padding, .link]) }
@@ -47,7 +51,8 @@ package final class FolderFiles: ContentFiles {
       let pieces = Self.take(extent.length, from: &waiting)
       guard isKept(extent.file) else { continue }
       guard let file = try opened(extent.file, makes: true) as? PlacedFile else { throw .forbidden }
-      _ = state.withLock { $0.dirty.insert(extent.file) }
+      // Behind the write: whoever synchronises before its end would take the mark away, and not all of the bytes.
+      defer { _ = state.withLock { $0.dirty.insert(extent.file) } }
       try file.write(pieces, at: Int64(extent.offset))
     }
   }
@@ -100,8 +105,10 @@ package final class FolderFiles: ContentFiles {
     }
   }
 
-  /// Whether something else stands where a file of ours belongs: a folder, or a file that is longer. Nil: nothing does.
+  /// Whether something else stands where a file of ours belongs: a folder, a file that is longer, or a record of ours. Nil: nothing does.
   package func obstacle() -> String? {
+    // A torrent calls itself what it likes: not what the records of others are called.
+    if torrentName.hasPrefix(Self.ownNames) { return "its name, \(torrentName), is one that this program keeps for itself" }
     for index in paths.indices where isKept(index) {
       guard let status = try? folder.folder.look(at: paths[index]) else { continue }
       let name = String(decoding: paths[index], as: UTF8.self)

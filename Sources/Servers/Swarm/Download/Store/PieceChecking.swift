@@ -17,6 +17,8 @@ extension PieceStore {
     package var holdings: PieceSet
     /// To be hashed.
     package var doubtful: [Int]
+    /// Those of the doubtful ones that the record calls right: if one of them is wrong, nothing it says is believed.
+    package var sample: [Int] = []
     package var uploaded: Int64 = 0
     package var downloaded: Int64 = 0
   }
@@ -42,10 +44,23 @@ extension PieceStore {
       return inventory
     }
     // Cut off: what was durable still is, what was written since may be whole. A sample of the first, all of the second.
-    let sample = record.holdings.pieces.shuffled(using: &chance).prefix(Self.sampleSize)
-    for piece in sample { inventory.holdings.remove(piece) }
-    inventory.doubtful = (sample + all.filter { !record.holdings.contains($0) && mayBeHere($0) }).sorted()
+    inventory.sample = record.holdings.pieces.shuffled(using: &chance).prefix(Self.sampleSize).sorted()
+    for piece in inventory.sample { inventory.holdings.remove(piece) }
+    inventory.doubtful = (inventory.sample + all.filter { !record.holdings.contains($0) && mayBeHere($0) }).sorted()
     return inventory
+  }
+
+  /// The pieces that are here: what is believed, and of the rest what its hashes say.
+  package func holdings(_ inventory: Inventory) async -> PieceSet {
+    var holdings = inventory.holdings
+    var right = Set(await check(inventory.doubtful))
+    if !right.isSuperset(of: inventory.sample) {
+      // The files are not those that the record is of: a power cut took what it calls durable, or somebody took the files.
+      right.formUnion(await check(holdings.pieces))
+      holdings = PieceSet(pieceCount: sizes.count)
+    }
+    for piece in right { holdings.insert(piece) }
+    return holdings
   }
 
   /// Hashes the piece as it is on the disk. On a thread of the disk.
