@@ -52,7 +52,10 @@ struct TransactionSignatureTests {
   @Test("what is not taken is answered with the reason", .spec("RFC 8945", "5.2"), arguments: cases)
   func refusals(_ c: Case) throws {
     let key = try Self.key(c.key, c.algorithm, c.secret)
-    let (request, session) = TransactionSession.signing(try Self.query(), with: key, at: Self.now)
+    let (signed, session) = TransactionSession.signing(try Self.query(6), with: key, at: Self.now)
+    // Somebody passed it on under an identifier of their own.
+    var request = signed
+    request.overwrite(at: 0, with: UInt16(7))
     let here = Self.now + .seconds(c.late)
     guard case .refused(let answer, let code) = TransactionKeys([try Self.key("lab.key", .sha256, "s")]).judge(request, at: here) else {
       Issue.record("taken")

@@ -3,6 +3,7 @@ import Bytes
 import DNS
 import SimulatedTransport
 import Storage
+import Synchronization
 import TestKit
 import Testing
 import Trace
@@ -145,20 +146,26 @@ struct ChangingTests {
       if case .answered(let message, _) = outcome { return message.responseCode } else { return nil }
     }
 
-    /// Starts both servers; the copy is told of changes.
-    func start(expire: Int = 60, records kept: any RecordStore = MemoryRecords()) async throws -> SecondaryCopy {
-      let start = "home.test. 60 SOA ns1.home.test. h.home.test. 1 5 2 \(expire) 30\n"
+    /// Starts both servers; the copy is told of changes. `policy` is the first one's.
+    func start(
+      refresh: Int = 5, expire: Int = 60, records kept: any RecordStore = MemoryRecords(), guards: AnswerGuards? = nil, policy: QuestionPolicy? = nil,
+      counting ports: PortCount = PortCount()
+    ) async throws -> SecondaryCopy {
+      let start = "home.test. 60 SOA ns1.home.test. h.home.test. 1 \(refresh) 2 \(expire) 30\n"
+      // What the policy answers is not signed.
+      let key = policy == nil ? self.key : nil
       let zone = try Zone(records: try records(start + text.split(separator: "\n").dropFirst().joined(separator: "\n")))
       var rights = ZoneRights()
-      rights.update = [ZoneGrant(key: key.name)]
-      rights.transfer = [ZoneGrant(addresses: AddressRange(secondary.addresses[0], length: 32), key: key.name)]
+      rights.update = [ZoneGrant(key: self.key.name)]
+      rights.transfer = [ZoneGrant(addresses: AddressRange(secondary.addresses[0], length: 32), key: key?.name)]
       rights.notified = [ZonePeer(Endpoint(secondary.addresses[0], 53), key: key)]
       let source = AuthoritySource(Authority(zones: [zone]))
-      let desk = ZoneDesk(source, keys: TransactionKeys([key]), clock: primary.clock)
-      desk.add(try await ChangingZone.open(zone, rights: rights, means: ZoneMeans(network: primary, records: kept, source: source, trace: nil, seed: 1)))
-      _ = try await AuthorityService.start(network: primary, endpoint: Endpoint(primary.addresses[0], 53), authority: source, desk: desk, trace: nil)
+      let desk = ZoneDesk(source, keys: TransactionKeys([self.key]), clock: primary.clock)
+      desk.add(try await ChangingZone.open(zone, rights: rights, means: ZoneMeans(network: CountingNetwork(primary, ports), records: kept, source: source, trace: nil, seed: 1)))
+      _ = try await AuthorityService.start(
+        network: primary, endpoint: Endpoint(primary.addresses[0], 53), authority: source, desk: desk, guards: guards, policy: policy, trace: nil)
       let copied = AuthoritySource(Authority(zones: []))
-      let copyDesk = ZoneDesk(copied, keys: TransactionKeys([key]), clock: secondary.clock)
+      let copyDesk = ZoneDesk(copied, keys: TransactionKeys([self.key]), clock: secondary.clock)
       let copy = try await SecondaryCopy.start(
         of: try Name("home.test"), from: [ZonePeer(Endpoint(primary.addresses[0], 53), key: key)], rights: ZoneRights(),
         means: ZoneMeans(network: secondary, records: MemoryRecords(), source: copied, trace: nil, seed: 2))
@@ -232,5 +239,180 @@ struct ChangingTests {
       }
       #expect(steps.flatMap(\.added).map { "\($0.name)" } == ["file.home.test."])
     }
+  }
+
+  @Test("a notification while the next look falls due: one look at a time, and another after `retry` where it fails", .spec("RFC 1034", "4.3.5"))
+  func notifiedMeanwhile() throws {
+    let world = World()
+    try world.internet.run {
+      let copy = try await world.start()
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]])
+      // Looked at a second ago; the next look is due in four, and this one waits for two.
+      try await world.user.clock.sleep(until: world.user.clock.now + .seconds(3))
+      copy.refresh()
+      try await world.user.clock.sleep(until: world.user.clock.now + .milliseconds(2_500))
+      #expect(try await world.change("late.home.test. 60 A 192.0.2.9", with: world.key) == .noError)
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]], isDown: false)
+      try await world.user.clock.sleep(until: world.user.clock.now + .milliseconds(2_500))
+      #expect(try await world.ask("late.home.test", world.secondary)?.answers.count == 1)
+      copy.zone.stop()
+    }
+  }
+
+  @Test("a look that comes between moves the next one, not only once")
+  func looksBetween() throws {
+    let world = World()
+    try world.internet.run {
+      let copy = try await world.start(refresh: 60, expire: 600)
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]])
+      copy.refresh()
+      try await world.user.clock.sleep(until: world.user.clock.now + .seconds(3))
+      #expect(try await world.change("late.home.test. 60 A 192.0.2.9", with: world.key) == .noError)
+      // Those who are told hear nothing; after the failure it asks by itself every two seconds.
+      try await world.user.clock.sleep(until: world.user.clock.now + .seconds(30))
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]], isDown: false)
+      try await world.user.clock.sleep(until: world.user.clock.now + .seconds(5))
+      #expect(try await world.ask("late.home.test", world.secondary)?.answers.count == 1)
+      copy.zone.stop()
+    }
+  }
+
+  @Test("a primary whose answer over UDP is cut is asked over TCP", .spec("RFC 1035", "4.2.1"))
+  func cut() throws {
+    let world = World()
+    try world.internet.run {
+      let copy = try await world.start(policy: QuestionPolicy { _, type in type == .soa ? .cut : nil })
+      #expect(try await world.ask("www.home.test", world.secondary)?.answers.count == 2)
+      copy.zone.stop()
+    }
+  }
+
+  @Test("who is told and does not answer costs a few ports, however often the zone changes, and hears of the last change")
+  func toldInVain() throws {
+    let world = World()
+    let ports = PortCount()
+    try world.internet.run {
+      let copy = try await world.start(refresh: 3_600, expire: 7_200, counting: ports)
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]])
+      for number in 0..<40 { #expect(try await world.change("n\(number).home.test. 60 A 192.0.2.9", with: world.key) == .noError) }
+      #expect(ports.highest <= NameServer.Limits().notifiesPerPeerMax, "\(ports.highest) at a time")
+      world.internet.partition([world.primary.addresses[0]], from: [world.secondary.addresses[0]], isDown: false)
+      try await world.user.clock.sleep(until: world.user.clock.now + .seconds(5))
+      #expect(try await world.ask("n39.home.test", world.secondary)?.answers.count == 1)
+      copy.zone.stop()
+    }
+  }
+
+  private static func whole(_ zone: ChangingZone) throws -> [ResourceRecord] {
+    if case .whole(let records)? = zone.transfer(since: nil)?.transfer { records } else { try needed([ResourceRecord]?.none) }
+  }
+
+  private static func steps(_ zone: ChangingZone, since other: ChangingZone) throws -> [ZoneDifference] {
+    if case .steps(let steps)? = zone.transfer(since: other.start?.startOfAuthority?.version)?.transfer { steps } else { try needed([ZoneDifference]?.none) }
+  }
+
+  @Test("what others changed and what the file says differently meet in one exact step", .spec("RFC 1995", "4"))
+  func merges() throws {
+    let world = World()
+    let kept = MemoryRecords()
+    try world.internet.run {
+      let source = AuthoritySource(Authority(zones: []))
+      func open(_ lines: String) async throws -> ChangingZone {
+        try await ChangingZone.open(
+          Zone(records: try records(lines)), rights: ZoneRights(),
+          means: ZoneMeans(network: world.primary, records: kept, source: source, trace: nil, seed: 1))
+      }
+      let first = try await open(text)
+      let change = try Self.update([
+        .delete(try Name("www.home.test"), .a(0xC000_0250)), try Self.add("both.home.test. 60 A 192.0.2.9"), try Self.add("ns1.home.test. 60 A 192.0.2.7"),
+      ])
+      #expect(await first.update(change) == .noError)
+      let before = try Self.whole(first)
+      // The file forgets what is gone, has what was added, and gives another lifetime to a set of two.
+      let edited = text.replacing("www.home.test. 60 A 192.0.2.80\n", with: "").replacing("ns1.home.test. 60 A", with: "ns1.home.test. 90 A")
+        + "\nboth.home.test. 60 A 192.0.2.9"
+      let second = try await open(edited)
+      let steps = try Self.steps(second, since: first)
+      #expect(steps.count == 1)
+      let (old, step) = (Set(before), try needed(steps.first))
+      #expect(Set(step.removed).isSubset(of: old) && old.isDisjoint(with: step.added))
+      #expect(Set(step.added.map(\.description)) == ["ns1.home.test. 90 IN A 198.51.100.1", "ns1.home.test. 90 IN A 192.0.2.7"])
+      // Read back from what is kept, and a SOA record that says something else is news too.
+      let third = try await open(edited.replacing(" 86400 300\n", with: " 86400 301\n"))
+      #expect(third.start?.startOfAuthority?.minimum != second.start?.startOfAuthority?.minimum && third.start?.startOfAuthority?.serial == second.start?.startOfAuthority.map { $0.serial + 1 })
+      let (now, then) = (try Self.whole(third), try Self.whole(second))
+      #expect(Set(now.dropFirst()) == Set(then.dropFirst()))
+    }
+  }
+
+  @Test("strangers' messages to the desk are answered as often as their network may be")
+  func strangers() throws {
+    let world = World()
+    try world.internet.run {
+      var (rate, chance) = (ResponseRateSetting(), SeededRandom(seed: 3))
+      (rate.responsesPerSecond, rate.slip) = (5, 0)
+      let guards = AnswerGuards(rate: rate, clock: world.primary.clock, chance: &chance)
+      let copy = try await world.start(refresh: 3_600, expire: 7_200, guards: guards)
+      let upstream = NetworkUpstream(world.user, trace: nil)
+      for (key, carriage, expected) in [
+        (nil, .udp, 5...8), (TransactionKey(try Name("no.key"), secret: [1]), .udp, 5...8), (nil, .tcp, 20...20), (world.key, .udp, 20...20),
+      ] as [(TransactionKey?, ConversationInfo.Carriage, ClosedRange<Int>)] {
+        var answered = 0
+        for number in 0..<20 {
+          let message = Message.notification(try Name("other.test"), start: nil, id: UInt16(number))
+          switch await upstream.exchange(message, with: Endpoint(world.primary.addresses[0], 53), over: carriage, signedWith: key, until: world.user.clock.now + .milliseconds(50)) {
+          case .answered, .unreachable: answered += 1
+          case .timedOut, .suspicious: break
+          }
+        }
+        #expect(expected.contains(answered), "\(key?.name.description ?? "unsigned") over \(carriage): \(answered)")
+        try await world.user.clock.sleep(until: world.user.clock.now + .seconds(30))
+      }
+      copy.zone.stop()
+    }
+  }
+}
+
+/// How many datagram ports are open.
+private final class PortCount: Sendable {
+  private let state = Mutex((open: 0, highest: 0))
+  var highest: Int { state.withLock { $0.highest } }
+  func opened() { state.withLock { $0 = ($0.open + 1, max($0.highest, $0.open + 1)) } }
+  func closed() { state.withLock { $0.open -= 1 } }
+}
+
+/// A network whose datagram ports are counted.
+private struct CountingNetwork: Network {
+  let inner: SimulatedNetwork
+  let count: PortCount
+
+  init(_ inner: SimulatedNetwork, _ count: PortCount) { (self.inner, self.count) = (inner, count) }
+
+  private struct Port: Listener {
+    let inner: any Listener
+    let count: PortCount
+    var endpoint: Endpoint { inner.endpoint }
+    func close(grace: Duration) async {
+      await inner.close(grace: grace)
+      count.closed()
+    }
+  }
+
+  var clock: any WorldClock { inner.clock }
+  var background: any Network { inner.background }
+  func start(_ work: @escaping @Sendable () async -> Void) { inner.start(work) }
+
+  func listen(
+    at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+  ) async throws(NetworkError) -> any Listener { try await inner.listen(at: endpoint, options: options, accept: accept) }
+
+  func dial(_ endpoint: Endpoint, options: DialOptions, makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
+    try await inner.dial(endpoint, options: options, makeEnd: makeEnd)
+  }
+
+  func bind(_ endpoint: Endpoint, options: BindOptions, makeEnd: @escaping @Sendable () -> any DatagramEnd) async throws(NetworkError) -> any Listener {
+    let port = try await inner.bind(endpoint, options: options, makeEnd: makeEnd)
+    count.opened()
+    return Port(inner: port, count: count)
   }
 }

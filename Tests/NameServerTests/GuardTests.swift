@@ -69,6 +69,24 @@ struct GuardTests {
     #expect(try Guarded().ask(cookie: Array(repeating: 1, count: count))?.responseCode == .formatError)
   }
 
+  @Test("a cookie that is longer than its record is not looked at", .spec("RFC 7873", "5.2.2"), arguments: [1, 16, 40])
+  func beyond(_ missing: Int) throws {
+    let message = Message.query(try Name("www.g.test"), .a, id: 5, edns: EDNS(options: [EDNSOption(.cookie, Array(1...40))])).wire().array
+    // The option says forty bytes; its record ends before them, and with it the message.
+    var bytes = Array(message.dropLast(missing))
+    let length = bytes.count - 40 + missing - 6
+    bytes[length + 1] -= UInt8(missing)
+    let starts = UnsafeMutablePointer<UInt8>.allocate(capacity: 128)
+    defer { starts.deallocate() }
+    bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      var query = Query(base, bytes.count)
+      #expect(query.read(labelStarts: starts, optionsMax: 32) == .formatError && query.cookieAt == 0)
+    }
+    let answer = try Guarded().responder.answer(Buffer(bytes), from: victim, over: .udp).map { try Message(reading: $0) }
+    #expect(answer?.responseCode == .formatError)
+  }
+
   @Test("a query for nothing but a cookie", .spec("RFC 7873", "5.4"))
   func bare() throws {
     let guarded = try Guarded()
@@ -187,10 +205,13 @@ struct ResolverCookieTests {
     let (one, other) = (Endpoint(Address(192, 0, 2, 1), 53), Endpoint(Address(192, 0, 2, 2), 53))
     let first = history.cookie(for: one, using: &chance)
     #expect(first.data.count == 8 && history.cookie(for: one, using: &chance) == first && history.cookie(for: other, using: &chance) != first)
-    history.noteCookie(.cookie(client: first.data, server: Array(repeating: 9, count: 16)), from: one)
+    history.noteCookie(.cookie(client: first.data, server: Array(repeating: 9, count: 16)), from: one, over: .udp)
     #expect(history.cookie(for: one, using: &chance).data == first.data + Array(repeating: 9, count: 16))
-    history.noteCookie(.cookie(client: Array(repeating: 0, count: 8), server: Array(repeating: 8, count: 16)), from: one)
+    history.noteCookie(.cookie(client: Array(repeating: 0, count: 8), server: Array(repeating: 8, count: 16)), from: one, over: .tcp)
+    history.noteCookie(nil, from: one, over: .udp)
     #expect(history.cookie(for: one, using: &chance).data.last == 9)
+    history.noteCookie(nil, from: one, over: .tcp)
+    #expect(history.cookie(for: one, using: &chance) == first)
   }
 
   @Test("an answer over UDP shows the cookie", arguments: [

@@ -53,9 +53,9 @@ struct MovingHostPeerTests {
         """
       let mail = "smtp: 0, submission: 0, submissions: 0, pop3: 0, pop3s: 0, imap: 0, imaps: 0"
       guard let home = try Home(settings, environment, folder, ports: "dns: 0, http: 0, https: 0, console: 0, \(mail)") else { return }
-      func report(_ query: String, user: String = "router:ruby", scheme: String = "https") async throws -> String {
+      func report(_ query: String, user: String = "router:ruby", scheme: String = "https", _ more: [String] = []) async throws -> String {
         let endpoint = try #require(home.host.endpoint(scheme.uppercased()))
-        let arguments = ["-sSk", "-u", user, "-w", " %{http_code}", "--connect-to", "::\(endpoint)", "\(scheme)://home.test/nic/update?\(query)"]
+        let arguments = more + ["-sSk", "-u", user, "-w", " %{http_code}", "--connect-to", "::\(endpoint)", "\(scheme)://home.test/nic/update?\(query)"]
         return await curl.run(arguments).text.replacing("\n", with: "|")
       }
       let before = await home.serial()
@@ -65,11 +65,16 @@ struct MovingHostPeerTests {
         ("hostname=home.test,other.test&myip=203.0.113.9", "nochg 203.0.113.9|nohost| 200"), ("hostname=home&myip=203.0.113.9", "notfqdn| 200"),
         ("myip=203.0.113.9", "notfqdn| 200"), ("hostname=home.test&myip=203.0.113.10,2001:db8::10", "good 203.0.113.10,2001:db8::10| 200"),
         ("hostname=home.test&myip=203.0.113.11", "good 203.0.113.11| 200"), ("hostname=home.test&myip=nonsense", "good 127.0.0.1| 200"),
+        ("hostname=home.test&myip=0.0.0.0", "nochg 127.0.0.1| 200"),
         ("hostname=home.test&myip=203.0.113.11&myipv6=2001:db8::11", "good 203.0.113.11,2001:db8::11| 200"),
       ] { #expect(try await report(query) == wanted, "\(query)") }
       #expect(try await report("hostname=home.test&myip=192.0.2.66", user: "router:wrong") == "badauth| 401")
       #expect(try await report("hostname=home.test&myip=192.0.2.66", user: "nobody:ruby") == "badauth| 401")
       #expect(try await report("hostname=home.test&myip=192.0.2.66", scheme: "http").hasSuffix(" 403"))
+      // What another site's page makes a browser ask for, with the password that the browser was told once.
+      for field in ["Sec-Fetch-Site: cross-site", "Origin: https://other.test"] {
+        #expect(try await report("hostname=home.test&myip=192.0.2.66", ["-H", field]) == "badagent| 403")
+      }
 
       #expect(await home.ask("home.test", "A") == ["203.0.113.11"])
       #expect(await home.ask("www.home.test", "AAAA") == ["2001:db8::11"])

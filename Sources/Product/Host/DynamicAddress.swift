@@ -89,7 +89,7 @@ struct LearnedAddresses: Sendable {
 
   func read() -> [Address] { ((try? file.read()) ?? nil)?.split(separator: "\n").compactMap { Address(String($0)) } ?? [] }
 
-  func write(_ addresses: [Address]) { try? file.write(addresses.map { "\($0)\n" }.joined(), mode: 0o644) }
+  func write(_ addresses: [Address]) throws(CertificateError) { try file.write(addresses.map { "\($0)\n" }.joined(), mode: 0o644) }
 }
 
 extension SettingsForm where Value == String {

@@ -260,13 +260,14 @@ package final class HomeHost: Sendable {
     try await line.run { () async throws(Failure) in
       let (settings, learned) = self.state.withLock { ($0.settings, $0.learned) }
       guard settings.dynamic != nil else { return false }
-      let kept = settings.publishing(learned).published.filter { old in !addresses.contains { $0.bitCount == old.bitCount } }
-      let all = (addresses + kept).reduce(into: [Address]()) { if !$0.contains($1) { $0.append($1) } }
+      let staying = settings.publishing(learned).published.filter { old in !addresses.contains { $0.bitCount == old.bitCount } }
+      let all = (addresses + staying).reduce(into: [Address]()) { if !$0.contains($1) { $0.append($1) } }
       guard Set(all) != Set(settings.publishing(learned).published) else { return false }
       let zones = try Self.zones(
         settings.publishing(all), mail: self.mail, keyHash: self.identities.current.first?.publicKeyHash, at: self.assembly.network.clock.now)
+      // Kept first: who is told that it is published finds it so after the next start too.
+      do { try LearnedAddresses(dataDirectory: self.parts.dataDirectory).write(all) } catch { throw .storage(.failed("\(error)")) }
       try await self.parts.names.serve(zones, settings)
-      LearnedAddresses(dataDirectory: self.parts.dataDirectory).write(all)
       self.state.withLock { $0.learned = all }
       return true
     }

@@ -47,13 +47,16 @@ final class HomeNames: Sendable {
     }
     let before = state.withLock { $0 }
     var after = State(records: before.records, shared: shared)
-    for (name, setting) in shared.sorted(by: { $0.key < $1.key }) {
-      let known = before.shared[name]
-      if !setting.primaries.isEmpty {
-        after.copies[name] = try await copy(of: name, setting, &after.records, known: known?.primaries == setting.primaries ? before.copies[name] : nil)
-      } else if !setting.rights.update.isEmpty || !setting.rights.notified.isEmpty, let zone = zones.first(where: { $0.apex == name }) {
-        after.changing[name] = try await changing(zone, setting.rights, &after.records, known: before.changing[name])
-      }
+    // Where a mistake may be comes first. Of two zones with one apex the later one counts.
+    for zone in zones where zones.last(where: { $0.apex == zone.apex }) === zone {
+      let (name, rights) = (zone.apex, shared[zone.apex]?.rights ?? ZoneRights())
+      // What others changed stays when they may not any more.
+      var isKept = before.changing[name] != nil || !rights.update.isEmpty || !rights.notified.isEmpty
+      if !isKept { isKept = try await wasChanged(name, &after.records) }
+      if isKept { after.changing[name] = try await changing(zone, rights, &after.records, known: before.changing[name]) }
+    }
+    for (name, setting) in shared.sorted(by: { $0.key < $1.key }) where !setting.primaries.isEmpty {
+      after.copies[name] = try await copy(of: name, setting, &after.records, known: before.shared[name]?.primaries == setting.primaries ? before.copies[name] : nil)
     }
     after.balanced = settings.balanced
     after.steering = before.balanced == settings.balanced ? before.steering : Balance.steering(settings, network, trace: trace)
@@ -61,9 +64,9 @@ final class HomeNames: Sendable {
     if after.steering !== before.steering { before.steering?.stop() }
     desk.replace(TransactionKeys(settings.keys.all))
     for name in before.shared.keys where shared[name] != before.shared[name] { desk.remove(name, keeping: [after.changing[name], after.copies[name]?.zone]) }
+    for (name, zone) in after.changing { zone.rights = shared[name]?.rights ?? ZoneRights() }
     for (name, setting) in shared {
       if let zone = after.changing[name] {
-        zone.rights = setting.rights
         desk.add(zone)
       } else if let copy = after.copies[name] {
         copy.zone.rights = setting.rights
@@ -88,11 +91,22 @@ final class HomeNames: Sendable {
   /// Asks nobody how it is any more.
   func stop() { state.withLock { $0.steering }?.stop() }
 
+  private static let recordsFile = "zones.sqlite"
+
   private func means(_ records: inout SQLiteRecords?) throws(HomeHost.Failure) -> ZoneMeans {
     let opened: SQLiteRecords
-    do throws(StorageError) { if let records { opened = records } else { opened = try SQLiteRecords(path: dataDirectory + "/zones.sqlite") } } catch { throw .storage(error) }
+    do throws(StorageError) { if let records { opened = records } else { opened = try SQLiteRecords(path: dataDirectory + "/" + Self.recordsFile) } } catch { throw .storage(error) }
     records = opened
     return ZoneMeans(network: network, records: opened, source: source, trace: trace, seed: UInt64.random(in: 0 ... .max))
+  }
+
+  /// Whether the zone `name` of ours was one that others change.
+  private func wasChanged(_ name: Name, _ records: inout SQLiteRecords?) async throws(HomeHost.Failure) -> Bool {
+    do throws(StorageError) {
+      if records == nil, try !SystemFiles().names(in: dataDirectory).contains(Self.recordsFile) { return false }
+    } catch { throw .storage(error) }
+    let means = try means(&records)
+    do throws(StorageError) { return try await ChangingZone.isKept(name, means) } catch { throw .storage(error) }
   }
 
   private func copy(

@@ -24,6 +24,8 @@ struct UpdateDoor: Application {
     guard request.method == .get || request.method == .head || request.method == .post else {
       return .response(.text(.methodNotAllowed, "badagent\n", afterwards: request.hasBody ? .close : .keepOpen))
     }
+    // A browser that was told the password once sends it along with what any page makes it ask for.
+    if CrossSite.comesFromElsewhere(request) { return .response(.text(.forbidden, "badagent\n", afterwards: request.hasBody ? .close : .keepOpen)) }
     return .workflow { exchange in
       // A password in the clear is everybody's.
       guard exchange.isEncrypted else { return exchange.respond(.text(.forbidden, "badauth: only inside TLS\n")) }
@@ -49,8 +51,8 @@ struct UpdateDoor: Application {
     guard !names.isEmpty else { return "notfqdn" }
     var texts: [String] = []
     for key in ["myip", "myipv6"] { texts += (fields[key] ?? "").split(separator: ",").map { String($0) } }
-    var addresses = texts.prefix(Self.addressesMax).compactMap { Address($0) }
-    // Without an address, or with one that is none, the one it comes from is meant.
+    // Without an address, or with one that is none (0.0.0.0 as some routers say it), the one it comes from is meant.
+    var addresses = texts.prefix(Self.addressesMax).compactMap { Address($0) }.filter { $0 != .any && $0 != .v6(0, 0) }
     if addresses.isEmpty { addresses = [asker] }
     let shown = addresses.map(\.description).joined(separator: ",")
     var lines: [String] = []

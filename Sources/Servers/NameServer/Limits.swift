@@ -41,6 +41,10 @@ package struct Limits: Sendable, Hashable {
   /// How often a secondary is told of one version (RFC 1996 §3.6). Unit: attempts. Past it: it finds out by itself.
   package var notifyAttemptsMax = 5
 
+  /// Most notifications that wait for an answer of one secondary. Unit: notifications, each with a port of its own. Past it: the newest version is told of when
+  /// one of them has ended.
+  package var notifiesPerPeerMax = 4
+
   /// First wait for a secondary's answer; each further one is twice as long.
   package var notifyWait = Duration.seconds(3)
 

@@ -33,7 +33,7 @@ public struct TransactionKeys: Sendable {
     guard let signed else { return .unsigned }
     let signature = signed.signature
     // RFC 8945 §5.2.1: an unknown key, or another algorithm than it has.
-    guard let key = keys[signature.keyName], key.algorithm.name == signature.algorithm else { return refuse(signed, .badKey) }
+    guard let key = keys[signature.keyName], key.algorithm.name == signature.algorithm else { return refuse(request, signed, .badKey) }
     // RFC 8945 §5.2.2.1: a code of an impossible length is no code.
     guard (key.algorithm.codeSizeMin...key.algorithm.codeSize).contains(signature.code.count) else {
       return .malformed(
@@ -42,16 +42,17 @@ public struct TransactionKeys: Sendable {
           rule: "RFC 8945 §5.2.2.1"))
     }
     let expected = key.algorithm.code(of: [signed.bare, signature.variables], secret: key.secret)
-    guard TransactionSession.isRight(signature.code, expected, key.algorithm) else { return refuse(signed, .badSignature) }
+    guard TransactionSession.isRight(signature.code, expected, key.algorithm) else { return refuse(request, signed, .badSignature) }
     var session = TransactionSession(key, requestCode: signature.code, limits: limits)
     guard signature.isTimely(at: now) else {
       // RFC 8945 §5.2.3: this answer is signed, with the request's time, so that a stranger cannot make clocks doubted.
-      var answer = TransactionSession.unsigned(key, signed.bare, at: now, limits)
+      let head = TransactionKeys.head(of: request)
+      var answer = TransactionSession.unsigned(key, head, at: now, limits)
       answer.error = .badTime
       answer.otherData = TransactionSignature.bytes(answer.timeSigned, 6)
       answer.timeSigned = signature.timeSigned
       answer.fudge = signature.fudge
-      return .refused(session.sign(TransactionKeys.head(of: signed.bare), answer), .badTime)
+      return .refused(session.sign(head, answer), .badTime)
     }
     // Whoever passed the request on under another identifier waits for that one.
     var bare = signed.bare
@@ -60,15 +61,15 @@ public struct TransactionKeys: Sendable {
   }
 
   /// RFC 8945 §5.3.2: an answer without a code, since there is no key to make one with.
-  private func refuse(_ signed: SignedMessage, _ error: ResponseCode) -> Judgement {
+  private func refuse(_ request: Buffer, _ signed: SignedMessage, _ error: ResponseCode) -> Judgement {
     var signature = signed.signature
     signature.code = []
     signature.error = error
     signature.otherData = []
-    return .refused(SignedMessage.signed(TransactionKeys.head(of: signed.bare), signature), error)
+    return .refused(SignedMessage.signed(TransactionKeys.head(of: request), signature), error)
   }
 
-  /// The beginning of the answer NOTAUTH to `request`: its header and its questions.
+  /// The beginning of the answer NOTAUTH to `request`: its header, with the identifier that whoever passed it on waits for, and its questions.
   private static func head(of request: Buffer) -> Buffer {
     let end = request.withUnsafeBytes { bytes in
       var reader = MessageReader(bytes)

@@ -190,10 +190,12 @@ private final class DeskWindow: Sendable {
   private let desk: ZoneDesk?
   let responders: ResponderPool
   private let network: any Network
+  private let guards: AnswerGuards?
 
   init(_ desk: ZoneDesk?, _ authority: AuthoritySource, _ network: any Network, _ guards: AnswerGuards?) {
     self.desk = desk
     self.network = network
+    self.guards = guards
     responders = ResponderPool(authority, hasDesk: desk != nil, guards)
   }
 
@@ -208,6 +210,7 @@ private final class DeskWindow: Sendable {
     switch desk.take(message, from: client, over: carriage, answer: { responders.plainAnswer($0, from: client.address, over: carriage) }) {
     case .none: give(nil)
     case .whole(let answer): give(answer)
+    case .unproven(let answer): give(carriage == .udp && guards?.lets(answer, to: client.address) == false ? nil : answer)
     case .parts(let transfer): return transfer
     case .later(let work): network.start { give(await work()) }
     }

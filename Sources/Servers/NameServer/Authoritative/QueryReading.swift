@@ -137,16 +137,19 @@ struct Query {
     while index < end {
       guard index &+ 4 <= end, options < optionsMax else { return false }
       let code = uint16(at: index)
+      let length = Int(uint16(at: index &+ 2))
+      // Noted only when it is all there: also a query that is refused has its cookie looked at.
+      guard index &+ 4 &+ length <= end else { return false }
       if code == OptionCode.clientSubnet.rawValue, subnetAt == 0 {
         subnetAt = index &+ 4
-        subnetCount = Int(uint16(at: index &+ 2))
+        subnetCount = length
       }
       // RFC 7873 §5.2.2: of several cookies the first one counts.
       if code == OptionCode.cookie.rawValue, cookieAt == 0 {
         cookieAt = index &+ 4
-        cookieCount = Int(uint16(at: index &+ 2))
+        cookieCount = length
       }
-      index &+= 4 &+ Int(uint16(at: index &+ 2))
+      index &+= 4 &+ length
       options &+= 1
     }
     return index == end

@@ -49,6 +49,13 @@ package final class ChangingZone: Sendable {
     case source(Zone, CheckedContinuation<Failure?, Never>)
   }
 
+  fileprivate struct Telling {
+    /// The newest version that somebody has begun to tell of.
+    var version = 0
+    /// How many are at it.
+    var count = 0
+  }
+
   fileprivate struct State {
     /// Nil: a secondary that has no copy yet.
     var contents: ZoneContents?
@@ -61,6 +68,8 @@ package final class ChangingZone: Sendable {
     var isWorking = false
     /// Counts what was published, so that telling of an older version ends.
     var version = 0
+    /// Who is being told of a version.
+    var telling: [ZonePeer: Telling] = [:]
     var chance: SeededRandom
     var isStopped = false
     var rights: ZoneRights
@@ -107,6 +116,11 @@ package final class ChangingZone: Sendable {
     return zone
   }
 
+  /// Whether a zone of ours at `apex` was opened before, so that others may have changed it.
+  package static func isKept(_ apex: Name, _ means: ZoneMeans) async throws(StorageError) -> Bool {
+    try await ZoneJournal(means.records, zone: apex, limits: means.limits).hasSource()
+  }
+
   private func contents(of source: Zone) throws(StorageError) -> ZoneContents {
     guard let made = ZoneContents(apex: apex, records: source.records, limits: means.limits) else { throw .failed("no zone at \(apex)") }
     return made
@@ -127,7 +141,7 @@ package final class ChangingZone: Sendable {
   /// The SOA record; nil: there is nothing yet.
   package var start: ResourceRecord? { state.withLock { $0.contents?.start } }
 
-  /// Stops telling others.
+  /// Stops telling others, and answering what comes from now on.
   package func stop() { state.withLock { $0.isStopped = true } }
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
@@ -287,32 +301,34 @@ extension ChangingZone {
 
   /// What the user changed in the file since the zone was made of it. Throws when that and what others changed make no zone.
   private func merge(_ made: ZoneContents, since source: [ResourceRecord]) async throws(Failure) {
-    guard var contents = state.withLock({ $0.contents }) else { return }
+    guard let before = state.withLock({ $0.contents }), var soa = made.start.startOfAuthority else { return }
     let old = Set(source.filter { $0.type != .soa })
     let new = Set(made.records.filter { $0.type != .soa })
-    var step = ZoneDifference(
-      from: contents.start, to: contents.start, removed: source.filter { $0.type != .soa && !new.contains($0) },
-      added: made.records.filter { $0.type != .soa && !old.contains($0) })
-    guard !step.removed.isEmpty || !step.added.isEmpty, var soa = made.start.startOfAuthority else { return }
-    soa.serial = made.serial.isNewer(than: contents.serial) ? soa.serial : contents.serial.next.rawValue
-    step.after = ResourceRecord(apex, ttl: made.start.ttl, .soa(soa))
-    contents.apply(step)
-    do throws(ZoneErrors) { _ = try Zone(apex: apex, records: contents.records, limits: means.limits) } catch { throw .zone(error) }
-    let number = state.withLock { $0.nextStep }
+    var merged = before
+    merged.apply(
+      ZoneDifference(
+        from: before.start, to: before.start, removed: source.filter { $0.type != .soa && !new.contains($0) },
+        added: made.records.filter { $0.type != .soa && !old.contains($0) }))
+    // What updates made of the SOA record stays until the file says something else than before.
+    var former = source.first?.startOfAuthority
+    former?.serial = soa.serial
+    guard old != new || former != soa else { return }
+    soa.serial = made.serial.isNewer(than: before.serial) ? soa.serial : before.serial.next.rawValue
+    merged.apply(ZoneDifference(from: before.start, to: ResourceRecord(apex, ttl: made.start.ttl, .soa(soa))))
+    do throws(ZoneErrors) { _ = try Zone(apex: apex, records: merged.records, limits: means.limits) } catch { throw .zone(error) }
+    // RFC 1995 §4: what really goes and comes, since others may have removed or added the same before.
+    let step = before.difference(to: merged)
+    let (number, count) = state.withLock { ($0.nextStep, min($0.steps.count + 1, means.limits.journalStepsMax)) }
     do throws(StorageError) {
-      try await journal.append([step], from: number)
-      state.withLock { state in
-        state.contents = contents
-        state.steps.append(step)
-        state.nextStep += 1
-      }
-      let count = state.withLock { state in
-        state.steps.removeFirst(max(0, state.steps.count - means.limits.journalStepsMax))
-        return state.steps.count
-      }
-      try await journal.keep(contents, source: made.records, at: number + 1, keepingFrom: number + 1 - UInt64(min(count, Int(number))))
-      state.withLock { $0.sinceKept = 0 }
+      try await journal.keep(merged, source: made.records, at: number + 1, keepingFrom: number + 1 - UInt64(min(count, Int(number))), with: step)
     } catch { throw .storage(error) }
+    state.withLock { [merged] state in
+      state.contents = merged
+      state.steps.append(step)
+      state.steps.removeFirst(state.steps.count - count)
+      state.nextStep = number + 1
+      state.sinceKept = 0
+    }
   }
 
   /// A copy's next version.
@@ -351,6 +367,8 @@ extension ChangingZone {
   }
 
   private func publish(_ contents: ZoneContents) throws(ZoneErrors) {
+    // A transfer may come to its end when nobody wants the zone any more.
+    guard !isStopped else { return }
     means.source.publish(try Zone(apex: apex, records: contents.records, limits: means.limits))
     state.withLock { $0.version += 1 }
   }
@@ -358,24 +376,45 @@ extension ChangingZone {
   /// Lets nothing be answered from this zone any more.
   func withdraw() { means.source.withdraw(apex) }
 
-  /// Tells everybody who asked for it that there is a new version; each until it answers, or for some times.
-  // RFC 1996 §3.5, §3.6
+  /// Tells everybody who asked for it that there is a new version.
   private func tell() {
-    let (start, version) = state.withLock { ($0.contents?.start, $0.version) }
-    guard let start else { return }
     for peer in rights.notified {
+      guard let version = versionToTell(peer) else { continue }
       means.network.start {
-        let clock = self.means.network.clock
-        for attempt in 0..<self.means.limits.notifyAttemptsMax {
-          guard !self.isStopped, self.state.withLock({ $0.version }) == version else { return }
-          let wait = self.means.limits.notifyWait * (1 << attempt)
-          let message = Message.notification(self.apex, start: start, id: self.id())
-          let until = clock.now + wait
-          let outcome = await NetworkUpstream(self.means.network, trace: self.means.trace).exchange(message, with: peer.endpoint, signedWith: peer.key, until: until)
-          if case .answered = outcome { return }
-          do { try await clock.sleep(until: until) } catch { return }
+        var next: Int? = version
+        while let version = next {
+          await self.tell(peer, of: version)
+          next = self.versionToTell(peer, after: version)
         }
       }
+    }
+  }
+
+  /// The version that `peer` is to be told of now; nil: it is told already, or `Limits.notifiesPerPeerMax` are at it, of whom the first one to end goes on with
+  /// it. `after`: one of them has ended.
+  private func versionToTell(_ peer: ZonePeer, after ended: Int? = nil) -> Int? {
+    state.withLock { state in
+      var telling = state.telling[peer] ?? Telling()
+      if ended != nil { telling.count -= 1 }
+      let isDue = !state.isStopped && state.version > telling.version && telling.count < means.limits.notifiesPerPeerMax
+      if isDue { telling = Telling(version: state.version, count: telling.count + 1) }
+      state.telling[peer] = telling
+      return isDue ? telling.version : nil
+    }
+  }
+
+  /// Tells `peer` of a version until it answers, for some times, or until there is a newer one.
+  // RFC 1996 §3.5, §3.6
+  private func tell(_ peer: ZonePeer, of version: Int) async {
+    let clock = means.network.clock
+    for attempt in 0..<means.limits.notifyAttemptsMax {
+      let (start, isDue) = state.withLock { ($0.contents?.start, !$0.isStopped && $0.version == version) }
+      guard let start, isDue else { return }
+      let until = clock.now + means.limits.notifyWait * (1 << attempt)
+      let message = Message.notification(apex, start: start, id: id())
+      let outcome = await NetworkUpstream(means.network, trace: means.trace).exchange(message, with: peer.endpoint, signedWith: peer.key, until: until)
+      if case .answered = outcome { return }
+      do { try await clock.sleep(until: until) } catch { return }
     }
   }
 }

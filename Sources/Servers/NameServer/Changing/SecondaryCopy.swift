@@ -4,6 +4,7 @@
 package import DNS
 import Storage
 import Synchronization
+import Trace
 import Transport
 import World
 
@@ -22,6 +23,8 @@ package final class SecondaryCopy: Sendable {
     var isWithdrawn = false
     /// Somebody asked for another look while one was under way.
     var mustRepeat = false
+    /// When the next alarm rings; nil: none is set.
+    var alarm: Instant?
   }
 
   private init(_ zone: ChangingZone, _ primaries: [ZonePeer], contact: Instant?, next: Instant) {
@@ -42,7 +45,7 @@ package final class SecondaryCopy: Sendable {
     } else {
       do throws(ZoneErrors) { try zone.publish() } catch { throw .zone(error) }
     }
-    means.network.start { await copy.keepFresh() }
+    copy.refresh()
     return copy
   }
 
@@ -52,17 +55,8 @@ package final class SecondaryCopy: Sendable {
     primaries.contains { $0.endpoint.address == address && ($0.key == nil || $0.key?.name == key) }
   }
 
-  /// Looks at once.
+  /// Looks at once, or once more when a look is under way.
   package func refresh() { zone.means.network.start { await self.look() } }
-
-  // RFC 1034 §4.3.5: refresh after success, retry after failure, expire without any.
-  private func keepFresh() async {
-    let clock = zone.means.network.clock
-    while !zone.isStopped {
-      let next = state.withLock { $0.next }
-      if next <= clock.now { await look() } else { do { try await clock.sleep(until: next) } catch { return } }
-    }
-  }
 
   private func look() async {
     let isMine = state.withLock { state -> Bool in
@@ -79,8 +73,35 @@ package final class SecondaryCopy: Sendable {
         state.isRefreshing = state.mustRepeat
         return state.mustRepeat
       }
-      guard mustRepeat else { return }
+      guard mustRepeat else { return setAlarm() }
     }
+  }
+
+  // RFC 1034 §4.3.5: refresh after success, retry after failure, expire without any. A look that came between has moved the time: an alarm that is set
+  // for later is left to ring in vain.
+  private func setAlarm() {
+    let time = state.withLock { state -> Instant? in
+      if let alarm = state.alarm, alarm <= state.next { return nil }
+      state.alarm = state.next
+      return state.next
+    }
+    guard let time, !zone.isStopped else { return }
+    let clock = zone.means.network.clock
+    zone.means.network.start {
+      guard (try? await clock.sleep(until: time)) != nil else { return }
+      await self.ring(time)
+    }
+  }
+
+  private func ring(_ time: Instant) async {
+    let isDue = state.withLock { state -> Bool? in
+      guard state.alarm == time else { return nil }
+      state.alarm = nil
+      // A look that is under way sets the alarm at its end.
+      return state.isRefreshing ? nil : state.next <= time
+    }
+    guard let isDue, !zone.isStopped else { return }
+    if isDue { await look() } else { setAlarm() }
   }
 
   private func note(_ isGood: Bool) async {
@@ -138,10 +159,20 @@ package final class SecondaryCopy: Sendable {
   private func serial(at primary: ZonePeer) async -> Serial? {
     let means = zone.means
     let query = Message.query(zone.apex, .soa, id: zone.id(), recursionDesired: false)
-    let outcome = await NetworkUpstream(means.network, trace: means.trace).exchange(
-      query, with: primary.endpoint, signedWith: primary.key, until: means.network.clock.now + means.limits.streamTimeMax)
-    guard case .answered(let answer, _) = outcome, answer.flags.isAuthoritative else { return nil }
-    return answer.answers.first { $0.name == zone.apex }?.startOfAuthority?.version
+    let upstream = NetworkUpstream(means.network, trace: means.trace)
+    for carriage in [ConversationInfo.Carriage.udp, .tcp] {
+      switch await upstream.exchange(
+        query, with: primary.endpoint, over: carriage, signedWith: primary.key, until: means.network.clock.now + means.limits.streamTimeMax)
+      {
+      // RFC 1035 §4.2.1: what is cut is asked for over TCP; so is what somebody else may have answered.
+      case .answered(let answer, _) where answer.flags.isTruncated: continue
+      case .suspicious: continue
+      case .answered(let answer, _):
+        return answer.flags.isAuthoritative ? answer.answers.first { $0.name == zone.apex }?.startOfAuthority?.version : nil
+      case .timedOut, .unreachable: return nil
+      }
+    }
+    return nil
   }
 
   private func transfer(from primary: ZonePeer, since: Serial?) async -> Bool {

@@ -28,6 +28,8 @@ package final class ZoneDesk: Sendable {
     /// Nothing is sent.
     case none
     case whole(Buffer)
+    /// The same, to somebody who has shown nothing: over UDP perhaps in another's name.
+    case unproven(Buffer)
     /// Many messages, over TCP.
     case parts(TransferAnswer)
     /// One message, once this is done.
@@ -95,7 +97,7 @@ package final class ZoneDesk: Sendable {
     switch zones.withLock({ $0.keys }).judge(bytes, at: now) {
     case .unsigned: break
     case .signed(let message, let dialogue): (bare, session) = (message, dialogue)
-    case .refused(let answer, _): return .whole(answer)
+    case .refused(let answer, _): return .unproven(answer)
     case .malformed: return formatError(bytes)
     }
     guard let message = try? Message(reading: bare) else { return formatError(bytes) }
@@ -115,7 +117,8 @@ package final class ZoneDesk: Sendable {
   private func edns(_ request: Request) -> EDNS? { request.message.edns == nil ? nil : EDNS(payloadSize: UInt16(clamping: limits.datagramMax)) }
 
   private func whole(_ request: Request, _ answer: Message) -> Reply {
-    .whole(request.finished(answer, at: clock.now, datagramMax: limits.datagramMax))
+    let answer = request.finished(answer, at: clock.now, datagramMax: limits.datagramMax)
+    return request.session == nil ? .unproven(answer) : .whole(answer)
   }
 
   private func refuse(_ request: Request, _ code: ResponseCode) -> Reply { whole(request, request.message.reply(code, edns: edns(request))) }
@@ -129,7 +132,7 @@ package final class ZoneDesk: Sendable {
     guard let header, !header.flags.isResponse else { return .none }
     var flags = Flags()
     flags.opcode = header.flags.opcode
-    return .whole(Message(id: header.id, flags: flags).reply(.formatError).wire())
+    return .unproven(Message(id: header.id, flags: flags).reply(.formatError).wire())
   }
 
   // MARK: Updates

@@ -60,6 +60,9 @@ struct ZoneJournal: Sendable {
     return Kept(contents: contents, steps: steps, nextStep: next, source: source, contact: contact)
   }
 
+  /// Whether it is the journal of a zone that was made of a file.
+  func hasSource() async throws(StorageError) -> Bool { try await records.value(in: "zone-source", at: key(1, 4)) != nil }
+
   private func transfer(_ table: String, since: Serial?) async throws(StorageError) -> ZoneTransfer? {
     var reader = TransferReader(TransferQuestion(zone, since: since))
     for row in try await rows(table, from: 1, 4) {
@@ -93,9 +96,13 @@ struct ZoneJournal: Sendable {
     try await records.apply(changes)
   }
 
-  /// Keeps `contents` as they are before step `number`, with `source` if it is known anew, and forgets the steps before `firstKept`.
-  func keep(_ contents: ZoneContents, source: [ResourceRecord]?, at number: UInt64, keepingFrom firstKept: UInt64) async throws(StorageError) {
+  /// Keeps `contents` as they are before step `number`, with `source` if it is known anew and `step`, the last one before that, and forgets the steps before
+  /// `firstKept`. All of it, or nothing.
+  func keep(
+    _ contents: ZoneContents, source: [ResourceRecord]?, at number: UInt64, keepingFrom firstKept: UInt64, with step: ZoneDifference? = nil
+  ) async throws(StorageError) {
     var changes = try await replacing("zone-contents", contents.records, contents.start)
+    if let step { changes.append(.put(table: "zone-steps", key: key(number - 1, 8), value: ZoneJournal.bytes(step, zone))) }
     var head = Buffer()
     head.append(integer: number)
     changes.append(.put(table: "zone-contents", key: key(0, 4), value: head))

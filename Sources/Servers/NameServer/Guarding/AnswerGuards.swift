@@ -1,6 +1,7 @@
 // What keeps an authority from being made a weapon: cookies (RFC 7873, RFC 9018), which show that an asker gets what is sent to its address, and
 // rates (ResponseRate.swift) for all who cannot show it.
 // Not here: how answers are made (Authoritative/Answer.swift), where cookies stand in a message (Authoritative/Authority.swift).
+import Bytes
 package import DNS
 import Trace
 package import World
@@ -32,6 +33,14 @@ package final class AnswerGuards: Sendable {
     self.clock = clock
     secrets = cookies.secrets ?? CookieSecrets(current: SipKey(using: &chance))
     self.rate = ResponseRate(rate, key: SipKey(using: &chance), limits: limits)
+  }
+
+  /// Whether the desk's answer to somebody who has shown nothing is sent: it is counted as any other. It is no larger than its question, so it is not cut.
+  func lets(_ answer: Buffer, to client: Address) -> Bool {
+    guard rate.limits(client), answer.count >= DNS.Limits.Format.headerSize else { return true }
+    let kind = answer.withUnsafeBytes { $0.baseAddress.map { ResponseClass($0) } ?? .error }
+    if case .drop = rate.judge(client, kind, at: clock.now) { return false }
+    return true
   }
 
   /// Why an answer of `kind` to `client` was not sent as it is; nil: it was.

@@ -1,6 +1,7 @@
 // How servers answered so far, and which to ask next: mostly the quickest, now and then another, never one for ever "down".
 // Not here: asking (Resolution.swift).
 import DNS
+import Trace
 import World
 
 /// What is remembered of servers. A pure value: time and chance are arguments.
@@ -87,10 +88,18 @@ struct ServerHistory: Sendable {
     return EDNSOption(.cookie, record.cookie)
   }
 
-  /// Keeps the cookie that came with an answer, if it is one for us.
-  mutating func noteCookie(_ option: EDNSOption?, from server: Endpoint) {
-    guard let cookie = option?.cookie, !cookie.server.isEmpty, var record = records.find(server), record.cookie.prefix(ServerCookie.clientSize) == cookie.client[...] else { return }
-    record.cookie = cookie.client + cookie.server
+  /// Keeps the cookie that came with an answer, if it is one for us. An answer over TCP, which nobody forges, that has none says that its server gives none any
+  /// more: who waited for one over UDP would wait for ever.
+  // RFC 7873 §5.3
+  mutating func noteCookie(_ option: EDNSOption?, from server: Endpoint, over carriage: ConversationInfo.Carriage) {
+    guard var record = records.find(server) else { return }
+    if let cookie = option?.cookie, !cookie.server.isEmpty {
+      guard record.cookie.prefix(ServerCookie.clientSize) == cookie.client[...] else { return }
+      record.cookie = cookie.client + cookie.server
+    } else {
+      guard option == nil, carriage == .tcp else { return }
+      record.cookie = Array(record.cookie.prefix(ServerCookie.clientSize))
+    }
     records.keep(record, for: server)
   }
 

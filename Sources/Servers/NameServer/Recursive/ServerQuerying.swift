@@ -138,7 +138,7 @@ extension Resolution {
           tell(zone, server, question, "does not understand EDNS; asking without")
           continue
         }
-        resolver.memory.withLock { $0.servers.noteCookie(message.edns?.option(.cookie), from: server) }
+        resolver.memory.withLock { $0.servers.noteCookie(message.edns?.option(.cookie), from: server, over: carriage) }
         // RFC 7873 §5.3: once more with the cookie that came along, then over TCP, where none is needed.
         if message.responseCode == .badCookie, carriage == .udp {
           if hasCookie { carriage = .tcp }

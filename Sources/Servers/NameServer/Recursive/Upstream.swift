@@ -118,7 +118,8 @@ package struct UDPClientConversation: DatagramConversation {
     var bytes = received
     if var dialogue = session {
       do throws(TransactionFailure) { bytes = try dialogue.check(received, at: now) } catch {
-        if case .refused = error { return finish(.unsigned(error), into: &actions) }
+        // Nobody has signed that: it must at least know the identifier.
+        if case .refused = error, UInt16(received[at: 0] ?? 0) << 8 | UInt16(received[at: 1] ?? 0) == query.id { return finish(.unsigned(error), into: &actions) }
         // RFC 8945 §5.4: the right answer may still come.
         return actions.append(.note("ignored: \(error)", about: server))
       }

@@ -38,8 +38,10 @@ package enum CrossSite {
   /// Whether a request that changes something comes from another site's page. Programs that are no browsers send neither field, and carry
   /// nobody's cookies along.
   // Fetch Metadata §2.4 (Sec-Fetch-Site), RFC 6454 §7.2 (Origin)
-  package static func isForeign(_ request: RequestHead) -> Bool {
-    if request.method.isSafe { return false }
+  package static func isForeign(_ request: RequestHead) -> Bool { !request.method.isSafe && comesFromElsewhere(request) }
+
+  /// The same for a request that changes something although its method says that it does not.
+  package static func comesFromElsewhere(_ request: RequestHead) -> Bool {
     if let site = request.text(of: "Sec-Fetch-Site") { return site != "same-origin" && site != "none" }
     guard let origin = request.text(of: .origin) else { return false }
     guard let scheme = origin.firstRange(of: "://") else { return true }
