@@ -71,4 +71,19 @@ struct BufferTests {
 
   @Test("finding a byte", arguments: [(0, 1), (2, 3), (4, nil), (-1, nil), (99, nil)] as [(Int, Int?)])
   func finding(_ start: Int, _ found: Int?) { #expect(Buffer("a.b.c").firstIndex(of: UInt8(ascii: "."), from: start) == found) }
+
+  @Test("a byte is found wherever it stands, whatever stands beside it", arguments: [0, 1, 0x2E, 0x7F, 0x80, 0x81, 0xFF] as [UInt8])
+  func findingEverywhere(_ byte: UInt8) {
+    for count in 0..<20 {
+      for place in 0..<count {
+        // One less and one more than it are what a search of eight at a time might take for it.
+        for other in [byte &- 1, byte &+ 1, byte ^ 0x80] {
+          var bytes = [UInt8](repeating: other, count: count)
+          bytes[place] = byte
+          bytes[count - 1] = byte
+          for start in 0..<count { #expect(Buffer(bytes).firstIndex(of: byte, from: start) == bytes[start...].firstIndex(of: byte), "\(bytes) from \(start)") }
+        }
+      }
+    }
+  }
 }

@@ -154,8 +154,21 @@ public struct Buffer: Sendable, Hashable {
   @inlinable
   public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
     withUnsafeBytes { bytes in
-      guard start >= 0, start < bytes.count else { return nil }
-      return bytes[start...].firstIndex(of: byte)
+      guard start >= 0, start < bytes.count, let base = bytes.baseAddress else { return nil }
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      var index = start
+      // Eight at a time. A borrow can only disturb bytes above the lowest hit, and only that one is used.
+      while index &+ 8 <= bytes.count {
+        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ (ones &* UInt64(byte))
+        let hits = (word &- ones) & ~word & (ones << 7)
+        if hits != 0 { return index &+ hits.trailingZeroBitCount >> 3 }
+        index &+= 8
+      }
+      while index < bytes.count {
+        if bytes[index] == byte { return index }
+        index &+= 1
+      }
+      return nil
     }
   }
 

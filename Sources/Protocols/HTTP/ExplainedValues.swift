@@ -146,12 +146,12 @@ enum ExplainedForm {
 
   /// The pairs of a form as text. Plain text is not mistaken for one: a form has no blanks, and a name before each `=`.
   private static func pairs(_ range: Range<Int>, _ bytes: Buffer) -> [ExplainedValue.Pair] {
-    guard !range.isEmpty, range.count <= bytesMax else { return [] }
+    // Most content has no `=`, and is seen to have none at once.
+    guard !range.isEmpty, range.count <= bytesMax, bytes[range].firstIndex(of: UInt8(ascii: "=")) != nil else { return [] }
     return bytes.withUnsafeBytes { all in
       var pairs: [ExplainedValue.Pair] = []
       var start = range.lowerBound
       while start < range.upperBound, pairs.count < ExplainedValue.pairsMax {
-        // Most content is no form, and most of that says so with its first byte.
         var end = start
         while end < range.upperBound, all[end] != UInt8(ascii: "&") {
           guard isPlain(all[end]) else { return [] }
