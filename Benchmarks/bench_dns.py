@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Authoritative DNS over UDP: our name server beside NSD and Knot, one core each, in one alternating run.
 
-Usage: bench_dns.py [--ours "COMMAND with {port} and {zone}"] [--names 100000] [--rounds 5] [--seconds 3] [--quick]
+Usage: bench_dns.py [--ours "COMMAND with {port} and {zone}"] [--names 100000] [--rounds 5] [--seconds 3] [--guards 1] [--quick]
+With guards all of them count answers by the client's network, at a rate that nobody reaches, and answer cookies; and our own stands beside itself without.
 Needs dnsperf, and NSD or Knot (Debian's). Read next: harness.py.
 """
 import os
@@ -29,7 +30,7 @@ server:
   xfrdfile: "{dir}/xfrd.state"
   zonelistfile: "{dir}/zone.list"
   server-count: 1
-  rrl-ratelimit: 0
+  {guards}
 remote-control:
   control-enable: no
 zone:
@@ -51,12 +52,29 @@ control:
 log:
   - target: "{dir}/knot/log"
     any: warning
+{guards}
 zone:
   - domain: bench.test
     file: "{dir}/bench.test.zone"
     zonefile-sync: -1
     journal-content: none
 """
+
+# Answers a second to one network that nobody reaches here.
+RATE = 1_000_000
+NSD_GUARDS = ["rrl-ratelimit: 0", f"rrl-ratelimit: {RATE}\n  answer-cookie: yes"]
+KNOT_GUARDS = ["", f"""
+mod-rrl:
+  - id: default
+    rate-limit: {RATE}
+mod-cookies:
+  - id: default
+template:
+  - id: default
+    global-module: [mod-cookies/default, mod-rrl/default]
+"""]
+# A client's half of a cookie, in a query with EDNS.
+COOKIE = ["-e", "-E", "10:0123456789abcdef"]
 
 
 def answers(port, flags="0000"):
@@ -74,11 +92,11 @@ def answers(port, flags="0000"):
     return probe
 
 
-def dnsperf(queries, clients, seconds):
+def dnsperf(queries, clients, seconds, more=()):
     """A load: dnsperf on the client's core."""
     def load(server):
         command = ["taskset", "-c", CLIENT_CORE, "dnsperf", "-s", "127.0.0.1", "-p", str(server.port), "-d", str(queries), "-c", str(clients), "-T", "1",
-                   "-q", "256", "-l", str(seconds)]
+                   "-q", "256", "-l", str(seconds), *more]
         text = subprocess.run(command, capture_output=True, text=True).stdout
         done, lost = int(re.search(r"Queries completed:\s+(\d+)", text).group(1)), int(re.search(r"Queries lost:\s+(\d+)", text).group(1))
         if lost * 100 > done:
@@ -88,7 +106,7 @@ def dnsperf(queries, clients, seconds):
 
 
 def main():
-    given = options({"rounds": 3, "seconds": 1}, ours=built("netstead-bench-dns", "NETSTEAD_BENCH_DNS") + " {port} {zone}", names=100_000, rounds=5, seconds=3)
+    given = options({"rounds": 3, "seconds": 1}, ours=built("netstead-bench-dns", "NETSTEAD_BENCH_DNS") + " {port} {zone}", names=100_000, rounds=5, seconds=3, guards=0)
     if not program("dnsperf"):
         return
     with tempfile.TemporaryDirectory(prefix="netstead-bench-") as name:
@@ -106,25 +124,26 @@ def main():
         servers = []
         if program("nsd"):
             port = free_port(socket.SOCK_DGRAM)
-            (directory / "nsd.conf").write_text(NSD.format(dir=directory, port=port))
+            (directory / "nsd.conf").write_text(NSD.format(dir=directory, port=port, guards=NSD_GUARDS[given.guards]))
             servers.append((port, Server("nsd", [program("nsd"), "-d", "-c", directory / "nsd.conf"], answers(port))))
         if program("knotd"):
             port = free_port(socket.SOCK_DGRAM)
             (directory / "knot").mkdir()
-            (directory / "knot.conf").write_text(KNOT.format(dir=directory, port=port))
+            (directory / "knot.conf").write_text(KNOT.format(dir=directory, port=port, guards=KNOT_GUARDS[given.guards]))
             servers.append((port, Server("knot", [program("knotd"), "-c", directory / "knot.conf"], answers(port))))
-        port = free_port(socket.SOCK_DGRAM)
-        servers.append((port, Server("netstead", shlex.split(given.ours.format(port=port, zone=zone)), answers(port))))
+        for own, more in [("netstead without", []), ("netstead", [str(RATE)])] if given.guards else [("netstead", [])]:
+            port = free_port(socket.SOCK_DGRAM)
+            servers.append((port, Server(own, shlex.split(given.ours.format(port=port, zone=zone)) + more, answers(port))))
         running = []
         try:
             for port, server in servers:
                 server.port = port
                 running.append(server.__enter__())
             rows = []
-            for case, queries, clients in [
-                ("name found, 64 flows", hits, 64), ("name absent, 64 flows", misses, 64), ("name found, 1 flow", hits, 1),
-            ]:
-                results = alternate(running, dnsperf(queries, clients, given.seconds), given.rounds)
+            for case, queries, clients, more in [
+                ("name found, 64 flows", hits, 64, []), ("name absent, 64 flows", misses, 64, []), ("name found, 1 flow", hits, 1, []),
+            ] + ([("name found, with a cookie", hits, 64, COOKIE)] if given.guards else []):
+                results = alternate(running, dnsperf(queries, clients, given.seconds, more), given.rounds)
                 rows += compare(case, results, "netstead")
             print("\n" + table(COMPARISON, rows))
         finally:

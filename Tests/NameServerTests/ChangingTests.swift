@@ -345,6 +345,40 @@ struct ChangingTests {
     }
   }
 
+  @Test("a zone that nobody wants any more is not published by what comes late")
+  func givenUp() throws {
+    let world = World()
+    try world.internet.run {
+      let source = AuthoritySource(Authority(zones: []))
+      let zone = try await ChangingZone.open(
+        Zone(records: try records(text)), rights: ZoneRights(),
+        means: ZoneMeans(network: world.primary, records: MemoryRecords(), source: source, trace: nil, seed: 1))
+      #expect(source.authority.zones.count == 1)
+      zone.stop()
+      zone.withdraw()
+      #expect(await zone.update(try Self.update([try Self.add("late.home.test. 60 A 192.0.2.9")])) == .noError)
+      #expect(source.authority.zones.isEmpty)
+    }
+  }
+
+  @Test("that a server does not take our signature is believed with the query's identifier only")
+  func guessed() throws {
+    let (server, now) = (Endpoint(Address(192, 0, 2, 1), 53), Instant(secondsSince1970: 1_767_225_600))
+    let key = TransactionKey(try Name("lab.key"), secret: [1])
+    let query = Message.query(try Name("home.test"), .soa, id: 7)
+    var conversation = UDPClientConversation(query, to: server, case: .ignored, until: now + .seconds(1), key: key)
+    var actions: [DatagramAction<UDPClientConversation.Question>] = []
+    conversation.handle(.opened, at: now, into: &actions)
+    let (signed, _) = TransactionSession.signing(query.wire(), with: key, at: now)
+    guard case .refused(var refusal, .badKey) = TransactionKeys().judge(signed, at: now) else { throw TextProblem(line: "taken") }
+    refusal.overwrite(at: 0, with: UInt16(8))
+    conversation.handle(.received(refusal, from: server), at: now, into: &actions)
+    #expect(conversation.stateName == "waiting")
+    refusal.overwrite(at: 0, with: UInt16(7))
+    conversation.handle(.received(refusal, from: server), at: now, into: &actions)
+    #expect(conversation.stateName == "finished")
+  }
+
   @Test("strangers' messages to the desk are answered as often as their network may be")
   func strangers() throws {
     let world = World()

@@ -1,11 +1,12 @@
 // Every kind of web listener under five thousand connections at once (or as many as are permitted), half of them garbage, halves and
-// silence: a site that is written to, reverse proxies with a cache and without, a forward proxy, an edge, a shop with sessions.
+// silence: a site that is written to, the door for addresses, reverse proxies with a cache and without, a forward proxy, an edge, a shop with sessions, a
+// registrar, the API of a world. And a name server whose zone is changed over TCP.
 // Not here: plain pages and ten thousand connections (UpCommandPeerTests).
 import Foundation
 import TestKit
 import Testing
 
-@Suite("five thousand connections at each web listener", .serialized, .timeLimit(.minutes(5)))
+@Suite("five thousand connections at each listener", .serialized, .timeLimit(.minutes(5)))
 struct BusyListenersPeerTests {
   /// Most memory the whole program may have afterwards. Unit: bytes.
   private static let residentBytesMax = 500 << 20
@@ -69,7 +70,52 @@ struct BusyListenersPeerTests {
     }
   }
 
-  @Test("netstead lab: the access network's proxy, an edge, the shop")
+  @Test("netstead up: the door for addresses, inside TLS and in the clear")
+  func door() async throws {
+    guard ProgramRunner("python3") != nil else { return }
+    try await withRuntimeFolder { environment, folder in
+      try """
+        ports: {dns: 0, http: 0, https: 0, console: 0}
+        trace: {on: false}
+        publish-from: {update-by: {alice: '$scrypt$ln=2,r=8,p=1$c2FsdHNhbHQ$+qLBJPSr+vbW8sq2lCg8CcHk+bTUV9l88jIfe3i5u88'}}
+
+        """.write(toFile: folder + "/host.yaml", atomically: true, encoding: .utf8)
+      let host = try Background(["up", "--settings", folder + "/host.yaml", "--data", folder + "/b"], environment: environment, in: folder, until: "stop by")
+      let (secure, clear) = (try #require(host.endpoint("HTTPS"), "\(host.said)"), try #require(host.endpoint("HTTP"), "\(host.said)"))
+      let report = "GET /nic/update?hostname=home.test&myip=192.0.2.{n} HTTP/1.1\\r\\nHost: home.test\\r\\nAuthorization: Basic "
+      // Many askers have a number that makes no address: their own counts.
+      let told = try await storm(host, "https://\(secure)", "200,503", report + "YWxpY2U6cnVieQ==\\r\\n\\r\\n")
+      #expect(told["200"] ?? 0 > 0, "\(told)")
+      _ = try await storm(host, "https://\(secure)", "401,503", report + "YWxpY2U6d3Jvbmc=\\r\\n\\r\\n")
+      _ = try await storm(host, clear, "403", report + "YWxpY2U6cnVieQ==\\r\\n\\r\\n")
+      #expect(host.stop() == 0)
+    }
+  }
+
+  @Test("netstead up: a zone that is changed over TCP")
+  func names() async throws {
+    guard let python = ProgramRunner("/usr/bin/python3"), await python.run(["-c", "import dns.update"]).status == 0 else {
+      return skipped("names changed by thousands", because: "dnspython is not installed")
+    }
+    try await withRuntimeFolder { environment, folder in
+      let secret = "c2VjcmV0IGZvciB0aGUgbGFib3JhdG9yeSBvbmx5IQ=="
+      try """
+        ports: {dns: 0, http: 0, https: 0, console: 0}
+        trace: {on: false}
+        dns: {keys: [{name: lab.key, secret: "\(secret)"}], update-by: [key lab.key]}
+
+        """.write(toFile: folder + "/host.yaml", atomically: true, encoding: .utf8)
+      let host = try Background(["up", "--settings", folder + "/host.yaml", "--data", folder + "/b"], environment: environment, in: folder, until: "stop by")
+      let place = try #require(host.endpoint("DNS"), "\(host.said)")
+      let outcome = await python.run([scriptPath("storm.py"), "names", "5000", place, "home.test", "lab.key", secret], timeout: .seconds(280))
+      #expect(outcome.status == 0 && outcome.text.hasPrefix("held "), "\(outcome.text)\(outcome.errorText)")
+      print("\(place): \(outcome.text.split(separator: "\n").first ?? ""), \(host.residentBytes >> 20) MiB")
+      #expect(host.isRunning && host.residentBytes < Self.residentBytesMax)
+      #expect(host.stop() == 0)
+    }
+  }
+
+  @Test("netstead lab: the access network's proxy, an edge, the shop, the registrar, the API, the console")
   func lab() async throws {
     guard let curl = ProgramRunner("curl"), ProgramRunner("python3") != nil else { return }
     let netstead = try executable()
@@ -87,6 +133,16 @@ struct BusyListenersPeerTests {
       #expect(proxied["200"] ?? 0 > 2_500, "\(proxied)")
       _ = try await storm(lab, "127.82.10.1:8080", "200", "GET /?{n} HTTP/1.1\\r\\nHost: video.garnet.test\\r\\n\\r\\n")
       _ = try await storm(lab, "127.81.100.13:8080", "200", "GET / HTTP/1.1\\r\\nHost: shop.garnet.test:8080\\r\\n\\r\\n")
+      // Each name is free the first time, and taken the second time.
+      let registered = try await storm(
+        lab, "127.81.2.20:8080", "201,409,502,503,504",
+        "POST /register HTTP/1.1\\r\\nHost: registrar.test\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nContent-Length: 31\\r\\n\\r\\n"
+          + "name=n{nnnn}&servers=ns1.cdn.test")
+      #expect(registered["201"] ?? 0 > 0 && registered["409"] ?? 0 > 0, "\(registered)")
+      let api = await netstead.run(["lab", "env"], environment: environment).text.firstMatch(of: #/NETSTEAD_API=\W*http:\/\/([0-9.:]+)/#).map { String($0.output.1) }
+      _ = try await storm(lab, try #require(api), "200", "GET /messages?to=nobody@garnet.test HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+      let console = try #require(lab.console.flatMap { $0.split(separator: ":").last?.dropLast() })
+      _ = try await storm(lab, "127.0.0.1:\(console)", "200", "GET / HTTP/1.1\\r\\nHost: localhost:\(console)\\r\\n\\r\\n")
       let page = await curl.run(["-sS", "-x", "http://127.81.113.31:3128", "http://shop.garnet.test/"])
       #expect(page.text.contains("Welcome, visitor"), "\(page.text)\(page.errorText)")
       #expect(lab.stop() == 0)
