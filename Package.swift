@@ -59,6 +59,7 @@ let package = Package(
     .library(name: "NetsteadSockets", targets: ["Sockets"]),
     .library(name: "NetsteadDNS", targets: ["DNS"]),
     .library(name: "NetsteadHTTP", targets: ["HTTP"]),
+    .library(name: "NetsteadTLS", targets: ["TLS"]),
     .library(name: "NetsteadMail", targets: ["Mail"]),
     .library(name: "NetsteadSMTP", targets: ["SMTP"]),
     .library(name: "NetsteadPOP3", targets: ["POP3"]),
@@ -90,6 +91,7 @@ let package = Package(
     part("Protocols", "Sockets", ["Bytes", "World", "Trace"]),
     part("Protocols", "DNS", ["Bytes", "World", "Trace", crypto]),
     part("Protocols", "HTTP", ["Bytes", "World", "Trace"]),
+    part("Protocols", "TLS", ["Bytes", "World", "Trace"]),
     part("Protocols", "Video", ["Bytes"]),
     part("Protocols", "Mail", ["Bytes", "World", "Trace", "DNS", crypto, cryptoExtras]),
     part("Protocols", "SMTP", ["Bytes", "World", "Trace", "Mail"]),
@@ -100,8 +102,8 @@ let package = Package(
     part("Protocols", "Names", ["Bytes", "World", "Trace", crypto, cryptoExtras]),
     // Runtime
     .target(name: "CNetsteadSystem", path: "Sources/Runtime/CNetsteadSystem"),
-    part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioTLS, nioSSL, x509, crypto]),
-    part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "Transport"]),
+    part("Runtime", "Transport", ["Bytes", "World", "Trace", "CNetsteadSystem", nioCore, nioPosix, nioEmbedded, nioTLS, nioSSL, x509, crypto]),
+    part("Runtime", "SimulatedTransport", ["Bytes", "World", "Trace", "TLS", "Transport"]),
     part("Runtime", "Storage", ["Bytes", "World", "CNetsteadSystem", nioCore, grdb, grdbSQLite]),
     part("Runtime", "Accounts", ["Bytes", "World", crypto, cryptoExtras]),
     // Servers
@@ -120,12 +122,12 @@ let package = Package(
     part("Product", "Console", ["Bytes", "World", "Trace", "DNS", "HTTP", "Sockets", "Transport", "WebServer"] + mailFilesAndPeers),
     part("Product", "Lab", [
       "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "NameServer",
-      "Video", "WebServer", "MailServer", "FileServer", "Swarm", "Accounts", "Host", crypto,
+      "TLS", "Video", "WebServer", "MailServer", "FileServer", "Swarm", "Accounts", "Host", crypto,
     ] + mailFilesAndPeers),
     .executableTarget(
       name: "netstead",
       dependencies: [
-        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "TLS", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
         "Swarm", "Host", "Lab", "Console", arguments,
       ] + mailFilesAndPeers,
       path: "Sources/Product/netstead", swiftSettings: house),
@@ -152,12 +154,12 @@ let package = Package(
     // What the fuzzers call: here, so that tests play their corpora through the same code.
     .target(
       name: "Entrances", dependencies: [
-        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
+        "Bytes", "World", "Trace", "Settings", "Sockets", "DNS", "HTTP", "TLS", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer",
         "Swarm", "Host", "Lab", "Console",
       ] + mailFilesAndPeers, path: "Tests/Entrances", swiftSettings: house),
     .testTarget(name: "CorpusTests", dependencies: ["TestKit", "Bytes", "Entrances"], path: "Tests/CorpusTests", swiftSettings: house),
     tests("Bytes"), tests("World"), tests("Trace"), tests("Settings", ["World"]),
-    tests("Video"), tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
+    tests("TLS", ["Bytes", "Trace", "World"]), tests("Video"), tests("Sockets"), tests("DNS"), tests("HTTP", [nioHTTP1, nioEmbedded, nioCore]),
     tests("Transport"), tests("SimulatedTransport", ["Sockets"]), tests("Storage"),
     tests("Mail", ["DNS"]), tests("SMTP", ["Mail"]), tests("POP3", ["Mail"]), tests("IMAP", ["Mail"]), tests("FTP"), tests("Accounts"),
     tests("BitTorrent", ["Bytes", "World"]), tests("Names", ["Bytes", "World"]),

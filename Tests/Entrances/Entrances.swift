@@ -19,7 +19,7 @@ public struct Entrance: Sendable {
 
 /// What the network reaches comes first.
 public let entrances =
-  dnsEntrances + httpEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances
+  dnsEntrances + httpEntrances + tlsEntrances + smtpEntrances + pop3Entrances + imapEntrances + mailEntrances + ftpEntrances
   + bitTorrentEntrances
   + utpEntrances
   + trackerEntrances

@@ -90,6 +90,7 @@ let courseTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
   "S5": { try truthS5($0) },
   "S6": { try truthS6($0) },
   "W1": { try truthW1($0) },
+  "H11": { try truthH11($0) },
   "H13": { try truthH13($0) },
   "D2": { try truthD2($0) },
   "D8": { try truthD8($0) },
@@ -171,6 +172,98 @@ private func truthW1(_ truth: Truth) throws -> [String: String] {
     "whom": try needed(asked.first { $0.client == "relay" }).sent("host") ?? "?", "second": "\(truth.steps(of: "pc2")[0].took)",
     "status": other[0].received("cache-status") ?? "?", "shut": "10", "relay": truth.fetches("relay", to: "attic").last?.client ?? "?", "moved": "203.0.113.99",
     "still": yes(!truth.steps("update", of: "pc")[4].hasFailed), "left": "\(late.records[0].ttl)", "back": truth.fetches("update", by: "pc").last?.server ?? "?",
+  ]
+}
+
+extension Truth {
+  /// One record of TLS as the host that called sent it or got it: only what its five bytes of head and its first byte of content say.
+  struct Record {
+    var connection: Int
+    var server: String
+    var isSent: Bool
+    /// Unit: milliseconds.
+    var at: Double
+    var bytes: [UInt8]
+
+    /// The kind of message that a record of the handshake begins with; nil: another record.
+    var message: UInt8? { bytes[0] == 22 && bytes.count > 5 ? bytes[5] : nil }
+  }
+
+  /// What passed on the wire of the connections that pc made, in the order of its records.
+  func wire(_ variant: String = "") -> [Record] {
+    guard let store = run.leg(variant)?.store else { return [] }
+    let records = store.conversations().filter { $0.info.role == .client && $0.info.encrypted }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }
+    return records.enumerated().flatMap { index, record in
+      store.events(of: record.id).filter(\.kind.isWire).map {
+        Record(
+          connection: index, server: run.world.host(at: record.info.remote.address)?.name ?? "?", isSent: $0.kind == .wireSent,
+          at: Double($0.time.nanoseconds - Instant.simulationStart.nanoseconds) / 1e6, bytes: $0.bytes.array)
+      }
+    }
+  }
+}
+
+private func truthH11(_ truth: Truth) throws -> [String: String] {
+  let (stale, other, strange) = (truth.draw("stale"), truth.draw("other"), truth.draw("strange"))
+  let wire = truth.wire()
+  func number(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
+  /// What stands behind a list of two-byte numbers' length at `place` of a ClientHello's extension `type`.
+  func place(of type: UInt8, in hello: [UInt8]) throws -> Int {
+    var place = 5 + 4 + 2 + 32
+    place += 1 + Int(hello[place])
+    place += 2 + number(Array(hello[place...(place + 1)]))
+    place += 1 + Int(hello[place]) + 2
+    while place + 4 <= hello.count, number(Array(hello[place...(place + 1)])) != Int(type) { place += 4 + number(Array(hello[(place + 2)...(place + 3)])) }
+    try #require(place + 4 <= hello.count)
+    return place + 4
+  }
+  func versions(_ hello: [UInt8]) throws -> [String] {
+    let start = try place(of: 43, in: hello) + 1
+    return stride(from: start, to: start + Int(hello[start - 1]), by: 2).map { "1.\(hello[$0 + 1] - 1)" }
+  }
+  func hello(_ connection: Int, _ variant: String = "") throws -> Truth.Record { try needed(truth.wire(variant).first { $0.connection == connection && $0.message == 1 }) }
+  /// Round trips from the greeting to the first request, counted by flights: each time the talk turns from pc to the server.
+  func trips(_ connection: Int) -> Int {
+    let own = wire.filter { $0.connection == connection }
+    let request = own.firstIndex { $0.isSent && $0.bytes[0] == 23 && ($0.bytes.count > 5 + 53 || $0.bytes[2] != 3) } ?? 0
+    return zip(own[..<request], own[1...request]).filter { $0.isSent && !$1.isSent }.count
+  }
+  func alert(_ record: Truth.Record) throws -> String {
+    try #require(record.bytes[0] == 21 && record.bytes.count == 7)
+    return try #require([45: "certificate_expired", 47: "illegal_parameter", 48: "unknown_ca", 70: "protocol_version"][record.bytes[6]])
+  }
+  func alerts(_ variant: String) -> [Truth.Record] { truth.wire(variant).filter { $0.bytes[0] == 21 && $0.bytes.count == 7 } }
+  func text(_ record: Truth.Record) -> String { String(decoding: record.bytes, as: UTF8.self) }
+
+  let first = try hello(0)
+  let name = try place(of: 0, in: hello(1).bytes)
+  let choice = try needed(wire.first { $0.connection == 1 && $0.message == 2 }).bytes
+  let suite = 5 + 4 + 2 + 32 + 1 + Int(choice[43])
+  let careless = truth.wire("careless").filter { $0.message == 11 }
+  let served = truth.run.leg("lowered")?.store.conversations().filter { $0.info.role == .server && $0.info.encrypted } ?? []
+  let lowered = try needed(served.max { $0.id < $1.id })
+  let heard = try needed(truth.run.leg("lowered")?.store.events(of: lowered.id).first { $0.kind == .wireReceived })
+  let mark = try needed(truth.wire("lowered").last { $0.message == 2 }).bytes
+  // UTCTime is 23, 13, twelve digits and a Z; the certificate's second one is its end.
+  let bytes = careless[1].bytes
+  let places = bytes.indices.dropLast(14).filter { bytes[$0] == 23 && bytes[$0 + 1] == 13 && bytes[$0 + 14] == UInt8(ascii: "Z") }
+  let until = String(decoding: bytes[(places[1] + 2)..<(places[1] + 14)], as: UTF8.self)
+  #expect(text(careless[0]).contains("old.garnet.test") && text(careless[1]).contains(stale) && text(careless[3]).contains(strange))
+  #expect(Set(try versions(first.bytes)).count == 2 && Array(mark[(5 + 4 + 2 + 24)..<(5 + 4 + 2 + 31)]) == Array("DOWNGRD".utf8))
+  return [
+    "guess": "the site's name and about how long the page is", "offered": try versions(first.bytes).joined(separator: ", "), "chosen": "1.\(choice[10] - 1)",
+    "suite": number(Array(choice[suite...(suite + 1)])) == 0xC02B ? "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" : "?",
+    "protocol": text(first).contains("http/1.1") ? "http/1.1" : "?", "name": String(decoding: try hello(1).bytes[(name + 5)..<(name + 20)], as: UTF8.self),
+    "trips": "\(trips(0))", "more": "\(trips(1))", "clear": "\(wire.count { $0.connection == 0 && $0.bytes[0] != 23 })",
+    "sealed": "\(wire.filter { $0.connection == 1 && !$0.isSent && $0.bytes[0] == 23 }.reduce(0) { $0 + $1.bytes.count })",
+    "issuer": text(careless[0]).contains("Netstead simulated authority") ? "Netstead simulated authority" : "?",
+    "hidden": "\(wire.count { $0.connection == 0 && $0.message == 11 })", "pages": "\(truth.steps("careless", of: "pc").dropFirst(2).count { !$0.hasFailed })",
+    "until": "20\(until.prefix(2))-\(until.dropFirst(2).prefix(2))-\(until.dropFirst(4).prefix(2))",
+    "for": text(careless[2]).contains("another-name.garnet.test") && !text(careless[2]).contains(other) ? "another-name.garnet.test" : "?",
+    "refused": "\(truth.steps("validation", of: "pc").dropFirst(2).count { !$0.hasFailed })", "stale": try alert(alerts("validation")[0]),
+    "strange": try alert(needed(alerts("validation").last)), "heard": Set(try versions(heard.bytes.array)).joined(), "mark": "www's random number says that it could speak a newer version",
+    "noticed": try alert(needed(alerts("lowered").last)), "relic": alerts("minimum")[0].isSent ? "pc" : alerts("minimum")[0].server,
+    "least": try alert(needed(alerts("minimum").last { $0.server == "elder" && !$0.isSent })),
   ]
 }
 

@@ -129,7 +129,7 @@ struct LessonTests {
   func durations(_ text: String, _ value: Double?) { #expect(AnswerText.duration(text, unit: 1e6) == value) }
 
   @Test("a slip in a lesson's file is told with its place", arguments: [
-    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc dances}]", "x.yaml:5:14: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves, found `dances` (character 4)"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc dances}]", "x.yaml:5:14: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, lowers, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves, found `dances` (character 4)"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nstep: []", "x.yaml:5:1: unknown key `step`; did you mean `steps`?"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {path: word}}\nsteps: [{do: \"pc gets http://a/{paht}\"}]", "x.yaml:5:14: nothing is drawn for `{paht}`; did you mean `{path}`?"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {n: 5..2}}\nsteps: [{do: pc gets http://a/}]", "x.yaml:4:32: expected a range such as 2000..9000 or 1d..300d, `word`, `destination`, `onion`, or a list, found `5..2`"),

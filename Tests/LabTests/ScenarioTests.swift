@@ -168,7 +168,7 @@ struct ScenarioTests {
   }
 
   @Test("a slip is told with its place", arguments: [
-    ("hosts a 192.0.2.1\nat 1s a posts http://a/ \"x=1\" method HEAD", "2:31: expected with, in parts, as, through or from, found `method`"),
+    ("hosts a 192.0.2.1\nat 1s a posts http://a/ \"x=1\" method HEAD", "2:31: expected with, in parts, as, through, from, unchecked, at least or at most, found `method`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ through b", "2:32: expected the name of a host, found `b`; did you mean `a`?"),
     ("hosts a 192.0.2.1\nat 1s a types a 25 \"x\" line for 2s", "2:29: expected `line by line`, found `for`"),
     ("hosts a 192.0.2.1\nat 1s a takes all of a", "2:15: expected `cookies of` and a host's name, found `all`"),
@@ -188,12 +188,15 @@ struct ScenarioTests {
     ("hosts a 192.0.2.1\nlink a a lost 5%", "2:10: expected delay, jitter, loss, duplicated, reordered, rate, queue, packet, cut or whole, found `lost`"),
     ("hosts a 192.0.2.1\nlink a a loss much", "2:15: expected a share such as 5% or 0.1%, found `much`"),
     ("hosts a 192.0.2.1\nat soon a asks a x", "2:4: expected a duration such as 10ms, 5s or 1h30m, found `soon`"),
-    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves, found `shouts`"),
+    ("hosts a 192.0.2.1\nat 1s a shouts a x", "2:9: expected asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, lowers, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves, found `shouts`"),
     ("hosts a 192.0.2.1\nat 1s a gets gopher://a/", "2:14: expected a URL that begins with http:// or https://, found `gopher://a/`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 sctp \"x\"", "2:18: expected one of tcp, udp, found `sctp`"),
     ("hosts a 192.0.2.1\nat 1s a says a 7 tcp \"x", "2:22: expected a closing quote"),
     ("hosts a 192.0.2.1\nat 1s host a asleep", "2:14: expected `up` or `down`, found `asleep`"),
-    ("hosts a 192.0.2.1\nat 1s a gets http://a/ soon", "2:24: expected with, method, again, as, through or from, found `soon`"),
+    ("hosts a 192.0.2.1\nat 1s a gets https://a/ at best 1.2", "2:28: expected `least` or `most`, found `best`"),
+    ("hosts a 192.0.2.1\nat 1s a gets https://a/ at least 2", "2:34: expected a version of TLS: 1.0, 1.1, 1.2 or 1.3, found `2`"),
+    ("hosts a 192.0.2.1\nat 1s a lowers tls a", "2:20: expected `tls of` and a host's name, found `a`"),
+    ("hosts a 192.0.2.1\nat 1s a gets http://a/ soon", "2:24: expected with, method, again, as, through, from, unchecked, at least or at most, found `soon`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ with \"x\"", "2:29: expected a field such as \"Accept: */*\", found `x`"),
     ("hosts a 192.0.2.1\nat 1s a gets http://a/ again by luck", "2:33: expected one of all, date, tag, found `luck`"),
     ("hosts a 192.0.2.1\nat 1s a loads http://a/ over 99 connections", "2:30: expected a whole number from 1 to 16, found `99`"),

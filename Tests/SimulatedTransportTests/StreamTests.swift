@@ -329,20 +329,4 @@ struct StreamTests {
     let count = one.events.count
     #expect(count > 1 && count < 10)
   }
-
-  @Test("TLS is refused with a reason")
-  func noTLS() throws {
-    let pair = Pair()
-    let client = pair.client
-    let error = try pair.internet.run { () -> NetworkError? in
-      do throws(NetworkError) {
-        try await client.dial(Pair.place, options: DialOptions(tls: TLSClientOptions(serverName: "www.garnet.test"))) { NotingEnd() }
-        return nil
-      } catch { return error }
-    }
-    guard case .tls = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-  }
 }

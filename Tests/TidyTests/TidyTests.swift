@@ -45,13 +45,13 @@ enum Rule {
   static let ground: Set<String> = ["Bytes", "World", "Trace", "Settings", "Synchronization"]
   static let allowed: [String: Set<String>] = [
     "Bytes": ["NIOCore"], "World": ["Bytes"], "Trace": ["Bytes", "World", "Synchronization"], "Settings": ["Yams", "CYaml", "World"],
-    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace", "Crypto"], "HTTP": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
+    "Sockets": ["Bytes", "World", "Trace"], "DNS": ["Bytes", "World", "Trace", "Crypto"], "HTTP": ["Bytes", "World", "Trace"], "TLS": ["Bytes", "World", "Trace"], "Video": ["Bytes"],
     "Mail": ["Bytes", "World", "Trace", "DNS", "Crypto", "CryptoExtras"], "SMTP": ["Bytes", "World", "Trace", "Mail"],
     "POP3": ["Bytes", "World", "Trace", "Mail"], "IMAP": ["Bytes", "World", "Trace", "Mail"], "FTP": ["Bytes", "World", "Trace"],
     "BitTorrent": ["Bytes", "World", "Trace", "Crypto"], "Names": ["Bytes", "World", "Trace", "Crypto", "CryptoExtras", "Swift"],
     "Accounts": ["Bytes", "World", "Synchronization", "Crypto", "CryptoExtras"],
-    "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
-    "SimulatedTransport": ["Bytes", "World", "Trace", "Transport", "Synchronization", "Glibc"],
+    "Transport": ["Bytes", "World", "Trace", "Synchronization", "CNetsteadSystem", "Glibc", "NIOCore", "NIOPosix", "NIOEmbedded", "NIOSSL", "NIOTLS", "X509", "Crypto", "SwiftASN1", "FoundationEssentials", "Foundation"],
+    "SimulatedTransport": ["Bytes", "World", "Trace", "TLS", "Transport", "Synchronization", "Glibc"],
     "Storage": ["Bytes", "World", "CNetsteadSystem", "Glibc", "GRDB", "GRDBSQLite", "NIOCore", "Synchronization"],
     "NameServer": ["Bytes", "World", "Trace", "DNS", "Names", "Transport", "Storage", "Synchronization"],
     "WebServer": ["Bytes", "World", "Trace", "HTTP", "Video", "Transport", "Storage", "Accounts", "Synchronization", "CNetsteadSystem", "Glibc", "Crypto", "CryptoExtras"],
@@ -65,11 +65,11 @@ enum Rule {
       "Bytes", "World", "Trace", "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "WebServer", "FoundationEssentials",
     ],
     "Lab": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Video", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer",
+      "Sockets", "DNS", "HTTP", "TLS", "Video", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "CNetsteadSystem", "Transport", "SimulatedTransport", "Storage", "Accounts", "NameServer",
       "WebServer", "MailServer", "FileServer", "Swarm", "Host", "FoundationEssentials", "Crypto",
     ]),
     "netstead": ground.union(system).union([
-      "Sockets", "DNS", "HTTP", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Swarm", "Host", "Lab",
+      "Sockets", "DNS", "HTTP", "TLS", "Mail", "SMTP", "POP3", "IMAP", "FTP", "BitTorrent", "Names", "Transport", "Storage", "Accounts", "NameServer", "WebServer", "MailServer", "FileServer", "Swarm", "Host", "Lab",
       "Console", "ArgumentParser", "Dispatch",
     ]),
   ]
@@ -83,7 +83,7 @@ enum Rule {
       guard let index = words.firstIndex(of: "import"), index <= 1, let name = words.last else { return nil }
       let module = String(name.split(separator: ".")[0])
       if module == "NIOPosix" && source.module == "Transport" && !source.path.contains("/Sockets/") { return "\(source.path): NIOPosix only in Transport/Sockets" }
-      if module == "NIOSSL" && !source.path.contains("/TLS/") { return "\(source.path): NIOSSL only in Transport/TLS" }
+      if ["NIOSSL", "NIOEmbedded"].contains(module) && !source.path.contains("/TLS/") { return "\(source.path): \(module) only in Transport/TLS" }
       return allowed.contains(module) ? nil : "\(source.path): \(source.module) must not import \(module)"
     }
   }

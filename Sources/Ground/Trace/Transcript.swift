@@ -91,9 +91,7 @@ public struct Transcript: Sendable {
       lines.append(line(.note, "TLS begins"))
     case .sent, .received: lines += message(event, info).map { line($0.mark, $0.text) }
     case .wireSent, .wireReceived:
-      if detail.contains(.wire) {
-        lines.append(line(.note, "\(event.length) bytes \(isOutgoing(event.kind, info) ? "sent" : "received") on the wire, encrypted"))
-      }
+      if detail.contains(.wire) || detail.contains(.explain) { lines += wire(event, info).map { line($0.mark, $0.text) } }
     }
     return lines
   }
@@ -127,6 +125,17 @@ public struct Transcript: Sendable {
     }
     if let problem = explanation?.problem { lines.append((.problem, Self.clean(problem))) }
     if detail.contains(.wire) { lines += WireLines.lines(of: event.bytes, explanation).map { (mark, $0) } }
+    if detail.contains(.explain), let explanation { Self.explain(explanation.fields, depth: 0, into: &lines) }
+    return lines
+  }
+
+  /// What TLS made of it.
+  private func wire(_ event: Event, _ info: ConversationInfo) -> [(mark: Mark, text: String)] {
+    let explanation = explain?(info.dialect, info, event.kind, event.bytes)
+    // Without an explanation it is of interest only to whoever wants the bytes.
+    guard explanation != nil || detail.contains(.wire) else { return [] }
+    let title = explanation.map { ": " + Self.clean($0.title) } ?? ", encrypted"
+    var lines: [(mark: Mark, text: String)] = [(.note, "\(event.length) bytes \(isOutgoing(event.kind, info) ? "sent" : "received") on the wire\(title)")]
     if detail.contains(.explain), let explanation { Self.explain(explanation.fields, depth: 0, into: &lines) }
     return lines
   }

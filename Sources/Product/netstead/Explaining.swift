@@ -9,12 +9,14 @@ import Lab
 import POP3
 import SMTP
 import Sockets
+import TLS
 import Trace
 import World
 
 /// Explains a message of any protocol this program speaks; nil: there is nothing to explain.
 let explainAnything: ExplainMessage = { dialect, info, kind, bytes in
-  switch dialect {
+  if kind.isWire { return TLS.explain(bytes) }
+  return switch dialect {
   case .dns: DNS.explain(bytes, framing: info.carrier == .tcp ? .lengthPrefixed : .bare)
   case .http: HTTP.explain(bytes)
   case .smtp: SMTP.explain(bytes)

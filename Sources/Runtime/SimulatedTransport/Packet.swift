@@ -21,6 +21,10 @@ struct Segment {
   var early: [Range<Int64>] = []
   /// It, or part of it, was sent before. For the log only.
   var isRepeated = false
+  /// It is a piece of TLS: its bytes differ in each run, and do not go into the log.
+  var isCiphertext = false
+  /// Somebody on the way changed it. For the log only.
+  var isChanged = false
 
   /// How many numbers it takes: its bytes, and one each for SYN and FIN.
   var length: Int64 { Int64(payload.count) + (isSYN ? 1 : 0) + (isFIN ? 1 : 0) }
@@ -66,6 +70,7 @@ extension Segment: CustomStringConvertible {
     if !early.isEmpty { words.append("SACK " + early.map { "\($0.lowerBound)…\($0.upperBound - 1)" }.joined(separator: ",")) }
     if !isReset { words.append("window \(window)") }
     if isRepeated { words.append("(again)") }
+    if isChanged { words.append("(changed on its way)") }
     return words.joined(separator: " ")
   }
 }

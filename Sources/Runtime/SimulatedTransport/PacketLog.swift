@@ -39,9 +39,9 @@ final class PacketLog {
       let text = "\(prefix)datagram of \(bytes.count) bytes"
       recorder.record(kind, in: number(packet, .udp, at: now), at: now, bytes: bytes.span, length: bytes.count, text: text)
     case .segment(let segment):
-      let payload = segment.payload
+      let payload = segment.isCiphertext ? Buffer() : segment.payload
       recorder.record(
-        kind, in: number(packet, .tcp, at: now), at: now, bytes: payload.span, length: payload.count, text: "\(prefix)\(segment)")
+        kind, in: number(packet, .tcp, at: now), at: now, bytes: payload.span, length: segment.payload.count, text: "\(prefix)\(segment)")
     }
   }
 

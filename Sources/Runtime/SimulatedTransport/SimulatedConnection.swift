@@ -169,6 +169,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     segment.acknowledgement = receiver.next > 0 ? receiver.next : nil
     segment.early = receiver.earlyRanges
     segment.window = receiver.window
+    segment.isCiphertext = (end as? SimulatedTLS)?.isEncrypted ?? false
     lastWindow = receiver.window
     owesAcknowledgement = false
     internet.send(Packet(source: local, destination: remote, content: .segment(segment)), from: host)

@@ -2,7 +2,7 @@
 // Drive it by `run`, `runUntilQuiet` or `step`; in between nothing moves. Everything that takes part must be started here: a task
 // of another executor, a real timer or a thread would bring its own order in.
 // Read next: SimulatedNetwork.swift (what one host sees), Transport/LinkDirection.swift (what links do), SimulatedConnection.swift (TCP).
-import Bytes
+public import Bytes
 import Glibc
 import Synchronization
 public import Trace
@@ -28,6 +28,9 @@ public final class SimulatedInternet: @unchecked Sendable {
   /// The same time for those who only keep house.
   let backgroundClock: SimulatedClock
 
+  /// What all TLS here is made of.
+  let contexts = TLSContexts(.ofFixedLength)
+
   private let lock = RecursiveLock()
   private let posted = Mutex<[@Sendable () -> Void]>([])
   private let chance: SeededRandom
@@ -38,6 +41,10 @@ public final class SimulatedInternet: @unchecked Sendable {
   private var links: [Path: LinkAtWork] = [:]
   private let linkBetween: @Sendable (Address, Address) -> Link
   private var log: PacketLog?
+  private var tampering: [Address: Tampering] = [:]
+
+  /// What somebody on the way makes of a segment's bytes; nil, or another number of them: they stay as they are.
+  public typealias Tampering = @Sendable (Buffer) -> Buffer?
 
   /// One direction of a link. All chance comes from a generator of its own, so that traffic on one link never changes what another link does.
   private struct LinkAtWork {
@@ -112,6 +119,11 @@ public final class SimulatedInternet: @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Lets somebody on the way change what these addresses send over TCP from now on.
+  public func tamper(with addresses: [Address], _ change: @escaping Tampering) {
+    locked { for address in addresses { tampering[address] = change } }
   }
 
   /// Puts what happens to packets into `recorder` as well, under the host name `link`.
@@ -268,6 +280,7 @@ public final class SimulatedInternet: @unchecked Sendable {
       log?.lost(packet, because: "no host has the address \(packet.destination.address)", at: time)
       return false
     }
+    let packet = tampered(packet)
     log?.sent(packet, at: time)
     guard receiver !== sender else {
       soon { receiver.arrived(packet) }
@@ -285,6 +298,17 @@ public final class SimulatedInternet: @unchecked Sendable {
       for time in times { queue.insert(at: time, .run { receiver.arrived(packet) }) }
     }
     return true
+  }
+
+  private func tampered(_ packet: Packet) -> Packet {
+    guard let change = tampering[packet.source.address], case .segment(var segment) = packet.content, let bytes = change(segment.payload),
+      bytes.count == segment.payload.count, bytes != segment.payload
+    else { return packet }
+    var packet = packet
+    segment.payload = bytes
+    segment.isChanged = true
+    packet.content = .segment(segment)
+    return packet
   }
 
   func note(_ packet: Packet, lostBecause why: String) { log?.lost(packet, because: why, at: time) }

@@ -18,6 +18,8 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   private var connections: [Pair: SimulatedConnection] = [:]
   private var filters: [PacketFilter] = []
 
+  typealias Accept = @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+
   struct Pair: Hashable {
     var local: Endpoint
     var remote: Endpoint
@@ -44,10 +46,9 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   }
 
   func open(
-    _ endpoint: Endpoint, _ options: ListenOptions, isBackground: Bool,
-    _ accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?
+    _ endpoint: Endpoint, _ options: ListenOptions, isBackground: Bool, _ accept: @escaping Accept
   ) throws(NetworkError) -> any Listener {
-    guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
+    let accept = secured(accept, options)
     return try internet.locked { () throws(NetworkError) in
       let place = try free(endpoint) { listeners[$0] != nil }
       let listener = SimulatedListener(at: place, limits: options.limits, accept: accept, host: self, isBackground: isBackground)
@@ -61,9 +62,8 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   }
 
   func call(_ endpoint: Endpoint, _ options: DialOptions, isBackground: Bool, _ makeEnd: @escaping @Sendable () -> any StreamEnd) async throws(NetworkError) {
-    guard options.tls == nil, options.startTLS == nil else { throw .tls(endpoint, Self.noTLS) }
     let outcome = await withCheckedContinuation { continuation in
-      internet.locked { begin(endpoint, options, isBackground, makeEnd) { continuation.resume(returning: $0) } }
+      internet.locked { beginSecured(endpoint, options, isBackground, makeEnd) { continuation.resume(returning: $0) } }
     }
     try outcome.get()
   }
@@ -86,7 +86,32 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
     }
   }
 
-  private static let noTLS = "the simulator carries no TLS; its ciphertext would not repeat from a seed"
+  // MARK: TLS
+
+  /// How long a server waits for a handshake's end, as on sockets. Past it: the connection is broken off.
+  private static let handshakeTimeout = StreamLimits().handshakeTimeout
+
+  private func secured(_ accept: @escaping Accept, _ options: ListenOptions) -> Accept {
+    guard let tls = options.tls ?? options.startTLS else { return accept }
+    let (contexts, isLater) = (internet.contexts, options.tls == nil)
+    return { remote, local in
+      accept(remote, local).map { SimulatedTLS(.server(tls), isLater: isLater, around: $0, patience: Self.handshakeTimeout, contexts) }
+    }
+  }
+
+  /// Dials, and with TLS from the first byte on is not done before that stands.
+  private func beginSecured(
+    _ remote: Endpoint, _ options: DialOptions, _ isBackground: Bool, _ makeEnd: @escaping @Sendable () -> any StreamEnd, _ done: @escaping SimulatedTLS.Done
+  ) {
+    guard let tls = options.tls ?? options.startTLS else { return begin(remote, options, isBackground, makeEnd, done) }
+    let (contexts, isLater) = (internet.contexts, options.tls == nil)
+    begin(remote, options, isBackground) {
+      SimulatedTLS(.client(tls), isLater: isLater, around: makeEnd(), patience: options.timeout, contexts, done: isLater ? nil : done)
+    } _: { result in
+      if case .success = result, !isLater { return }
+      done(result)
+    }
+  }
 
   // MARK: Addresses and port numbers
 

@@ -10,7 +10,7 @@ struct MessagePage: Sendable {
   private let exchange: Exchange
   private let explanation: Explanation?
   private let fields: [NumberedField]
-  /// The messages of the conversation, in the order of their times.
+  /// The messages of the conversation, or what passed on its wire, in the order of their times.
   private let order: [Passage]
 
   init?(_ frame: Frame, sequence: UInt64) {
@@ -18,9 +18,9 @@ struct MessagePage: Sendable {
     self.frame = frame
     self.event = event
     self.exchange = exchange
-    explanation = event.kind.isMessage ? exchange.explanation(of: event, by: frame.model.explain) : nil
+    explanation = event.kind.isPassage ? exchange.explanation(of: event, by: frame.model.explain) : nil
     fields = NumberedField.numbered(explanation?.fields ?? [])
-    order = frame.model.trace.dialogue(of: exchange, limit: 4_000).passages()
+    order = frame.model.trace.dialogue(of: exchange, limit: 4_000).passages(wire: event.kind.isWire)
   }
 
   var page: Page {

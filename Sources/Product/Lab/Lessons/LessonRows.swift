@@ -22,14 +22,14 @@ extension LessonRun.Leg {
     for dialogue in facts.dialogues {
       let exchange = dialogue.exchange
       let (client, server) = (facts.client(exchange), facts.server(exchange))
-      for passage in dialogue.passages() {
+      for passage in dialogue.passages() + dialogue.passages(wire: true) {
         let isToServer = passage.direction == .toServer
         let title = exchange.explanation(of: passage.event, by: explain)?.title ?? passage.event.plainTitle
         rows.append((
           passage.time,
           LessonRow(
             sequence: passage.event.sequence, time: (passage.time - .simulationStart).offsetText, from: isToServer ? client : server,
-            to: isToServer ? server : client, dialect: exchange.best.info.dialect.rawValue, title: title, isLost: TraceFacts.Passed(passage: passage, dialogue: dialogue, connection: 0).isLost)
+            to: isToServer ? server : client, dialect: passage.event.kind.isWire ? "tls" : exchange.best.info.dialect.rawValue, title: title, isLost: TraceFacts.Passed(passage: passage, dialogue: dialogue, connection: 0).isLost)
         ))
       }
     }
@@ -38,7 +38,7 @@ extension LessonRun.Leg {
 
   /// When a message left and when it arrived, as far as its ends recorded it.
   package func times(of sequence: UInt64, in world: WorldDescription) -> (left: Instant?, arrived: Instant?) {
-    let passages = facts(in: world).dialogues.lazy.flatMap { $0.passages() }
+    let passages = facts(in: world).dialogues.lazy.flatMap { $0.passages() + $0.passages(wire: true) }
     let passage = passages.first { $0.event.sequence == sequence || $0.mirror?.sequence == sequence }
     return (passage?.sent, passage?.received)
   }

@@ -107,7 +107,7 @@ package final class LessonRun: Sendable {
     members["draw"] = .fact(LessonFact(.draws, Dictionary(lesson.draws.map { ($0.name.lowercased(), value(of: $0.value)) }) { $1 }))
     members["hosts"] = .fact(LessonFact(.hosts, Dictionary(world.hosts.map { ($0.name, .fact(fact(of: $0))) }) { $1 }))
     var mirrors: [UInt64: UInt64] = [:]
-    for passage in trace.dialogues.flatMap({ $0.passages() }) {
+    for passage in trace.dialogues.flatMap({ $0.passages() + $0.passages(wire: true) }) {
       guard let mirror = passage.mirror else { continue }
       mirrors[mirror.sequence] = passage.event.sequence
     }

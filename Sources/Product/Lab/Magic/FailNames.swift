@@ -74,19 +74,16 @@ package struct FailNames: Sendable {
   ]
 
   /// Names whose certificates are wrong.
-  private static let certificates = ["expired-cert", "wrong-name", "self-signed", "unknown-root"]
+  private static let certificates = wrong.map(\.label)
+  private static let wrong: [(label: String, certificate: WrongCertificate)] = [
+    ("expired-cert", .expired), ("wrong-name", .wrongName), ("self-signed", .selfSigned), ("unknown-root", .unknownRoot),
+  ]
 
   /// The certificates of those names; each is shown to whoever asks for its name inside TLS.
   func identities(by authority: CertificateAuthority, at now: Instant) throws(CertificateError) -> [TLSIdentity] {
-    func name(_ label: String) -> String { "\(label).\(Self.zone)" }
-    let day = Duration.seconds(86_400)
-    let other = try authority.issue(for: [name("another-name")], at: now)
-    return [
-      try authority.issue(for: [name("expired-cert")], at: now.advanced(by: .zero - day * 30), lifetime: day),
-      TLSIdentity(chain: other.chain, key: other.key, names: [name("wrong-name")]),
-      try CertificateAuthority.selfSigned(for: [name("self-signed")], at: now),
-      try CertificateAuthority(name: "An authority nobody knows", at: now).issue(for: [name("unknown-root")], at: now),
-    ]
+    var identities: [TLSIdentity] = []
+    for (label, certificate) in Self.wrong { identities.append(try certificate.identity(for: "\(label).\(Self.zone)", by: authority, at: now)) }
+    return identities
   }
 
   private static func with(_ name: FieldName, _ value: String, _ response: Response) -> Response {

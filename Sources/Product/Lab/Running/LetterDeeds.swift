@@ -1,5 +1,5 @@
 // Letters in a scenario: submitted by people who log in, or handed straight to a domain's server by whoever likes, with the production client.
-// In the simulator there is no TLS, so passwords go in the clear and can be read in the trace.
+// Letters in the simulator do without TLS, so passwords go in the clear and can be read in the trace.
 // Not here: what a scenario may say of letters (Scenario/MailWords.swift), the client (MailServer/Transfer/Relay/Sending.swift).
 import Bytes
 import DNS

@@ -30,7 +30,9 @@ extension ScenarioRun {
   func get(_ client: SimulatedNetwork, _ url: String, _ how: Scenario.Fetching, as host: String) async -> Result.Outcome {
     guard let address = WebAddress(url) else { return .failed("`\(url)` is no address of a page") }
     let top = how.page.flatMap { WebAddress($0) } ?? address
-    let web = web(client, as: host, remembering: how.cookies.map { jar(of: host, on: top, $0) })
+    var web = web(client, as: host, remembering: how.cookies.map { jar(of: host, on: top, $0) })
+    web.acceptsAnything = how.isUnchecked
+    web.versions = how.versions
     var ask = ask(address, how, from: how.page)
     let key = host + " " + url
     if let validators = how.validators, let known = memory.withLock({ $0.pages[key] }) {
@@ -154,6 +156,7 @@ extension ScenarioRun {
   func web(_ client: SimulatedNetwork, as host: String, remembering jar: SharedCookieJar? = nil) -> WebClient {
     var web = WebClient(network: client, lookUp: lookUp(client, as: host))
     web.trace = trace(host)
+    web.authorities = certificates?.authorityPEM ?? ""
     web.jar = jar
     return web
   }

@@ -195,7 +195,7 @@ package final class RaisedWorld: Sendable {
     let described = world.sites.filter { $0.host == host.name }
     var sites = means.failures.map { $0.host == host.name ? $0.sites : [] } ?? []
     sites += RaisedRegistrar.sites(host, of: world, on: assembly, means)
-    let names = described.flatMap(\.allNames) + sites.flatMap(\.names)
+    var names = described.flatMap(\.allNames) + sites.flatMap(\.names)
     guard !names.isEmpty else { return }
     for site in described {
       var made = try await made(site, means, clock: assembly.network.clock)
@@ -207,6 +207,11 @@ package final class RaisedWorld: Sendable {
     var wrong: [TLSIdentity] = []
     if let failures, let certificates = means.certificates {
       do { wrong = try failures.identities(by: certificates, at: assembly.network.clock.now) } catch { throw .certificates("\(error)") }
+    }
+    for site in described {
+      guard let certificates = means.certificates, let kind = world.wrongCertificates[site.name] else { continue }
+      do { wrong.append(try kind.identity(for: site.name, by: certificates, at: assembly.network.clock.now)) } catch { throw .certificates("\(error)") }
+      names.removeAll { $0 == site.name }
     }
     try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, in: world, beside: wrong, on: assembly, means)
   }
@@ -220,7 +225,9 @@ package final class RaisedWorld: Sendable {
     if let certificates = means.certificates {
       do {
         let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
-        tls = TLSServerOptions(identities: [identity] + others)
+        var options = TLSServerOptions(identities: [identity] + others)
+        if let newest = world.newestTLS[host.name] { options.versions = min(newest, TLSVersion.spoken.lowerBound)...newest }
+        tls = options
       } catch { throw .certificates("\(error)") }
     }
     let limits = world.readingLimits(of: host.name)

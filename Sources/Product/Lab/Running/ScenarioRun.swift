@@ -68,6 +68,8 @@ package final class ScenarioRun: Sendable {
   /// The nodes by which hosts publish and look for zones, by host and by where they begin.
   let entries = Mutex<[String: NodeService]>([:])
   let contents = SwarmContents()
+  /// Who signs the certificates of this world; nil: nobody asks for pages inside TLS.
+  let certificates: CertificateAuthority?
   /// What deeds let listen, and what they have hosts' packet filters stop.
   let openPorts = Mutex<[OpenPort]>([])
   let filters = Mutex<[String: [PacketFilter]]>([:])
@@ -98,6 +100,7 @@ package final class ScenarioRun: Sendable {
     controls = WorldControls(world)
     chance = SeededRandom(seed: seed ?? scenario.seed ?? 1)
     ids = Mutex(chance.derived("ids"))
+    certificates = scenario.asksInsideTLS ? try? CertificateAuthority(drawnFrom: chance.derived("certificates"), at: .simulationStart) : nil
     var random = chance.derived("links")
     let paths = world.pathsByAddress
     let internet = SimulatedInternet(seed: random.next()) { paths.link(from: $0, to: $1) }
@@ -114,6 +117,7 @@ package final class ScenarioRun: Sendable {
     if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
     let controls = controls
     let (world, store, chance, networks, internet, choices, running, hasPeers, changesZones) = (world, store, chance, networks, internet, choices, running, hasPeers, changesZones)
+    let certificates = certificates
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
@@ -121,6 +125,7 @@ package final class ScenarioRun: Sendable {
           networks[host.name] ?? internet.addHost(host.name, at: host.addresses)
         }
         means.controls = controls
+        means.certificates = certificates
         means.hosts = running
         means.beginsSwarms = false
         means.runsNodes = hasPeers
@@ -254,6 +259,9 @@ package final class ScenarioRun: Sendable {
     case .filter(let net):
       guard world.nets.contains(where: { $0.name == net }) else { throw failure("a net of the world", net, step.line) }
       internet.after(step.time) { [self] in filtered.withLock { _ = $0.insert(net) } }
+    case .lower(_, let victim):
+      let addresses = try host(victim, step.line).addresses
+      internet.after(step.time) { [self] in internet.tamper(with: addresses) { LoweredOffer.lowered($0) } }
     case .takeCookies(let name, let owner):
       internet.after(step.time) { [self] in takeCookies(of: owner, by: name) }
     case .type(let name, let server, let port, let text, let silence, let pace):

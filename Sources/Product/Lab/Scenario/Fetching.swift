@@ -1,6 +1,7 @@
 // What a scenario may say of a fetch besides its URL, as values and as words.
 // Not here: fetching (Running/PageDeeds.swift), the other deeds (ScenarioReader.swift).
 import Settings
+package import Transport
 
 extension Scenario {
   /// How a page is got, a form is sent.
@@ -19,6 +20,10 @@ extension Scenario {
     package var proxy: String?
     /// `from http://www.home.test/page.html`: where the link or the form stands; nil: the user typed the address.
     package var page: String?
+    /// `unchecked`: whatever certificate the site shows.
+    package var isUnchecked = false
+    /// `at least 1.3`, `at most 1.2`: the versions of TLS that are offered.
+    package var versions = TLSVersion.spoken
     /// What `posts` sends.
     package var form: Form?
 
@@ -71,14 +76,31 @@ extension ScenarioReader {
         how.proxy = try host(&line)
       } else if line.take(if: "from") {
         how.page = try readURL(&line)
+      } else if line.take(if: "unchecked") {
+        how.isUnchecked = true
+      } else if line.take(if: "at") {
+        try readVersions(&line, &how.versions)
       } else if form != nil, line.take(if: "in") {
         guard line.take(if: "parts") else { throw line.failure("`parts`") }
         how.form?.isInParts = true
       } else {
-        throw line.failure(form == nil ? "with, method, again, as, through or from" : "with, in parts, as, through or from")
+        throw line.failure(form == nil ? "with, method, again, as, through, from, unchecked, at least or at most" : "with, in parts, as, through, from, unchecked, at least or at most")
       }
     }
     return how
+  }
+
+  /// `least VERSION` or `most VERSION`
+  private func readVersions(_ line: inout ScenarioLine, _ versions: inout ClosedRange<TLSVersion>) throws(ScenarioError) {
+    if line.take(if: "least") {
+      let oldest = try line.take(.tlsVersion)
+      versions = oldest...max(oldest, versions.upperBound)
+    } else if line.take(if: "most") {
+      let newest = try line.take(.tlsVersion)
+      versions = min(newest, versions.lowerBound)...newest
+    } else {
+      throw line.failure("`least` or `most`")
+    }
   }
 
   /// A URL, which must have a scheme that there are pages for.

@@ -100,6 +100,8 @@ package struct Scenario: Sendable, Equatable {
     case forge(host: String, Forgery)
     /// `net access filters sources`: what claims to come from elsewhere does not leave that net any more
     case filter(net: String)
+    /// `rogue lowers tls of user`: from now on somebody on the way strikes version 1.3 out of what the other host offers
+    case lower(host: String, victim: String)
     /// `rogue takes cookies of user`: a copy of what the other host remembers
     case takeCookies(host: String, owner: String)
     /// `user types www 80 "GET / HTTP/1.0\r\n\r\n" for 2s`: these bytes over TCP, then silence, then the end; `line by line`: as a hand does,

@@ -7,7 +7,7 @@
 //   link    HOST HOST [delay T] [jitter T] [loss N%] [duplicated N%] [reordered N%] [rate R] [queue S] [packet S] [cut] [whole]
 //   at T    HOST asks HOST NAME [TYPE] [for NETWORK] | HOST says HOST PORT tcp|udp "TEXT" | HOST pings HOST PORT [N times]
 //           | HOST gets URL [method M] [FETCHING]… | HOST posts URL "NAME=VALUE&…" [in parts] [FETCHING]…
-//           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST
+//           | HOST loads URL [over N connections|kept|pipelined] [FETCHING]… | HOST takes cookies of HOST | HOST lowers tls of HOST
 //           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
@@ -20,7 +20,8 @@
 //           | zone ORIGIN sets|edits NAME TTL TYPE DATA… | HOST updates ZONE at HOST "add NAME TTL TYPE DATA; delete NAME [TYPE]" [signed KEY]
 //           | HOST copies ZONE at HOST [since SERIAL] [signed KEY] | net NAME filters sources
 //           | HOST floods HOST as HOST NAME [TYPE] [N times] [every T] | HOST forges "NAME TTL TYPE DATA" of HOST to HOST [N times] [at port N]
-//           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL
+//           where FETCHING is with "FIELD: VALUE" | with cookies [apart] | again [by date|by tag] | as USER PASSWORD | through HOST | from URL |
+//           unchecked | at least VERSION | at most VERSION, of TLS
 //           and VISITING is as USER PASSWORD | actively | by PASV | from N; a STEP is list [FOLDER] | cd FOLDER | get FILE [from N] |
 //           put FILE N [from N] | say COMMAND
 //           and PART, of a peer, is by tracker|dht | over tcp|utp | guarded
@@ -303,6 +304,9 @@ struct ScenarioReader {
     case "takes":
       guard line.take(if: "cookies"), line.take(if: "of") else { throw line.failure("`cookies of` and a host's name") }
       return .takeCookies(host: actor, owner: try host(&line))
+    case "lowers":
+      guard line.take(if: "tls"), line.take(if: "of") else { throw line.failure("`tls of` and a host's name") }
+      return .lower(host: actor, victim: try host(&line))
     case "smuggles": return try readSmuggling(by: actor, &line)
     case "opens": return try readOpening(by: actor, &line)
     case "closes": return .close(host: actor, port: UInt16(try line.take(.integer(1...65_535))))
@@ -340,7 +344,7 @@ struct ScenarioReader {
   }
 
   /// What a host can do.
-  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves" }
+  private static var verbs: String { "asks, gets, posts, puts, lists, loads, chooses, plays, visits, sends, reads, takes, lowers, says, types, runs, shares, fetches, poses, pings, smuggles, opens, closes, filters, updates, copies, floods, forges, publishes or resolves" }
 
   private func readLoading(_ line: inout ScenarioLine) throws(ScenarioError) -> Scenario.Loading {
     if line.take(if: "kept") { return .kept }

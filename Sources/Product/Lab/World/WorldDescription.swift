@@ -5,6 +5,7 @@ package import DNS
 package import Host
 package import HTTP
 package import NameServer
+package import Transport
 package import World
 
 /// A whole world. Everything in it stands in the order of the file.
@@ -29,6 +30,10 @@ package struct WorldDescription: Sendable, Equatable {
   package var proxies: [ProxyDescription] = []
   /// What web servers and proxies do with a request that gives both a length and a coding; those not named refuse it.
   package var lengthConflicts: [String: LengthConflict] = [:]
+  /// Sites whose certificates are wrong on purpose, by their first names.
+  package var wrongCertificates: [String: WrongCertificate] = [:]
+  /// The newest version of TLS that a host's web server speaks; those not named speak all there are.
+  package var newestTLS: [String: TLSVersion] = [:]
   package var mail: [MailDescription] = []
   package var files: [FileServerDescription] = []
   package var swarms: [SwarmDescription] = []

@@ -5,6 +5,7 @@ import Host
 import HTTP
 import NameServer
 package import Settings
+import Transport
 import World
 
 extension WorldDescription {
@@ -60,6 +61,14 @@ final class WorldReader {
     for entry in reader.entries("length-conflicts") {
       checkHost(entry)
       if let rule: LengthConflict = entry.value.value(.choice(standIn: .refused)) { world.lengthConflicts[entry.name] = rule }
+    }
+    for entry in reader.entries("certificates") {
+      if !world.sites.contains(where: { $0.name == entry.name }) { entry.value.problem(at: entry.place, "expected the name of a site, found `\(entry.name)`") }
+      if let wrong: WrongCertificate = entry.value.value(.choice(standIn: .expired)) { world.wrongCertificates[entry.name] = wrong }
+    }
+    for entry in reader.entries("newest-tls") {
+      checkHost(entry)
+      if let version = entry.value.value(.tlsVersion) { world.newestTLS[entry.name] = version }
     }
     for item in reader.list("proxies") { readProxy(item) }
     for entry in reader.entries("mail") { readMail(entry) }
@@ -339,6 +348,11 @@ extension ResolvingSettings {
 extension SettingsForm where Value == String {
   /// A domain name of small letters, digits and hyphens.
   static var worldName: Self { Self(expected: "a domain name in small letters", standIn: "") { DomainName.isValid($0) ? $0 : nil } }
+}
+
+extension SettingsForm where Value == TLSVersion {
+  /// A version of TLS.
+  static var tlsVersion: Self { Self(expected: "a version of TLS: 1.0, 1.1, 1.2 or 1.3", standIn: .v1_3) { TLSVersion($0) } }
 }
 
 extension SettingsForm where Value == AddressPrefix {

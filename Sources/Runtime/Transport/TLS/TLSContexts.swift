@@ -8,10 +8,23 @@ import Trace
 import World
 
 /// All TLS contexts of one network.
-final class TLSContexts: Sendable {
+package final class TLSContexts: Sendable {
+  /// Which signatures and key shares are used.
+  package enum Repertoire: Sendable {
+    /// What BoringSSL takes for good.
+    case standard
+    /// Those whose lengths never change, and few: for simulations.
+    case ofFixedLength
+  }
+
+  private let repertoire: Repertoire
+
+  package init(_ repertoire: Repertoire = .standard) { self.repertoire = repertoire }
+
   private struct ServerKey: Hashable {
     var identities: [TLSIdentity]
     var protocols: [String]
+    var versions: ClosedRange<TLSVersion>
     var keyLog: ObjectIdentifier?
   }
 
@@ -19,6 +32,7 @@ final class TLSContexts: Sendable {
     var authorities: String
     var acceptsAnything: Bool
     var protocols: [String]
+    var versions: ClosedRange<TLSVersion>
     var keyLog: ObjectIdentifier?
   }
 
@@ -33,12 +47,12 @@ final class TLSContexts: Sendable {
 
   /// The context of a server.
   func server(_ options: TLSServerOptions) throws -> NIOSSLContext {
-    let key = ServerKey(identities: options.identities, protocols: options.protocols, keyLog: options.keyLog.map { ObjectIdentifier($0) })
+    let key = ServerKey(identities: options.identities, protocols: options.protocols, versions: options.versions, keyLog: options.keyLog.map { ObjectIdentifier($0) })
     if let known = made.withLock({ $0.servers[key] }) { return known }
     let identities = try options.identities.map { try ParsedIdentity($0) }
     guard let first = identities.first else { throw NetworkError.other(.unknown, "no certificate given for TLS") }
     var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: first.chain, privateKey: first.key)
-    configuration.minimumTLSVersion = .tlsv12
+    restrict(&configuration, to: options.versions)
     configuration.applicationProtocols = options.protocols
     configuration.shutdownTimeout = .seconds(1)
     configuration.keyLogCallback = Self.keyLogger(options.keyLog)
@@ -65,11 +79,11 @@ final class TLSContexts: Sendable {
   /// The context of a client.
   func client(_ options: TLSClientOptions) throws -> NIOSSLContext {
     let key = ClientKey(
-      authorities: options.authorities, acceptsAnything: options.acceptsAnything, protocols: options.protocols,
+      authorities: options.authorities, acceptsAnything: options.acceptsAnything, protocols: options.protocols, versions: options.versions,
       keyLog: options.keyLog.map { ObjectIdentifier($0) })
     if let known = made.withLock({ $0.clients[key] }) { return known }
     var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.minimumTLSVersion = .tlsv12
+    restrict(&configuration, to: options.versions)
     configuration.applicationProtocols = options.protocols
     configuration.shutdownTimeout = .seconds(1)
     configuration.keyLogCallback = Self.keyLogger(options.keyLog)
@@ -84,6 +98,24 @@ final class TLSContexts: Sendable {
       $0.clients[key] = context
     }
     return context
+  }
+
+  private func restrict(_ configuration: inout TLSConfiguration, to versions: ClosedRange<TLSVersion>) {
+    configuration.minimumTLSVersion = Self.version(versions.lowerBound)
+    configuration.maximumTLSVersion = Self.version(versions.upperBound)
+    guard repertoire == .ofFixedLength else { return }
+    configuration.signingSignatureAlgorithms = [.ed25519]
+    configuration.verifySignatureAlgorithms = [.ed25519]
+    configuration.curves = [.x25519]
+  }
+
+  private static func version(_ version: TLSVersion) -> NIOSSL.TLSVersion {
+    switch version {
+    case .v1_0: .tlsv1
+    case .v1_1: .tlsv11
+    case .v1_2: .tlsv12
+    case .v1_3: .tlsv13
+    }
   }
 
   private static func keyLogger(_ recorder: (any Recorder)?) -> NIOSSLKeyLogCallback? {
@@ -146,7 +178,7 @@ private func begin(_ tls: some ChannelHandler, under carrier: SocketCarrier, in 
   try pipeline.addHandler(tls, position: .before(carrier))
 }
 
-private func clientHandler(_ context: NIOSSLContext, to serverName: String) throws -> NIOSSLClientHandler {
+func clientHandler(_ context: NIOSSLContext, to serverName: String) throws -> NIOSSLClientHandler {
   let name: String? = serverName.isEmpty || Address(serverName) != nil ? nil : serverName
   return try NIOSSLClientHandler(context: context, serverHostname: name)
 }
@@ -174,7 +206,15 @@ func tlsFailure(_ error: any Error) -> String? {
   }
 }
 
-/// BoringSSL's own words, with the commonest one explained.
+/// BoringSSL's own word, with the commonest ones explained; never where in its source it stands, which a trace must not depend on.
 private func handshakeFailure(_ text: String) -> String {
-  text.contains("CERTIFICATE_VERIFY_FAILED") ? "no authority trusted here signed the certificate, or it is not valid now (\(text))" : text
+  guard let found = text.firstRange(of: "OPENSSL_internal:") else { return text }
+  let word = String(text[found.upperBound...].prefix { $0.isUppercase || $0.isNumber || $0 == "_" })
+  return switch word {
+  case "CERTIFICATE_VERIFY_FAILED": "no authority trusted here signed the certificate, or it is not valid now (\(word))"
+  case "TLSV1_ALERT_PROTOCOL_VERSION": "the peer speaks none of the versions offered (\(word))"
+  case "UNSUPPORTED_PROTOCOL": "the peer offers or chose no version that is spoken here (\(word))"
+  case "TLS13_DOWNGRADE": "somebody on the way made the offer smaller (\(word))"
+  default: word
+  }
 }

@@ -19,6 +19,7 @@ package struct WebClient: Sendable {
   package var authorities = ""
   /// Accept any certificate.
   package var acceptsAnything = false
+  package var versions = TLSVersion.spoken
   package var connectTimeout = Duration.seconds(10)
   /// What it remembers between fetches, and between redirects of one; nil: nothing.
   package var jar: SharedCookieJar?
@@ -131,6 +132,7 @@ package struct WebClient: Sendable {
       var tls: TLSClientOptions?
       if ask.address.isSecure {
         tls = TLSClientOptions(serverName: ask.address.host, authorities: authorities, acceptsAnything: acceptsAnything, protocols: ["http/1.1"])
+        tls?.versions = versions
       }
       // Through a proxy it begins inside the tunnel.
       let isTunnelled = ask.proxy != nil && tls != nil

@@ -12,7 +12,7 @@ package enum BuiltInLessons {
     ("D11", ForgeryLessons.amplification), ("D12", NameServiceLessons.flood), ("D13", NameAttackLessons.tunnel), ("D14", NameAttackLessons.rebinding),
     ("H1", WebLessons.get), ("H2", WebLessons.conditional), ("H3", WebLessons.long), ("H4", PageLessons.objects),
     ("H5", PageLessons.timing), ("H6", VisitorLessons.basic), ("H7", VisitorLessons.forms), ("H8", VisitorLessons.cookies), ("H9", CacheLessons.proxy),
-    ("H10", WebLessons.hosts), ("H13", SmugglingLessons.lengths),
+    ("H10", WebLessons.hosts), ("H11", HandshakeLessons.handshake), ("H13", SmugglingLessons.lengths),
     ("F1", FileLessons.connections), ("F2", FileLessons.directions),
     ("M1", MailLessons.hand), ("M2", MailJourneyLessons.journey), ("M3", MailLessons.login), ("M4", MailLessons.parts), ("M5", MailJourneyLessons.stamps),
     ("M6", ForgedMailLessons.forged), ("M7", ForgedMailLessons.phishing), ("M8", MailboxLessons.fetching), ("M9", MailboxLessons.devices),

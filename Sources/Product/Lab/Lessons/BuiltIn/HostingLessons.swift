@@ -1,5 +1,5 @@
 // The lesson about a site of one's own, as the YAML that `netstead lab lesson W1 --print` prints. A test runs it to its end.
-// Not here: certificates and onion services (the simulator carries no TLS), the form (LessonReader), the list (BuiltInLessons).
+// Not here: certificates (HandshakeLessons), onion services (OtherNameLessons), the form (LessonReader), the list (BuiltInLessons).
 
 /// Lesson W1.
 enum HostingLessons {

@@ -161,7 +161,7 @@ enum MailLessons {
     text: |
       Users give their letters to their own server, at port 587, and say who they are. What they say is encoded, not hidden: that is what STARTTLS is for,
       which turns the connection they have into a protected one. Its weakness is its beginning, which anybody on the way can change.
-      In the simulator there is no TLS, since ciphertext would not repeat: what you see is what is left when somebody has cut the offer out.
+      Letters in the simulator do without TLS: what you see is what is left when somebody has cut the offer out.
     world:
       hosts: [pc, rogue, resolver, mail.garnet.test, mail.cobalt.test]
       draw: {user: word, password: word, subject: word, text: word, forged: word, wrong: word, policy: 100000000..999999999}

@@ -253,7 +253,7 @@ package struct FactKind: Sendable, Equatable {
     Member("http", .fact(http), "requests and responses"), Member("dns", .fact(dns), "queries and answers"), Member("tcp", .fact(tcp), "connections and segments"),
     Member("udp", .fact(udp), "exchanges and datagrams"), Member("smtp", .fact(smtp), "mail under way"), Member("pop3", .fact(pop3), "mailboxes by POP3"),
     Member("imap", .fact(imap), "mailboxes by IMAP"), Member("fetched", .list(.fact(fetchedLetter)), "every letter that somebody fetched whole, by POP3 or IMAP"),
-    Member("ftp", .fact(ftp), "files"), Member("names", .fact(names), "other name systems"),
+    Member("ftp", .fact(ftp), "files"), Member("tls", .fact(tls), "what is to be seen of TLS without its keys"), Member("names", .fact(names), "other name systems"),
     Member("torrent", .fact(torrent), "peers and trackers"), Member("dht", .list(.fact(nodeMessage)), "every message between nodes of the hash table"),
     Member("utp", .list(.fact(utpPacket)), "every packet of uTP"), Member("message", .list(.fact(message)), "every message of every protocol"),
     Member("note", .list(.fact(note)), "what hosts did by themselves, with their reasons"), Member("ping", .list(.fact(ping)), "every ping that was sent"), Member("step", .list(.fact(step)), "what came of each step"),
@@ -261,5 +261,5 @@ package struct FactKind: Sendable, Equatable {
   ])
 
   /// All kinds with members, for the page that lists them.
-  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + mailAccess + peers
+  package static let all = [trace, http, httpRequest, httpResponse, givenCookie, dns, dnsQuery, dnsResponse, record, smtp, smtpCommand, smtpReply, letter, letterPart, ftp, ftpCommand, ftpReply, ftpTransfer, names, hostsLine, onionName, tcp, connection, packet, udp, message, note, ping, step, host] + onTheWire + mailAccess + peers
 }

@@ -25,7 +25,7 @@ struct TraceFacts {
     dialogues = exchanges.filter { ModelKind.speaks($0.best.info.dialect) || hosts.contains($0.clients.first?.info.host ?? names($0.clientEndpoint.address) ?? "") }.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }.map { store.dialogue(of: $0, limit: Self.messagesMax) }
   }
 
-  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `names`, `torrent`, `dht`, `utp`, `tcp`, `udp`, `message`
+  /// The members `http`, `dns`, `smtp`, `pop3`, `imap`, `fetched`, `ftp`, `tls`, `names`, `torrent`, `dht`, `utp`, `tcp`, `udp`, `message`
   /// and `ping` of the whole.
   func members(packets: TraceStore?) -> [String: LessonValue] {
     var passed: [Passed] = []
@@ -49,7 +49,7 @@ struct TraceFacts {
           "exchange": .list(sockets.connections(.udp)), "packet": .list(all.udp),
           "datagram": .list(inOrder.filter { $0.carrier == .udp }.map { .fact(sockets.message($0)) }),
         ])),
-      "smtp": .fact(SMTPFacts(self).facts()), "ftp": .fact(FTPFacts(self).facts()),
+      "tls": .fact(TLSFacts(self).facts()), "smtp": .fact(SMTPFacts(self).facts()), "ftp": .fact(FTPFacts(self).facts()),
       "names": .fact(NamesFacts().facts(of: web.responses)),
       "pop3": .fact(LessonFact(.pop3, ["command": TraceFacts.inOrder(maildrops.commands), "reply": TraceFacts.inOrder(maildrops.replies)])),
       "imap": .fact(LessonFact(.imap, ["command": TraceFacts.inOrder(mailboxes.commands), "response": TraceFacts.inOrder(mailboxes.responses)])), "fetched": TraceFacts.inOrder(fetched),
