@@ -1,6 +1,6 @@
 // One zone that changes while it is served: updates wait in a line, are made one after the other, become durable together, are published, and
-// only then are answered. Those who asked to be told are told (RFC 1996).
-// Not here: what an update does (ZoneContents.swift), copying from a primary (SecondaryCopy.swift), who may ask (ZoneDesk.swift).
+// only then are answered. Those who asked to be told are told.
+// Not here: what an update does (ZoneContents.swift), telling (ZoneNotifier.swift), copying from a primary (SecondaryCopy.swift), who may ask (ZoneDesk.swift).
 package import DNS
 package import Storage
 import Synchronization
@@ -40,6 +40,7 @@ package final class ChangingZone: Sendable {
   }
   let means: ZoneMeans
   private let journal: ZoneJournal
+  private let notifier: ZoneNotifier
   private let state: Mutex<State>
 
   /// Something to be done to the zone, one after the other.
@@ -47,13 +48,6 @@ package final class ChangingZone: Sendable {
     case update(ZoneUpdate, CheckedContinuation<ResponseCode, Never>)
     case copy(ZoneTransfer, CheckedContinuation<Bool, Never>)
     case source(Zone, CheckedContinuation<Failure?, Never>)
-  }
-
-  fileprivate struct Telling {
-    /// The newest version that somebody has begun to tell of.
-    var version = 0
-    /// How many are at it.
-    var count = 0
   }
 
   fileprivate struct State {
@@ -66,10 +60,6 @@ package final class ChangingZone: Sendable {
     var sinceKept = 0
     var waiting: [Work] = []
     var isWorking = false
-    /// Counts what was published, so that telling of an older version ends.
-    var version = 0
-    /// Who is being told of a version.
-    var telling: [ZonePeer: Telling] = [:]
     var chance: SeededRandom
     var isStopped = false
     var rights: ZoneRights
@@ -79,6 +69,7 @@ package final class ChangingZone: Sendable {
     self.apex = apex
     self.means = means
     journal = ZoneJournal(means.records, zone: apex, limits: means.limits)
+    notifier = ZoneNotifier(apex, means)
     state = Mutex(State(chance: SeededRandom(seed: means.seed), rights: rights))
   }
 
@@ -142,7 +133,10 @@ package final class ChangingZone: Sendable {
   package var start: ResourceRecord? { state.withLock { $0.contents?.start } }
 
   /// Stops telling others, and answering what comes from now on.
-  package func stop() { state.withLock { $0.isStopped = true } }
+  package func stop() {
+    state.withLock { $0.isStopped = true }
+    notifier.stop()
+  }
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
@@ -370,7 +364,6 @@ extension ChangingZone {
     // A transfer may come to its end when nobody wants the zone any more.
     guard !isStopped else { return }
     means.source.publish(try Zone(apex: apex, records: contents.records, limits: means.limits))
-    state.withLock { $0.version += 1 }
   }
 
   /// Lets nothing be answered from this zone any more.
@@ -378,43 +371,6 @@ extension ChangingZone {
 
   /// Tells everybody who asked for it that there is a new version.
   private func tell() {
-    for peer in rights.notified {
-      guard let version = versionToTell(peer) else { continue }
-      means.network.start {
-        var next: Int? = version
-        while let version = next {
-          await self.tell(peer, of: version)
-          next = self.versionToTell(peer, after: version)
-        }
-      }
-    }
-  }
-
-  /// The version that `peer` is to be told of now; nil: it is told already, or `Limits.notifiesPerPeerMax` are at it, of whom the first one to end goes on with
-  /// it. `after`: one of them has ended.
-  private func versionToTell(_ peer: ZonePeer, after ended: Int? = nil) -> Int? {
-    state.withLock { state in
-      var telling = state.telling[peer] ?? Telling()
-      if ended != nil { telling.count -= 1 }
-      let isDue = !state.isStopped && state.version > telling.version && telling.count < means.limits.notifiesPerPeerMax
-      if isDue { telling = Telling(version: state.version, count: telling.count + 1) }
-      state.telling[peer] = telling
-      return isDue ? telling.version : nil
-    }
-  }
-
-  /// Tells `peer` of a version until it answers, for some times, or until there is a newer one.
-  // RFC 1996 §3.5, §3.6
-  private func tell(_ peer: ZonePeer, of version: Int) async {
-    let clock = means.network.clock
-    for attempt in 0..<means.limits.notifyAttemptsMax {
-      let (start, isDue) = state.withLock { ($0.contents?.start, !$0.isStopped && $0.version == version) }
-      guard let start, isDue else { return }
-      let until = clock.now + means.limits.notifyWait * (1 << attempt)
-      let message = Message.notification(apex, start: start, id: id())
-      let outcome = await NetworkUpstream(means.network, trace: means.trace).exchange(message, with: peer.endpoint, signedWith: peer.key, until: until)
-      if case .answered = outcome { return }
-      do { try await clock.sleep(until: until) } catch { return }
-    }
+    if let start { notifier.tell(rights.notified, start) { self.id() } }
   }
 }
