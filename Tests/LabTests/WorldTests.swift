@@ -190,6 +190,8 @@ struct WorldTests {
       "4:14: expected one of server, resolver, client, found `clint`; did you mean `client`?"
     ]),
     Bad(text: small + "client: pd", problems: ["4:9: expected the name of a host, found `pd`; did you mean `pc`?"]),
+    Bad(text: small + "certificates: {www.test: expired}", problems: ["4:16: expected the name of a site, found `www.test`"]),
+    Bad(text: small + "newest-tls: {pc: 1.4}", problems: ["4:18: expected a version of TLS: 1.0, 1.1, 1.2 or 1.3, found `1.4`"]),
     Bad(text: small + "links: [{between: [pc], delay: fast}]", problems: [
       "4:19: expected the names of two hosts", "4:32: expected a duration such as 10ms, 5s or 1h30m, found `fast`",
     ]),

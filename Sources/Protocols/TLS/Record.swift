@@ -48,15 +48,20 @@ public struct Record: Sendable, Hashable {
 
   /// The record as a field of what it came in, from `start` on.
   func field(from start: Int) -> Field {
-    var children = [Field("head", "\(type), \(version), \(bytes.count - Self.headBytes) bytes", 0..<Self.headBytes, meaning: "What follows and how much of it. Everybody can read this.", source: "RFC 8446 §5.1")]
-    if isEncrypted {
-      children = []
-    } else if let alert {
-      children.append(Field("alert", "\(alert.reason)", Self.headBytes..<bytes.count, meaning: alert.isFatal ? "The connection ends here." : "A remark.", source: "RFC 8446 §6"))
+    let content = Self.headBytes..<bytes.count
+    let meaning = isEncrypted ? "Who has no keys sees how long it is, and when it came." : "A piece of TLS."
+    var whole = Field("record", title, 0..<bytes.count, meaning: meaning, source: "RFC 8446 §5.1")
+    guard !isEncrypted else { return whole.moved(by: start) }
+    whole.children = [
+      Field(
+        "head", "\(type), \(version), \(content.count) bytes", 0..<Self.headBytes, meaning: "What follows and how much of it. Everybody can read this.",
+        source: "RFC 8446 §5.1")
+    ]
+    if let alert {
+      whole.children.append(Field("alert", "\(alert.reason)", content, meaning: alert.isFatal ? "The connection ends here." : "A remark.", source: "RFC 8446 §6"))
     } else if !isBroken {
-      children += messages.flatMap(\.fields)
+      whole.children += messages.flatMap(\.fields)
     }
-    let whole = Field("record", title, 0..<bytes.count, meaning: isEncrypted ? "Who has no keys sees how long it is, and when it came." : "A piece of TLS.", source: "RFC 8446 §5.1", children: children)
     return whole.moved(by: start)
   }
 }
