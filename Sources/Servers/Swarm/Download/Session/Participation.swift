@@ -175,7 +175,10 @@ package struct Participation: Sendable {
     work?.picker.released(peer.asked, by: number)
     work?.choker.left(number)
     // Its other connection may stay, when it had two.
-    if let callable = peer.callable, !peers.values.contains(where: { $0.callable == callable }) { known.left(callable, at: now) }
+    if let callable = peer.callable, !peers.values.contains(where: { $0.callable == callable }) {
+      // Two who have everything are nothing to one another: they would call each other for ever.
+      if isSatisfied, peer.isSeed || peer.isUploadOnly { known.forget(callable) } else { known.left(callable, at: now) }
+    }
     learning.left(number)
     fillSlots(at: now, into: &deeds)
     callMore(at: now, into: &deeds)
