@@ -118,12 +118,17 @@ private func truthD9(_ truth: Truth) throws -> [String: String] {
   let flood = Double(truth.draw("flood")) ?? 1
   let race = truth.told("race")
   let guessed = try needed(race.last { $0.from == "resolver-old" && $0.question == "mail.opal.test." && !$0.isAnswer })
+  let asked = try needed(truth.told().first { $0.to == "ns1.cobalt.test" && $0.from == "resolver" && $0.question == "mail.opal.test." && !$0.isAnswer })
+  let won = Int(truth.said(2).split(separator: " ")[0]) ?? -1
+  // Within five times the spread of what chance allows.
+  let expected = 1_000 * flood / 65_536
+  #expect(abs(Double(won) - expected) < 5 * expected.squareRoot())
   let ends = ["race", "chance", "careful"].map { variant in truth.told(variant).last { $0.to == "pc" }?.addresses.last ?? "" }
   #expect(ends == [evil, right, right])
   let ttl = try #require(race.last { $0.to == "pc" }?.message.answers.last?.ttl)
   return [
-    "said": evil, "got": right, "asked": "ns1.cobalt.test", "identifiers": "65536", "blind": "\(65_536 / flood)", "ports": "\(65_536 * 16_384 / flood)",
-    "letters": "\(1 << "mail.opal.test".count { $0.isLetter })", "poisoned": ends[0], "guessed": "\(guessed.message.id)", "port": "5300", "lasts": "\(ttl)", "chance": ends[1], "careful": ends[2],
+    "said": evil, "got": right, "asked": "ns1.cobalt.test", "identifiers": "\(asked.message.id)", "thousand": "\(won)", "blind": "\(65_536 / flood)", "ports": "\(65_536 * 16_384 / flood)",
+    "letters": "\("\(truth.draw("lure")).\(truth.draw("evil")).test".count { $0 != "." })", "poisoned": ends[0], "guessed": "\(guessed.message.id)", "port": "5300", "lasts": "\(ttl)", "chance": ends[1], "careful": ends[2],
   ]
 }
 

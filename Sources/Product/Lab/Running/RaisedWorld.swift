@@ -88,6 +88,21 @@ package final class RaisedWorld: Sendable {
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
+    /// TLS at a host that shows `identity`, and where things go wrong on purpose others besides, or speaks what is outdated.
+    func tls(of host: HostDescription, showing identity: TLSIdentity) -> TLSServerOptions {
+      var options = TLSServerOptions(identities: [identity] + (failures?.identities(of: host.name) ?? []))
+      if let failures { options.versions = failures.versions(of: host.name) }
+      return options
+    }
+
+    /// The same with the certificates that are wrong on purpose.
+    fileprivate func certified(in world: WorldDescription) throws(Failure) -> Means {
+      guard let certificates, let host = world.hosts.first else { return self }
+      var means = self
+      do { try means.failures?.certify(by: certificates, at: network(host).clock.now) } catch { throw .certificates("\(error)") }
+      return means
+    }
+
     /// Whether this host runs.
     func runs(_ host: String) -> Bool { hosts?.contains(host) ?? true }
 
@@ -108,6 +123,7 @@ package final class RaisedWorld: Sendable {
 
   /// Starts every service of every host, or none.
   package static func raise(_ world: WorldDescription, with means: Means) async throws(Failure) -> RaisedWorld {
+    let means = try means.certified(in: world)
     var raised: [Assembly] = []
     var mail: [String: MailHost] = [:]
     do throws(Failure) {
@@ -193,7 +209,7 @@ package final class RaisedWorld: Sendable {
     async throws(Failure)
   {
     let described = world.sites.filter { $0.host == host.name }
-    var sites = means.failures.map { $0.host == host.name ? $0.sites : [] } ?? []
+    var sites = means.failures?.sites(of: host.name) ?? []
     sites += RaisedRegistrar.sites(host, of: world, on: assembly, means)
     let names = described.flatMap(\.allNames) + sites.flatMap(\.names)
     guard !names.isEmpty else { return }
@@ -202,25 +218,19 @@ package final class RaisedWorld: Sendable {
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    let failures = means.failures.flatMap { $0.host == host.name ? $0 : nil }
-    sites += failures?.sitesOfWrongCertificates ?? []
-    var wrong: [TLSIdentity] = []
-    if let failures, let certificates = means.certificates {
-      do { wrong = try failures.identities(by: certificates, at: assembly.network.clock.now) } catch { throw .certificates("\(error)") }
-    }
-    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, in: world, beside: wrong, on: assembly, means)
+    sites += means.failures?.sitesOfWrongCertificates(of: host.name) ?? []
+    try await serve(SiteSwitch(SiteSet(sites)), for: names, of: host, in: world, on: assembly, means)
   }
 
-  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates, `beside` others.
+  /// Serves `sites` at every address of a host: in the clear, and with a certificate for `names` where there are certificates.
   static func serve(
-    _ sites: SiteSwitch, for names: [String], of host: HostDescription, in world: WorldDescription, beside others: [TLSIdentity] = [], on assembly: Assembly,
-    _ means: Means
+    _ sites: SiteSwitch, for names: [String], of host: HostDescription, in world: WorldDescription, on assembly: Assembly, _ means: Means
   ) async throws(Failure) {
     var tls: TLSServerOptions?
     if let certificates = means.certificates {
       do {
         let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
-        tls = TLSServerOptions(identities: [identity] + others)
+        tls = means.tls(of: host, showing: identity)
       } catch { throw .certificates("\(error)") }
     }
     let limits = world.readingLimits(of: host.name)

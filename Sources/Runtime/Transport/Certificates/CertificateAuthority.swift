@@ -28,8 +28,8 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
 public struct CertificateAuthority: Sendable {
   /// The authority's certificate, for clients to trust.
   public let authorityPEM: String
-  private let certificate: Certificate
-  private let key: P256.Signing.PrivateKey
+  let certificate: Certificate
+  let key: P256.Signing.PrivateKey
 
   /// How long what is made holds.
   private static let authorityLifetime = Duration.seconds(3_653 * 86_400)
@@ -108,15 +108,16 @@ public struct CertificateAuthority: Sendable {
     } catch { throw .notMade("\(error)") }
   }
 
-  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one.
+  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one. It says that the
+  /// list of what was revoked is at `revocationList`, an address on the web.
   public func issue(
-    for names: [String], at now: Instant, lifetime: Duration = leafLifetime, keyPEM: String? = nil
+    for names: [String], at now: Instant, lifetime: Duration = leafLifetime, keyPEM: String? = nil, revocationList: String? = nil
   ) throws(CertificateError) -> TLSIdentity {
     guard !names.isEmpty else { throw .notMade("no name was given") }
     do {
       let leafKey = try keyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
       let end = min(Date(now + lifetime), certificate.notValidAfter)
-      return try Self.leaf(names, leafKey, from: now, until: end, by: key, named: certificate.subject)
+      return try Self.leaf(names, leafKey, from: now, until: end, by: key, named: certificate.subject, revocationList)
     } catch {
       throw .notMade("\(error)")
     }
@@ -125,7 +126,7 @@ public struct CertificateAuthority: Sendable {
   /// A server's certificate with its key, signed with the key of `issuer`, whose name is `name`; nil: it signs itself.
   private static func leaf(
     _ names: [String], _ key: P256.Signing.PrivateKey, from start: Instant, until end: Date, by issuer: P256.Signing.PrivateKey,
-    named name: DistinguishedName?
+    named name: DistinguishedName?, _ revocationList: String? = nil
   ) throws -> TLSIdentity {
     let first = names.first ?? ""
     let publicKey = Certificate.PublicKey(key.publicKey)
@@ -142,6 +143,7 @@ public struct CertificateAuthority: Sendable {
         SubjectAlternativeNames(names.map { alternativeName($0) })
         SubjectKeyIdentifier(hash: publicKey)
         AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: Certificate.PublicKey(issuer.publicKey)).keyIdentifier)
+        if let revocationList { try distributionPoint(revocationList) }
       },
       issuerPrivateKey: Certificate.PrivateKey(issuer))
     return TLSIdentity(chain: try leaf.serializeAsPEM().pemString + "\n", key: key.pemRepresentation + "\n", names: names)

@@ -12,6 +12,7 @@ final class TLSContexts: Sendable {
   private struct ServerKey: Hashable {
     var identities: [TLSIdentity]
     var protocols: [String]
+    var versions: ClosedRange<TLSVersion>
     var keyLog: ObjectIdentifier?
   }
 
@@ -33,12 +34,13 @@ final class TLSContexts: Sendable {
 
   /// The context of a server.
   func server(_ options: TLSServerOptions) throws -> NIOSSLContext {
-    let key = ServerKey(identities: options.identities, protocols: options.protocols, keyLog: options.keyLog.map { ObjectIdentifier($0) })
+    let key = ServerKey(identities: options.identities, protocols: options.protocols, versions: options.versions, keyLog: options.keyLog.map { ObjectIdentifier($0) })
     if let known = made.withLock({ $0.servers[key] }) { return known }
     let identities = try options.identities.map { try ParsedIdentity($0) }
     guard let first = identities.first else { throw NetworkError.other(.unknown, "no certificate given for TLS") }
     var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: first.chain, privateKey: first.key)
-    configuration.minimumTLSVersion = .tlsv12
+    configuration.minimumTLSVersion = Self.version(options.versions.lowerBound)
+    configuration.maximumTLSVersion = Self.version(options.versions.upperBound)
     configuration.applicationProtocols = options.protocols
     configuration.shutdownTimeout = .seconds(1)
     configuration.keyLogCallback = Self.keyLogger(options.keyLog)
@@ -84,6 +86,15 @@ final class TLSContexts: Sendable {
       $0.clients[key] = context
     }
     return context
+  }
+
+  private static func version(_ version: TLSVersion) -> NIOSSL.TLSVersion {
+    switch version {
+    case .v1_0: .tlsv1
+    case .v1_1: .tlsv11
+    case .v1_2: .tlsv12
+    case .v1_3: .tlsv13
+    }
   }
 
   private static func keyLogger(_ recorder: (any Recorder)?) -> NIOSSLKeyLogCallback? {

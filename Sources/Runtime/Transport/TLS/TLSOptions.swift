@@ -3,6 +3,19 @@
 import Synchronization
 public import Trace
 
+/// A version of TLS, by its number on the wire (RFC 8446 §4.2.1).
+public enum TLSVersion: UInt16, Sendable, Hashable, Comparable, CaseIterable {
+  case v1_0 = 0x0301
+  case v1_1 = 0x0302
+  case v1_2 = 0x0303
+  case v1_3 = 0x0304
+
+  /// What is spoken unless told otherwise: RFC 8996 §2 forbids the others.
+  public static let spoken = v1_2...v1_3
+
+  public static func < (a: TLSVersion, b: TLSVersion) -> Bool { a.rawValue < b.rawValue }
+}
+
 /// A certificate chain and its key, as PEM text.
 public struct TLSIdentity: Sendable, Hashable {
   /// Leaf first.
@@ -36,6 +49,7 @@ public struct TLSServerOptions: Sendable {
   private let renewable: TLSIdentities
   /// ALPN, most wanted first.
   public var protocols: [String]
+  public var versions = TLSVersion.spoken
   /// Where the keys of each connection are kept while it is on, so that an exported capture can be read.
   public var keyLog: (any Recorder)?
 
