@@ -165,13 +165,15 @@ private func truthW1(_ truth: Truth) throws -> [String: String] {
   let (fetched, other) = (truth.fetches(by: "pc"), truth.fetches(by: "pc2"))
   let late = try needed(truth.nameMessages("update", by: "pc").first { $0.isAnswer && $0.at > 409_000 })
   let asked = truth.fetches(to: "attic")
-  #expect(fetched.map(\.server) == ["www.garnet.test", "attic", "relay"] && other[0].server == "relay")
+  let place = truth.draw("where") == "203.0.113.90" ? "attic" : "relay"
+  #expect(fetched.map(\.server) == ["www.garnet.test", "attic", "relay", "registrar", place] && other[0].server == "relay")
+  let told = try needed(truth.nameMessages(by: "resolver").first { $0.isAnswer && $0.at > 44_000 && $0.addresses == [truth.draw("where")] })
   return [
     "guess": truth.steps(of: "pc")[2].took > truth.steps(of: "pc")[1].took ? "the relay" : "the attic", "rented": pc[0], "home": pc[1],
     "line": "\(Double(truth.draw("size")).map { $0 * 8 / (Double(truth.draw("rate")) ?? 1) } ?? 0)", "asked": "\(asked.count)",
     "whom": try needed(asked.first { $0.client == "relay" }).sent("host") ?? "?", "second": "\(truth.steps(of: "pc2")[0].took)",
-    "status": other[0].received("cache-status") ?? "?", "shut": "10", "relay": truth.fetches("relay", to: "attic").last?.client ?? "?", "moved": "203.0.113.99",
-    "still": yes(!truth.steps("update", of: "pc")[4].hasFailed), "left": "\(late.records[0].ttl)", "back": truth.fetches("update", by: "pc").last?.server ?? "?",
+    "status": other[0].received("cache-status") ?? "?", "shut": "10", "form": String(fetched[3].response.components(separatedBy: " ")[1]), "keeper": told.server, "own": place, "bought": place == "relay" ? "the name and the relay" : "the name", "relay": truth.fetches("relay", to: "attic").max { ($0.sentAt.last ?? 0) < ($1.sentAt.last ?? 0) }?.client ?? "?", "moved": "203.0.113.99",
+    "still": yes(!truth.steps("update", of: "pc")[6].hasFailed), "left": "\(late.records[0].ttl)", "back": truth.fetches("update", by: "pc").last?.server ?? "?",
   ]
 }
 
@@ -354,12 +356,14 @@ private func truthD14(_ truth: Truth) throws -> [String: String] {
   let fetched = truth.fetches(by: "pc")
   let bomb = work("bomb", at: "ns1.cobalt") + work("bomb", at: "ns2.cobalt")
   let limits = work("limits", at: "ns1.cobalt") + work("limits", at: "ns2.cobalt")
+  let mirror = truth.nameMessages("mirror", by: "resolver").filter { $0.server == "resolver" }
+  #expect(mirror.allSatisfy { !$0.isAnswer || $0.code == 5 })
   #expect(bomb > limits && fetched[1].server == "printer")
   return [
     "guess": yes(fetched[1].response.hasPrefix("HTTP/1.1 200")), "first": pc[0].addresses[0], "life": "\(pc[0].records[0].ttl)", "second": "10.0.0.\(truth.draw("last"))",
     "host": fetched[1].sent("host") ?? "?", "leak": "paper 12, last page for \(truth.draw("secret"))", "screened": "\(truth.fetches("screen", to: "printer").count)",
     "empty": "\(truth.nameMessages("screen", by: "pc").last { $0.isAnswer }?.answers ?? -1)", "circle": "SERVFAIL", "effort": "\(work("circle", at: ""))",
-    "bomb": "\(bomb)", "limits": "\(limits)",
+    "mirror": "\(mirror.count { !$0.isAnswer })", "itself": "REFUSED", "bomb": "\(bomb)", "limits": "\(limits)",
   ]
 }
 

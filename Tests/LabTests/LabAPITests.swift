@@ -106,7 +106,7 @@ struct LabAPITests {
     Case(method: .post, target: "/accounts", body: "[]", status: 400, says: "expected a JSON object"),
     Case(method: .post, target: "/accounts", body: "{\"address\": \"a@letters.test\"", status: 400, says: "expected JSON"),
     Case(method: .post, target: "/accounts", body: #"{"adress": "a@letters.test", "password": "x"}"#, status: 400, says: "did you mean `address`?\",\"field\":\"adress\""),
-    Case(method: .post, target: "/accounts", body: #"{"address": "a@elsewhere.test", "password": "x"}"#, status: 400, says: "(letters.test), found a@elsewhere.test"),
+    Case(method: .post, target: "/accounts", body: #"{"address": "a@elsewhere.test", "password": "x"}"#, status: 400, says: "(fail.test, letters.test, no-starttls.fail.test, old-tls.fail.test), found a@elsewhere.test"),
     Case(method: .post, target: "/accounts", body: #"{"address": "ada@letters.test", "password": "x"}"#, status: 201, says: "ada@letters.test"),
     Case(method: .post, target: "/records", body: #"{"name": "a.test", "type": "NONE", "data": "x"}"#, status: 400, says: #""field":"type""#),
     Case(method: .post, target: "/records", body: #"{"name": "a.test", "type": "A", "data": ["192.0.2.9", "nine"]}"#, status: 400, says: #""field":"data[1]""#),

@@ -150,6 +150,29 @@ struct LessonTests {
   }
 }
 
+/// What is wrong in the parts of a world's file that a lesson adds.
+@Suite("Slips in what a lesson adds to its world")
+struct AddedWorldTests {
+  private static let head = "id: X\ntitle: t\ntext: t\nworld:\n  hosts: [pc]\n  draw: {n: 2..5}\n"
+  private static let steps = "steps: [{do: pc gets http://a.test/}]\n"
+
+  @Test("they are told with their place in the lesson's file", arguments: [
+    (head + "  more: |\n    hosts:\n      attic: {adresses: [203.0.113.9{n}]}\n" + steps, "x.yaml:9:15: unknown key `adresses`; did you mean `addresses`?"),
+    (head + "  more: |\n    zones:\n      a.test: {served-by: [nobody]}\n" + steps, "x.yaml:9:28: "),
+    (head.replacing("[pc]", with: "[pc, tld1]") + "  more: |\n    zones:\n      a.test:\n        served-by: [tld1]\n        records: |\n          www A 192.0.2.500\n" + steps, "x.yaml:12:"),
+    (head + "  more: \"{hosts: 7}\"\n" + steps, "x.yaml:7:9: "),
+    (head + steps + "faults:\n  - id: y\n    title: t\n    world:\n      more: |\n        host: {}\n    steps: [{do: pc gets http://a.test/}]\n", "x.yaml:13:9: unknown key `host`; did you mean `hosts`?"),
+  ])
+  func slips(_ text: String, _ problem: String) throws {
+    let file = try LessonFile(file: "x.yaml", text: text)
+    let seed = LessonSeed(.open, learner: "ada", lesson: file.id, version: file.version)
+    let lesson = try file.lesson(for: seed)
+    let world = try WorldTests.builtIn()
+    let error = #expect(throws: LessonRun.Failure.self) { try LessonRun(lesson, seed: seed, in: world) }
+    #expect("\(try #require(error))".contains(problem), "\(String(describing: error))")
+  }
+}
+
 /// The digests of the traces, kept beside the tests.
 enum Golden {
   static let path = repositoryRoot + "/Tests/Golden/lessons.txt"

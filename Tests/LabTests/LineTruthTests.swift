@@ -76,96 +76,106 @@ extension String {
 
 /// The answers to the questions about files and letters, by lesson.
 let lineTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
-  "F1": { truth in
-    let session = try #require(truth.spoken("", .ftp).first)
-    let carried = truth.spoken("", .ftpData).filter { $0.opened < 9_000 }
-    let ports = session.heard.components(separatedBy: "229 ").dropFirst().compactMap { $0.number(between: "(|||", "|)") }
-    let (full, resumed) = (truth.spoken("full", .ftp), truth.spoken("resume", .ftp))
-    let (upload, kept) = (Int(truth.draw("upload")) ?? 0, Int(truth.draw("kept")) ?? 0)
-    #expect(resumed[3].reply(to: "SIZE") == "213 \(upload)")
-    #expect(ports.count == 4 && carried.map { Int($0.port) } == ports)
-    let sizes = ["small", "middle", "size"].compactMap { Int(truth.draw($0)) }
-    #expect(carried.dropFirst().map(\.bytes) == sizes && carried.allSatisfy { $0.client == "pc" && $0.said.isEmpty })
-    return [
-      "guess": "\(1 + carried.count)", "named": session.code(of: "USER"), "welcome": session.code(of: "PASS"), "password": truth.draw("password"), "replies": "150, 226",
-      "port": "\(ports[2])", "opener": "pc", "closer": "ftp.garnet.test", "bytes": truth.draw("middle"), "all": "\(carried[0].bytes + sizes.reduce(0, +))",
-      "talk": "\(session.lines.count)", "missing": "550", "full": "552", "left": full[3].code(of: "SIZE"), "noted": resumed[3].code(of: "REST"), "rest": "\(upload - kept)",
-      "whole": "\(upload)",
-    ]
-  },
-  "F2": { truth in
-    let sessions = truth.spoken("", .ftp)
-    let passive = sessions[0].reply(to: "PASV")
-    let data = truth.spoken("", .ftpData)
-    let (nat, closed, bounce, epsv) = (truth.spoken("nat", .ftp), truth.spoken("closed", .ftp), truth.spoken("bounce", .ftp), truth.spoken("epsv", .ftp))
-    let bouncing = try needed(bounce.first { $0.client == "rogue" })
-    return [
-      "numbers": String(passive.dropFirst(4)), "passive": "\(passive.place.port)", "address": "198.51.100.14", "caller": "pc",
-      "command": "PORT " + sessions[1].behind("PORT "), "active": "\(sessions[1].behind("PORT ").place.port)", "server": "ftp.garnet.test",
-      "extended": "\(sessions[2].reply(to: "EPSV").number(between: "(|||", "|)") ?? 0)", "opened": "\(data.count { $0.client == "pc" })", "tap": truth.draw("password"),
-      "home": "10.0.0." + truth.draw("home"), "nat": nat[3].code(of: "PORT"), "nofile": nat[3].code(of: "RETR"), "closed": closed[3].code(of: "PORT"),
-      "late": closed[3].code(of: "RETR"), "bounced": "0", "refused": bouncing.code(of: "PORT"), "epsv": epsv[3].code(of: "RETR", skip: 1),
-    ]
-  },
-  "M1": { truth in
-    let sessions = truth.spoken("", .smtp)
-    let wire = try #require(sessions[0].letters.first)
-    let ended = try needed(sessions[0].pieces.last { $0.isSaid && $0.text.hasSuffix(".\r\n") && !$0.text.hasPrefix("QUIT") })
-    let bare = try #require(truth.spoken("bare", .smtp).last)
-    let letter = bare.said.components(separatedBy: "DATA\r\n").dropFirst().joined(separator: "DATA\r\n")
-    let stuffed = try #require(truth.spoken("stuffed", .smtp).last)
-    let passed = truth.spoken("completed", .smtp, by: "mail.garnet.test")
-    let whole = passed.map(\.said).joined()
-    #expect(passed.count == 1 && stuffed.letters.count >= 1 && stuffed.code(of: "QUIT") == "221")
-    #expect(whole.contains("\r\n..\r\nMAIL FROM:<\(truth.draw("boss"))@garnet.test>\r\n"))
-    return [
-      "guess": "two", "greeting": "220", "verbs": "EHLO, MAIL, RCPT, DATA, QUIT", "invites": sessions[0].code(of: "DATA"), "envelope": truth.draw("sender") + "@pc.test",
-      "from": truth.draw("claimed") + "@garnet.test", "gets": "reader@cobalt.test", "end": "\(ended.number)", "own": "\(wire.utf8.count - 2)", "dots": "5",
-      "nobody": sessions[1].code(of: "RCPT"), "relay": String(sessions[1].reply(to: "RCPT", skip: 2).split(separator: " ")[1]), "taken": "stories@cobalt.test",
-      "bare": "550", "smuggled": truth.draw("boss") + "@garnet.test", "ends": "\(letter.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
-      "stuffed": "1", "inside": "a line of the letter", "passed": "\(passed.count)", "whole": "\(whole.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
-    ]
-  },
-  "M3": { truth in
-    let sessions = truth.spoken("", .smtp)
-    let offer = sessions[0].heard.components(separatedBy: "\r\n").filter { $0.hasPrefix("250") }
-    let login = sessions[2].lines
-    let onward = try needed(sessions.first { $0.server == "mail.cobalt.test" })
-    let tapped = truth.spoken("tap", .smtp)
-    let insisting = try #require(truth.spoken("insist", .smtp).last)
-    let rogues = try needed(tapped.first { $0.client == "rogue" })
-    #expect(login[2].undone == truth.draw("user") && login[3].undone == truth.draw("password"))
-    return [
-      "offered": offer.contains { $0.contains("STARTTLS") } ? "yes" : "no", "lines": "\(offer.count)", "first": sessions[0].code(of: "MAIL"), "asks": "Username:",
-      "wrong": sessions[1].code(of: Data(truth.draw("wrong").utf8).base64EncodedString()), "user": truth.draw("user"), "password": truth.draw("password"),
-      "welcome": sessions[2].code(of: login[3]), "onward": onward.client, "again": onward.said.contains("AUTH") ? "yes" : "no",
-      "tapped": rogues.code(of: ".\r\n"), "shown": truth.draw("user") + "@garnet.test", "injected": truth.spoken("injected", .smtp).last.map { String($0.replies.last?.prefix(3) ?? "") } ?? "?",
-      "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": "TLSA",
-    ]
-  },
-  "M4": { truth in
-    let first = try #require(truth.spoken("", .smtp, by: "pc").first)
-    let letter = try #require(first.letters.first)
-    let boundary = try needed(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
-    // Each part: its fields, an empty line, its content; the line end before a boundary is the boundary's.
-    let parts = letter.components(separatedBy: "--\(boundary)").dropFirst().dropLast().map { $0.components(separatedBy: "\r\n\r\n") }
-    func field(_ name: String, _ head: String) -> String { head.components(separatedBy: "\r\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count + 2)) } ?? "?" }
-    // The line end of the last line is its own, the next one the boundary's.
-    let picture = parts[1][1...].joined().utf8.count + 2
-    let size = Int(truth.draw("size")) ?? 0
-    let passed = try #require(truth.spoken("", .smtp, by: "mail.garnet.test").first?.letters.first)
-    let second = try #require(truth.spoken("", .smtp, by: "pc").last?.letters.first)
-    let dish = truth.draw("dish")
-    #expect((size + 2) / 3 * 4 + ((size + 2) / 3 * 4 + 75) / 76 * 2 == picture)
-    #expect(Data(base64Encoded: parts[1][1].filter { !$0.isWhitespace })?.count == size)
-    let sum = ProgramRunner("sha256sum")?.runBlocking([], input: Array(truth.draw("secret").utf8)).text.prefix { $0 != " " } ?? ""
-    return [
-      "guess": "\(picture)", "type": "multipart/mixed", "boundary": String(boundary), "parts": "\(parts.count)",
-      "types": parts.map { String(field("Content-Type", $0[0]).prefix { $0 != ";" }) }.joined(separator: ", "), "name": truth.draw("note") + ".txt",
-      "growth": "\(100 * Double(picture) / Double(size) - 100)", "secret": truth.draw("secret"), "hash": String(sum),
-      "subject": field("Subject", letter), "encoding": field("Content-Transfer-Encoding", second), "word": dish.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "=" + String($0, radix: 16, uppercase: true) }.joined(),
-      "same": passed.hasSuffix(letter.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")) ? "no" : "yes", "declared": "BODY=8BITMIME", "bytes": "\(dish.utf8.count)",
-      "cleared": String(decoding: dish.utf8.map { $0 & 0x7F }, as: UTF8.self), "fit": "nothing", "decoded": dish,
-    ]
-  },
+  "F1": { try truthF1($0) },
+  "F2": { try truthF2($0) },
+  "M1": { try truthM1($0) },
+  "M3": { try truthM3($0) },
+  "M4": { try truthM4($0) },
 ]
+
+private func truthF1(_ truth: Truth) throws -> [String: String] {
+  let session = try #require(truth.spoken("", .ftp).first)
+  let carried = truth.spoken("", .ftpData).filter { $0.opened < 9_000 }
+  let ports = session.heard.components(separatedBy: "229 ").dropFirst().compactMap { $0.number(between: "(|||", "|)") }
+  let (full, resumed) = (truth.spoken("full", .ftp), truth.spoken("resume", .ftp))
+  let (upload, kept) = (Int(truth.draw("upload")) ?? 0, Int(truth.draw("kept")) ?? 0)
+  #expect(resumed[3].reply(to: "SIZE") == "213 \(upload)")
+  #expect(ports.count == 4 && carried.map { Int($0.port) } == ports)
+  let sizes = ["small", "middle", "size"].compactMap { Int(truth.draw($0)) }
+  #expect(carried.dropFirst().map(\.bytes) == sizes && carried.allSatisfy { $0.client == "pc" && $0.said.isEmpty })
+  return [
+    "guess": "\(1 + carried.count)", "named": session.code(of: "USER"), "welcome": session.code(of: "PASS"), "password": truth.draw("password"), "replies": "150, 226",
+    "port": "\(ports[2])", "opener": "pc", "closer": "ftp.garnet.test", "bytes": truth.draw("middle"), "all": "\(carried[0].bytes + sizes.reduce(0, +))",
+    "talk": "\(session.lines.count)", "missing": "550", "full": "552", "left": full[3].code(of: "SIZE"), "noted": resumed[3].code(of: "REST"), "rest": "\(upload - kept)",
+    "whole": "\(upload)",
+  ]
+}
+
+private func truthF2(_ truth: Truth) throws -> [String: String] {
+  let sessions = truth.spoken("", .ftp)
+  let passive = sessions[0].reply(to: "PASV")
+  let data = truth.spoken("", .ftpData)
+  let (nat, closed, bounce, epsv) = (truth.spoken("nat", .ftp), truth.spoken("closed", .ftp), truth.spoken("bounce", .ftp), truth.spoken("epsv", .ftp))
+  let bouncing = try needed(bounce.first { $0.client == "rogue" })
+  return [
+    "numbers": String(passive.dropFirst(4)), "passive": "\(passive.place.port)", "address": "198.51.100.14", "caller": "pc",
+    "command": "PORT " + sessions[1].behind("PORT "), "active": "\(sessions[1].behind("PORT ").place.port)", "server": "ftp.garnet.test",
+    "extended": "\(sessions[2].reply(to: "EPSV").number(between: "(|||", "|)") ?? 0)", "opened": "\(data.count { $0.client == "pc" })", "tap": truth.draw("password"),
+    "home": "10.0.0." + truth.draw("home"), "nat": nat[3].code(of: "PORT"), "nofile": nat[3].code(of: "RETR"), "closed": closed[3].code(of: "PORT"),
+    "late": closed[3].code(of: "RETR"), "bounced": "0", "refused": bouncing.code(of: "PORT"), "epsv": epsv[3].code(of: "RETR", skip: 1),
+  ]
+}
+
+private func truthM1(_ truth: Truth) throws -> [String: String] {
+  let sessions = truth.spoken("", .smtp)
+  let wire = try #require(sessions[0].letters.first)
+  let ended = try needed(sessions[0].pieces.last { $0.isSaid && $0.text.hasSuffix(".\r\n") && !$0.text.hasPrefix("QUIT") })
+  let bare = try #require(truth.spoken("bare", .smtp).last)
+  let letter = bare.said.components(separatedBy: "DATA\r\n").dropFirst().joined(separator: "DATA\r\n")
+  let stuffed = try #require(truth.spoken("stuffed", .smtp).last)
+  let passed = truth.spoken("completed", .smtp, by: "mail.garnet.test")
+  let whole = passed.map(\.said).joined()
+  #expect(passed.count == 1 && stuffed.letters.count >= 1 && stuffed.code(of: "QUIT") == "221")
+  #expect(whole.contains("\r\n..\r\nMAIL FROM:<\(truth.draw("boss"))@garnet.test>\r\n"))
+  return [
+    "guess": "two", "greeting": "220", "verbs": "EHLO, MAIL, RCPT, DATA, QUIT", "invites": sessions[0].code(of: "DATA"), "envelope": truth.draw("sender") + "@pc.test",
+    "from": truth.draw("claimed") + "@garnet.test", "gets": "reader@cobalt.test", "end": "\(ended.number)", "own": "\(wire.utf8.count - 2)", "dots": "5",
+    "nobody": sessions[1].code(of: "RCPT"), "relay": String(sessions[1].reply(to: "RCPT", skip: 2).split(separator: " ")[1]), "taken": "stories@cobalt.test",
+    "bare": "550", "smuggled": truth.draw("boss") + "@garnet.test", "ends": "\(letter.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
+    "stuffed": "1", "inside": "a line of the letter", "passed": "\(passed.count)", "whole": "\(whole.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
+  ]
+}
+
+private func truthM3(_ truth: Truth) throws -> [String: String] {
+  let sessions = truth.spoken("", .smtp)
+  let offer = sessions[0].heard.components(separatedBy: "\r\n").filter { $0.hasPrefix("250") }
+  let login = sessions[2].lines
+  let onward = try needed(sessions.first { $0.server == "mail.cobalt.test" })
+  let tapped = truth.spoken("tap", .smtp)
+  let insisting = try #require(truth.spoken("insist", .smtp).last)
+  let rogues = try needed(tapped.first { $0.client == "rogue" })
+  #expect(login[2].undone == truth.draw("user") && login[3].undone == truth.draw("password"))
+  return [
+    "offered": offer.contains { $0.contains("STARTTLS") } ? "yes" : "no", "lines": "\(offer.count)", "first": sessions[0].code(of: "MAIL"), "asks": "Username:",
+    "wrong": sessions[1].code(of: Data(truth.draw("wrong").utf8).base64EncodedString()), "user": truth.draw("user"), "password": truth.draw("password"),
+    "welcome": sessions[2].code(of: login[3]), "onward": onward.client, "again": onward.said.contains("AUTH") ? "yes" : "no",
+    "tapped": rogues.code(of: ".\r\n"), "shown": truth.draw("user") + "@garnet.test", "injected": truth.spoken("injected", .smtp).last.map { String($0.replies.last?.prefix(3) ?? "") } ?? "?",
+    "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": "TLSA",
+  ]
+}
+
+private func truthM4(_ truth: Truth) throws -> [String: String] {
+  let first = try #require(truth.spoken("", .smtp, by: "pc").first)
+  let letter = try #require(first.letters.first)
+  let boundary = try needed(letter.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
+  // Each part: its fields, an empty line, its content; the line end before a boundary is the boundary's.
+  let parts = letter.components(separatedBy: "--\(boundary)").dropFirst().dropLast().map { $0.components(separatedBy: "\r\n\r\n") }
+  func field(_ name: String, _ head: String) -> String { head.components(separatedBy: "\r\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count + 2)) } ?? "?" }
+  // The line end of the last line is its own, the next one the boundary's.
+  let picture = parts[1][1...].joined().utf8.count + 2
+  let size = Int(truth.draw("size")) ?? 0
+  let passed = try #require(truth.spoken("", .smtp, by: "mail.garnet.test").first?.letters.first)
+  let second = try #require(truth.spoken("", .smtp, by: "pc").last?.letters.first)
+  let dish = truth.draw("dish")
+  #expect((size + 2) / 3 * 4 + ((size + 2) / 3 * 4 + 75) / 76 * 2 == picture)
+  #expect(Data(base64Encoded: parts[1][1].filter { !$0.isWhitespace })?.count == size)
+  let sum = ProgramRunner("sha256sum")?.runBlocking([], input: Array(truth.draw("secret").utf8)).text.prefix { $0 != " " } ?? ""
+  return [
+    "guess": "\(picture)", "type": "multipart/mixed", "boundary": String(boundary), "parts": "\(parts.count)",
+    "types": parts.map { String(field("Content-Type", $0[0]).prefix { $0 != ";" }) }.joined(separator: ", "), "name": truth.draw("note") + ".txt",
+    "growth": "\(100 * Double(picture) / Double(size) - 100)", "secret": truth.draw("secret"), "hash": String(sum),
+    "subject": field("Subject", letter), "encoding": field("Content-Transfer-Encoding", second), "word": dish.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "=" + String($0, radix: 16, uppercase: true) }.joined(),
+    "same": passed.hasSuffix(letter.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")) ? "no" : "yes", "declared": "BODY=8BITMIME", "bytes": "\(dish.utf8.count)",
+    "cleared": String(decoding: dish.utf8.map { $0 & 0x7F }, as: UTF8.self), "fit": "nothing", "decoded": dish,
+  ]
+}

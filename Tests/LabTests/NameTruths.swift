@@ -72,72 +72,80 @@ private func onions(_ page: String) -> [String] { page.split(separator: "\n").co
 private func alike(_ a: String, _ b: String) -> Int { zip(a, b).prefix { $0 == $1 }.count }
 
 let nameTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
-  "N1": { truth in
-    let all = truth.asked("pc")
-    let puts = all.filter { $0.isQuery("put") }
-    let others = truth.asked("pc2").filter { $0.isQuery("put") }
-    let other = try needed(others.first)
-    let wanted = truth.asked("pc", "", 18..<22).filter { $0.isQuery("get") }
-    let further = truth.asked("pc", "", 22..<26).filter { $0.isQuery("get") }
-    // Neither the label nor the address stands in what a node gets.
-    for message in puts + others { #expect(Data(message.block).range(of: Data(truth.draw("label").utf8)) == nil) }
-    // Blocks of one address: head, authenticator, and 20 bytes padded to 32.
-    #expect(other.block.count == 112 + 16 + 32)
-    // The target is the front of the hash of the block's key; the node whose id differs from it last is the nearest.
-    let target = Array(SHA512.hash(data: other.key).prefix(20))
-    let replies = truth.asked("pc2").filter { !$0.said.isSent && $0.said.bytes.has("1:y1:r") }
-    let ids = Dictionary(replies.map { ($0.said.other, $0.run("2:id")) }) { a, _ in a }
-    let nearest = ids.min { a, b in zip(a.value, target).map { $0 ^ $1 }.lexicographicallyPrecedes(zip(b.value, target).map { $0 ^ $1 }) }
-    let transactions = others.map(\.said.bytes.transaction)
-    // Only who shows a token gets a block.
-    let shown = try needed(wanted.last)
-    #expect(all.filter { !$0.block.isEmpty && !$0.said.isSent }.allSatisfy { answer in
-      all.contains { $0.said.isSent && $0.said.bytes.transaction == answer.said.bytes.transaction && !$0.run("5:token").isEmpty }
-    })
-    return [
-      "guess": "\(Set(further.map { $0.run("6:target") }).count)", "keys": "\(Set(puts.map(\.key)).count)", "size": "\(other.block.count)",
-      "keep": "\(replies.count { transactions.contains($0.said.bytes.transaction) })", "nearest": nearest?.key ?? "?",
-      "learns": "only its length and until when it holds", "token": Truth.hex(shown.run("5:token")), "why": "who asks may not be where he says he is",
-      "address": "192.0.2.\(truth.draw("octet"))", "through": "203.0.113.\(truth.draw("other"))", "whose": "203.0.113.\(truth.draw("other"))",
-      "stolen": "198.51.100.\(truth.draw("thief"))", "genuine": "no", "moved": "192.0.2.\(truth.draw("octet"))",
-    ]
-  },
-  "N2": { truth in
-    let (name, other) = (truth.draw("name"), truth.draw("other"))
-    let (garnet, cobalt) = (truth.page("", 0), truth.page("", 1))
-    let (own, said) = (try #require(Truth.target(of: name, in: garnet)), try #require(Truth.target(of: name, in: cobalt)))
-    #expect(own == truth.draw("first") && said == truth.draw("third") && Truth.target(of: other, in: garnet) == Truth.target(of: other, in: cobalt))
-    let friend = try #require(Truth.target(of: name, in: truth.page("second", 2)))
-    #expect(friend == own)
-    return [
-      "bytes": "387", "short": Truth.short(own), "same": "confirmed", "clash": "conflict", "whose": "http://www.garnet.test/hosts.txt",
-      "liar": "http://www.cobalt.test/hosts.txt", "waits": "waits", "believed": Truth.short(friend), "after": "3",
-    ]
-  },
-  "N3": { truth in
-    let names = onions(truth.page("", 0))
-    let bytes = names.map { Truth.bytes(ofOnion: $0) }
-    // The checksum by its definition.
-    let valid = bytes.map { all in Array(SHA3_256.hash(data: Array(".onion checksum".utf8) + all[0..<32] + [3]).prefix(2)) == Array(all[32..<34]) && all[34] == 3 }
-    #expect(valid == [true, false, true, true])
-    let common = alike(names[0], names[2])
-    #expect(common >= 6 && names[0] != names[2])
-    let book = onions(truth.page("petname", 1))
-    return [
-      "digits": "56", "bytes": "35", "key": Truth.hex(bytes[0][0..<32]), "checksum": Truth.hex(bytes[0][32..<34]), "valid": "3", "damaged": names[1],
-      "alike": "\(common)", "tries": "\(5 * common)", "swapped": "no", "checks": "no", "book": "\(alike(book[0], book[1]))",
-    ]
-  },
-  "N4": { truth in
-    let asked = truth.datagrams(from: "resolver").filter { $0.at < 2_000 }
-    let gets = Set(truth.asked("pc", "", 4..<6).filter { $0.isQuery("get") }.map { $0.run("6:target") })
-    let own = "192.0.2.\(truth.draw("octet"))"
-    let rootless = try #require(truth.run.leg("rootless"))
-    #expect(rootless.outcomes[0].hasFailed)
-    let vain = truth.datagrams("rootless", from: "resolver").count
-    return [
-      "asked": "\(asked.count)", "blocks": "\(gets.count)", "found": own, "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
-      "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
-    ]
-  },
+  "N1": { try truthN1($0) },
+  "N2": { try truthN2($0) },
+  "N3": { try truthN3($0) },
+  "N4": { try truthN4($0) },
 ]
+
+private func truthN1(_ truth: Truth) throws -> [String: String] {
+  let all = truth.asked("pc")
+  let puts = all.filter { $0.isQuery("put") }
+  let others = truth.asked("pc2").filter { $0.isQuery("put") }
+  let other = try needed(others.first)
+  let wanted = truth.asked("pc", "", 18..<22).filter { $0.isQuery("get") }
+  let further = truth.asked("pc", "", 22..<26).filter { $0.isQuery("get") }
+  // Neither the label nor the address stands in what a node gets.
+  for message in puts + others { #expect(Data(message.block).range(of: Data(truth.draw("label").utf8)) == nil) }
+  // Blocks of one address: head, authenticator, and 20 bytes padded to 32.
+  #expect(other.block.count == 112 + 16 + 32)
+  // The target is the front of the hash of the block's key; the node whose id differs from it last is the nearest.
+  let target = Array(SHA512.hash(data: other.key).prefix(20))
+  let replies = truth.asked("pc2").filter { !$0.said.isSent && $0.said.bytes.has("1:y1:r") }
+  let ids = Dictionary(replies.map { ($0.said.other, $0.run("2:id")) }) { a, _ in a }
+  let nearest = ids.min { a, b in zip(a.value, target).map { $0 ^ $1 }.lexicographicallyPrecedes(zip(b.value, target).map { $0 ^ $1 }) }
+  let transactions = others.map(\.said.bytes.transaction)
+  // Only who shows a token gets a block.
+  let shown = try needed(wanted.last)
+  #expect(all.filter { !$0.block.isEmpty && !$0.said.isSent }.allSatisfy { answer in
+    all.contains { $0.said.isSent && $0.said.bytes.transaction == answer.said.bytes.transaction && !$0.run("5:token").isEmpty }
+  })
+  return [
+    "guess": "\(Set(further.map { $0.run("6:target") }).count)", "keys": "\(Set(puts.map(\.key)).count)", "size": "\(other.block.count)",
+    "keep": "\(replies.count { transactions.contains($0.said.bytes.transaction) })", "nearest": nearest?.key ?? "?",
+    "learns": "only its length and until when it holds", "token": Truth.hex(shown.run("5:token")), "why": "who asks may not be where he says he is",
+    "address": "192.0.2.\(truth.draw("octet"))", "through": "203.0.113.\(truth.draw("other"))", "whose": "203.0.113.\(truth.draw("other"))",
+    "stolen": "198.51.100.\(truth.draw("thief"))", "genuine": "no", "moved": "192.0.2.\(truth.draw("octet"))",
+  ]
+}
+
+private func truthN2(_ truth: Truth) throws -> [String: String] {
+  let (name, other) = (truth.draw("name"), truth.draw("other"))
+  let (garnet, cobalt) = (truth.page("", 0), truth.page("", 1))
+  let (own, said) = (try #require(Truth.target(of: name, in: garnet)), try #require(Truth.target(of: name, in: cobalt)))
+  #expect(own == truth.draw("first") && said == truth.draw("third") && Truth.target(of: other, in: garnet) == Truth.target(of: other, in: cobalt))
+  let friend = try #require(Truth.target(of: name, in: truth.page("second", 2)))
+  #expect(friend == own)
+  return [
+    "bytes": "387", "short": Truth.short(own), "same": "confirmed", "clash": "conflict", "whose": "http://www.garnet.test/hosts.txt",
+    "liar": "http://www.cobalt.test/hosts.txt", "waits": "waits", "believed": Truth.short(friend), "after": "3",
+  ]
+}
+
+private func truthN3(_ truth: Truth) throws -> [String: String] {
+  let names = onions(truth.page("", 0))
+  let bytes = names.map { Truth.bytes(ofOnion: $0) }
+  // The checksum by its definition.
+  let valid = bytes.map { all in Array(SHA3_256.hash(data: Array(".onion checksum".utf8) + all[0..<32] + [3]).prefix(2)) == Array(all[32..<34]) && all[34] == 3 }
+  #expect(valid == [true, false, true, true])
+  let common = alike(names[0], names[2])
+  #expect(common >= 6 && names[0] != names[2])
+  let book = onions(truth.page("petname", 1))
+  return [
+    "digits": "56", "bytes": "35", "key": Truth.hex(bytes[0][0..<32]), "checksum": Truth.hex(bytes[0][32..<34]), "valid": "3", "damaged": names[1],
+    "alike": "\(common)", "tries": "\(5 * common)", "swapped": "no", "checks": "no", "book": "\(alike(book[0], book[1]))",
+  ]
+}
+
+private func truthN4(_ truth: Truth) throws -> [String: String] {
+  let asked = truth.datagrams(from: "resolver").filter { $0.at < 2_000 }
+  let gets = Set(truth.asked("pc", "", 4..<6).filter { $0.isQuery("get") }.map { $0.run("6:target") })
+  let own = "192.0.2.\(truth.draw("octet"))"
+  let rootless = try #require(truth.run.leg("rootless"))
+  #expect(rootless.outcomes[0].hasFailed)
+  let vain = truth.datagrams("rootless", from: "resolver").count
+  return [
+    "asked": "\(asked.count)", "blocks": "\(gets.count)", "found": own, "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
+    "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
+  ]
+}

@@ -104,76 +104,82 @@ extension [UInt8] {
 }
 
 let peerTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
-  "P2": { truth in
-    let size = truth.number("size")
-    let sent = truth.wire("pc", sent: true)
-    let requests = sent.filter { $0.kind == 6 }
-    var order: [Int] = []
-    for request in requests where !order.contains(request.piece) { order.append(request.piece) }
-    let handshake = truth.said(.bittorrent, by: "pc").first { $0.isSent }?.bytes ?? []
-    let wanted = sent.first { $0.kind == 2 }?.at ?? 0
-    let served = truth.wire("pc", sent: false).first { $0.kind == 1 }?.at ?? 0
-    let wrong = truth.firstWhole("spoilt")
-    let blocks = truth.wire("pc", sent: false, "right").filter { $0.kind == 7 }
-    let wrongOne = truth.run.leg("right").map { leg in
-      leg.store.events(after: 0).events.first { $0.kind == .note && $0.text.hasPrefix("banned: piece ") }?.text.split(separator: " ")[2] ?? "?"
-    }
-    return [
-      "hash": Hexadecimal.text(handshake.dropFirst(28).prefix(20)), "handshake": "\(handshake.count)", "has": "have all", "left": "\(size)",
-      "pieces": "\((size + 32_767) / 32_768)", "order": order.prefix(4).map { "\($0)" }.joined(separator: ", "), "waited": "\((served - wanted) * 1_000)",
-      "requests": "\(requests.count)", "short": "\(size % 16_384)", "wrong": "\(wrong)", "got": "0",
-      "wasted": "\(blocks.reduce(0) { $0 + $1.blockLength } - size)", "mended": blocks.last { "\($0.piece)" == wrongOne ?? "" }?.other ?? "?",
-    ]
-  },
-  "P5": { truth in
-    let answer = truth.said(.udpTracker, by: "pc").first { !$0.isSent && $0.bytes.number(0, 4) == 1 }?.bytes ?? []
-    let peers = stride(from: 20, to: answer.count, by: 6).map { truth.name(answer[$0..<$0 + 6]) }
-    func asked(_ variant: String) -> (queries: [Truth.Said], replies: [Truth.Said]) {
-      let all = truth.said(.dht, by: "phone", variant)
-      let queries = all.filter { $0.isSent && $0.bytes.has("1:q9:get_peers") }
-      return (queries, all.filter { reply in !reply.isSent && reply.bytes.has("1:y1:r") && queries.contains { $0.bytes.transaction == reply.bytes.transaction } })
-    }
-    let (queries, replies) = asked("")
-    let telling = replies.first { $0.bytes.has("6:valuesl") }?.bytes ?? []
-    var named: [String] = []
-    var place = (telling.place(of: "6:valuesl") ?? 0) + 9
-    while place + 8 <= telling.count, telling[place] == UInt8(ascii: "6") {
-      named.append(truth.name(telling[(place + 2)..<(place + 8)]))
-      place += 8
-    }
-    let announcements = truth.said(.dht, by: "phone").filter { $0.isSent && $0.bytes.has("13:announce_peer") }
-    let shown = announcements.first { $0.other == "dht1" }?.bytes ?? []
-    let token = shown.place(of: "5:token").map { start in Array(shown[(start + 7)...]) } ?? []
-    let length = Int(String(decoding: token.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)) ?? 0
-    return [
-      "interval": "\(answer.number(8, 4))", "told": peers.joined(separator: ", "), "bytes": "\(20 + 6 * 2)",
-      "asked": "\(truth.said(.udpTracker, by: "pc2").count { $0.isSent })", "queries": "\(queries.count)", "first": replies.first?.other ?? "?",
-      "named": named.joined(separator: ", "), "announced": "\(announcements.count)",
-      "token": Hexadecimal.text(token.drop { $0 != UInt8(ascii: ":") }.dropFirst().prefix(length)), "nothing": "0",
-      "refused": "\(truth.said(.dht, by: "seed", "sybil").count { !$0.isSent && $0.bytes.has("1:y1:e") })",
-      "false": "\(asked("sybil").replies.count { $0.other == "rogue" })", "saved": "\((truth.number("size") + 32_767) / 32_768)",
-    ]
-  },
-  "P8": { truth in
-    let when = Double(truth.draw("when").dropLast()) ?? 0
-    let acknowledgements = truth.said(.utp, by: "pc").filter { $0.isSent && $0.bytes[0] >> 4 == 2 }
-    func delays(_ range: Range<Double>) -> [Double] { acknowledgements.filter { range.contains($0.at) }.map { Double($0.bytes.number(8, 4)) / 1_000 } }
-    func mean(_ numbers: [Double]) -> String { "\(numbers.reduce(0, +) / Double(numbers.count))" }
-    func sent(_ range: Range<Double>) -> String {
-      "\(truth.said(.utp, by: "seed").filter { $0.isSent && range.contains($0.at) }.reduce(0) { $0 + $1.bytes.utpPayload })"
-    }
-    // Who speaks over TCP alone listens at 6882 in a scenario, who speaks over uTP alone at 6883.
-    let came = truth.said(.bittorrent, by: "pc").filter { !$0.isSent }
-    let (before, after) = (when - 3..<when, when + 2..<when + 5)
-    let lost = truth.said(.utp, by: "seed", "loss").count { $0.isSent } - truth.said(.utp, by: "pc", "loss").count { !$0.isSent }
-    let alone = truth.said(.bittorrent, by: "pc", "loss").last { !$0.isSent }?.at ?? 0
-    // Both files came: uTP gave way, and took the line back.
-    let (much, little) = (Double(sent(before)) ?? 0, Double(sent(after)) ?? 0)
-    #expect(little < much / 4)
-    return [
-      "base": "\(delays(0..<3_600).filter { $0 > 0 }.min() ?? 0)", "alone": mean(delays(before)), "beside": mean(delays(after)), "much": sent(before), "little": sent(after),
-      "quick": "\((came.last { $0.ports.contains(6_882) }?.at ?? 0) - when)", "last": "\((came.last { $0.ports.contains(6_883) }?.at ?? 0) - 1)",
-      "room": "\(truth.said(.utp, by: "pc").first { $0.isSent }?.bytes.number(12, 4) ?? 0)", "lost": "\(lost)", "lonely": "\(alone - 1)",
-    ]
-  },
+  "P2": { try truthP2($0) },
+  "P5": { try truthP5($0) },
+  "P8": { try truthP8($0) },
 ]
+
+private func truthP2(_ truth: Truth) throws -> [String: String] {
+  let size = truth.number("size")
+  let sent = truth.wire("pc", sent: true)
+  let requests = sent.filter { $0.kind == 6 }
+  var order: [Int] = []
+  for request in requests where !order.contains(request.piece) { order.append(request.piece) }
+  let handshake = truth.said(.bittorrent, by: "pc").first { $0.isSent }?.bytes ?? []
+  let wanted = sent.first { $0.kind == 2 }?.at ?? 0
+  let served = truth.wire("pc", sent: false).first { $0.kind == 1 }?.at ?? 0
+  let wrong = truth.firstWhole("spoilt")
+  let blocks = truth.wire("pc", sent: false, "right").filter { $0.kind == 7 }
+  let wrongOne = truth.run.leg("right").map { leg in
+    leg.store.events(after: 0).events.first { $0.kind == .note && $0.text.hasPrefix("banned: piece ") }?.text.split(separator: " ")[2] ?? "?"
+  }
+  return [
+    "hash": Hexadecimal.text(handshake.dropFirst(28).prefix(20)), "handshake": "\(handshake.count)", "has": "have all", "left": "\(size)",
+    "pieces": "\((size + 32_767) / 32_768)", "order": order.prefix(4).map { "\($0)" }.joined(separator: ", "), "waited": "\((served - wanted) * 1_000)",
+    "requests": "\(requests.count)", "short": "\(size % 16_384)", "wrong": "\(wrong)", "got": "0",
+    "wasted": "\(blocks.reduce(0) { $0 + $1.blockLength } - size)", "mended": blocks.last { "\($0.piece)" == wrongOne ?? "" }?.other ?? "?",
+  ]
+}
+
+private func truthP5(_ truth: Truth) throws -> [String: String] {
+  let answer = truth.said(.udpTracker, by: "pc").first { !$0.isSent && $0.bytes.number(0, 4) == 1 }?.bytes ?? []
+  let peers = stride(from: 20, to: answer.count, by: 6).map { truth.name(answer[$0..<$0 + 6]) }
+  func asked(_ variant: String) -> (queries: [Truth.Said], replies: [Truth.Said]) {
+    let all = truth.said(.dht, by: "phone", variant)
+    let queries = all.filter { $0.isSent && $0.bytes.has("1:q9:get_peers") }
+    return (queries, all.filter { reply in !reply.isSent && reply.bytes.has("1:y1:r") && queries.contains { $0.bytes.transaction == reply.bytes.transaction } })
+  }
+  let (queries, replies) = asked("")
+  let telling = replies.first { $0.bytes.has("6:valuesl") }?.bytes ?? []
+  var named: [String] = []
+  var place = (telling.place(of: "6:valuesl") ?? 0) + 9
+  while place + 8 <= telling.count, telling[place] == UInt8(ascii: "6") {
+    named.append(truth.name(telling[(place + 2)..<(place + 8)]))
+    place += 8
+  }
+  let announcements = truth.said(.dht, by: "phone").filter { $0.isSent && $0.bytes.has("13:announce_peer") }
+  let shown = announcements.first { $0.other == "dht1" }?.bytes ?? []
+  let token = shown.place(of: "5:token").map { start in Array(shown[(start + 7)...]) } ?? []
+  let length = Int(String(decoding: token.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)) ?? 0
+  return [
+    "interval": "\(answer.number(8, 4))", "told": peers.joined(separator: ", "), "bytes": "\(20 + 6 * 2)",
+    "asked": "\(truth.said(.udpTracker, by: "pc2").count { $0.isSent })", "queries": "\(queries.count)", "first": replies.first?.other ?? "?",
+    "named": named.joined(separator: ", "), "announced": "\(announcements.count)",
+    "token": Hexadecimal.text(token.drop { $0 != UInt8(ascii: ":") }.dropFirst().prefix(length)), "nothing": "0",
+    "refused": "\(truth.said(.dht, by: "seed", "sybil").count { !$0.isSent && $0.bytes.has("1:y1:e") })",
+    "false": "\(asked("sybil").replies.count { $0.other == "rogue" })", "saved": "\((truth.number("size") + 32_767) / 32_768)",
+  ]
+}
+
+private func truthP8(_ truth: Truth) throws -> [String: String] {
+  let when = Double(truth.draw("when").dropLast()) ?? 0
+  let acknowledgements = truth.said(.utp, by: "pc").filter { $0.isSent && $0.bytes[0] >> 4 == 2 }
+  func delays(_ range: Range<Double>) -> [Double] { acknowledgements.filter { range.contains($0.at) }.map { Double($0.bytes.number(8, 4)) / 1_000 } }
+  func mean(_ numbers: [Double]) -> String { "\(numbers.reduce(0, +) / Double(numbers.count))" }
+  func sent(_ range: Range<Double>) -> String {
+    "\(truth.said(.utp, by: "seed").filter { $0.isSent && range.contains($0.at) }.reduce(0) { $0 + $1.bytes.utpPayload })"
+  }
+  // Who speaks over TCP alone listens at 6882 in a scenario, who speaks over uTP alone at 6883.
+  let came = truth.said(.bittorrent, by: "pc").filter { !$0.isSent }
+  let (before, after) = (when - 3..<when, when + 2..<when + 5)
+  let lost = truth.said(.utp, by: "seed", "loss").count { $0.isSent } - truth.said(.utp, by: "pc", "loss").count { !$0.isSent }
+  let alone = truth.said(.bittorrent, by: "pc", "loss").last { !$0.isSent }?.at ?? 0
+  // Both files came: uTP gave way, and took the line back.
+  let (much, little) = (Double(sent(before)) ?? 0, Double(sent(after)) ?? 0)
+  #expect(little < much / 4)
+  return [
+    "base": "\(delays(0..<3_600).filter { $0 > 0 }.min() ?? 0)", "alone": mean(delays(before)), "beside": mean(delays(after)), "much": sent(before), "little": sent(after),
+    "quick": "\((came.last { $0.ports.contains(6_882) }?.at ?? 0) - when)", "last": "\((came.last { $0.ports.contains(6_883) }?.at ?? 0) - 1)",
+    "room": "\(truth.said(.utp, by: "pc").first { $0.isSent }?.bytes.number(12, 4) ?? 0)", "lost": "\(lost)", "lonely": "\(alone - 1)",
+  ]
+}

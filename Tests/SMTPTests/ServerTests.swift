@@ -171,6 +171,21 @@ struct ServerTests {
     #expect(Self.say(end, "BDAT 3 LAST\r\nabcNOOP").hasPrefix(command == "QUIT" ? "" : "503 5.5.1 Name a sender first\r\n250 "))
   }
 
+  @Test("goodbye is answered as the owner wants it, or not at all", .spec("RFC 5321", "4.1.1.10"))
+  func farewell() {
+    let end = Self.end(options(.relay))
+    Self.say(end, "EHLO a.test")
+    end.give(.farewell(Reply(451, EnhancedCode(4, 3, 0), "Not yet")))
+    #expect(Self.say(end, "QUIT") == "451 4.3.0 Not yet\r\n" && end.closing == .afterFlush)
+    let silent = Self.end(options(.relay))
+    Self.say(silent, "EHLO a.test")
+    silent.give(.farewell(nil))
+    #expect(Self.say(silent, "QUIT", "NOOP") == "" && silent.closing == nil && silent.conversation.stateName == "unanswered")
+    // It does not stay for ever.
+    silent.advance(by: SMTP.Limits().answerTimeout)
+    #expect(silent.closing != nil)
+  }
+
   // MARK: Bounds
 
   @Test("too many recipients are no fault", .spec("RFC 5321", "4.5.3.1.10"))

@@ -279,10 +279,10 @@ struct PeerLinkTests {
     let link = PeerLink(from: SwarmScene.endpoint(1)) { _ in nil }
     let request = BlockRequest(piece: 2, offset: 0, length: 16_384)
     for _ in 0..<1_000 {
-      link.serve(request, from: store, atOnce: 16) { _ in }
+      link.serve(request, from: store, atOnce: 16, isSpoilt: false) { _ in }
       link.cancel(request)
     }
-    link.serve(request, from: store, atOnce: 16) { _ in }
+    link.serve(request, from: store, atOnce: 16, isSpoilt: false) { _ in }
     for work in waiting.withLock({ $0 }) { work() }
     #expect(files.reads.load(ordering: .relaxed) == 1)
   }

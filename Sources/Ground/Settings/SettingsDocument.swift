@@ -12,19 +12,19 @@ public struct SettingsDocument: Sendable {
   public let root: SettingsNode
   let limits: SettingsLimits
 
-  /// Reads `text`, which came from `file`.
-  public init(file: String, text: String, limits: SettingsLimits = SettingsLimits()) throws(SettingsProblems) {
+  /// Reads `text`, which came from `file`, or from a place in it.
+  public init(file: String, text: String, at origin: TextPlace = .file, limits: SettingsLimits = SettingsLimits()) throws(SettingsProblems) {
     self.file = file
     self.limits = limits
     guard text.utf8.count <= limits.bytesMax else {
       throw SettingsProblems([
         SettingsProblem(
-          file: file, place: Place(line: 1, column: 1), sentence: "expected at most \(limits.bytesMax) bytes, the file has \(text.utf8.count)")
+          file: file, place: origin.start, sentence: "expected at most \(limits.bytesMax) bytes, the file has \(text.utf8.count)")
       ])
     }
     var copy = text
     let outcome: Result<SettingsNode, Refusal> = copy.withUTF8 { bytes in
-      let composer = Composer(bytes, limits)
+      let composer = Composer(bytes, at: origin, limits)
       do throws(Refusal) { return .success(try composer.document()) } catch { return .failure(error) }
     }
     switch outcome {
@@ -67,10 +67,12 @@ private final class Composer {
   private var nodes = 0
   private let limits: SettingsLimits
   private let bytes: UnsafeBufferPointer<UInt8>
+  private let origin: TextPlace
 
   /// `bytes` must outlive this object.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SettingsLimits) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>, at origin: TextPlace, _ limits: SettingsLimits) {
     self.limits = limits
+    self.origin = origin
     self.bytes = bytes
     yaml_parser_initialize(&parser)
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
@@ -82,10 +84,10 @@ private final class Composer {
     yaml_parser_delete(&parser)
   }
 
-  private var place: Place { Composer.place(event.start_mark) }
+  private var place: Place { place(event.start_mark) }
 
-  private static func place(_ mark: yaml_mark_t) -> Place {
-    Place(line: Int(clamping: mark.line) &+ 1, column: Int(clamping: mark.column) &+ 1)
+  private func place(_ mark: yaml_mark_t) -> Place {
+    origin.place(of: Place(line: Int(clamping: mark.line) &+ 1, column: Int(clamping: mark.column) &+ 1))
   }
 
   private func advance() throws(Refusal) {
@@ -95,7 +97,7 @@ private final class Composer {
       let context = parser.context.map { String(cString: $0) + ", " } ?? ""
       // A reader error (a byte that no YAML file may have) knows its place only by the scanner's position.
       let mark = parser.error == YAML_READER_ERROR ? parser.mark : parser.problem_mark
-      throw Refusal(place: Composer.place(mark), sentence: "not YAML: \(context)\(problem)")
+      throw Refusal(place: place(mark), sentence: "not YAML: \(context)\(problem)")
     }
   }
 
@@ -103,7 +105,7 @@ private final class Composer {
     try advance()  // the stream begins
     try advance()
     guard event.type != YAML_STREAM_END_EVENT else {
-      return SettingsNode(place: Place(line: 1, column: 1), content: .mapping([]))
+      return SettingsNode(place: origin.start, content: .mapping([]))
     }
     try advance()
     var root = try node(depth: 1)
@@ -131,7 +133,7 @@ private final class Composer {
       let text = String(decoding: bytes, as: UTF8.self)
       let style = event.data.scalar.style
       var node = SettingsNode(place: start, content: .scalar(text, isQuoted: style != YAML_PLAIN_SCALAR_STYLE))
-      if style == YAML_LITERAL_SCALAR_STYLE { node.textPlace = textPlace(ofBlockOn: start.line) }
+      if style == YAML_LITERAL_SCALAR_STYLE { node.textPlace = textPlace(ofBlockOn: Int(clamping: event.start_mark.line) &+ 1) }
       if style == YAML_PLAIN_SCALAR_STYLE { node.textPlace = start }
       return node
     case YAML_SEQUENCE_START_EVENT:
@@ -153,7 +155,7 @@ private final class Composer {
       column = bytes[index] == UInt8(ascii: " ") ? column + 1 : 1
       index += 1
     }
-    return Place(line: line + 1, column: column)
+    return origin.place(of: Place(line: line + 1, column: column))
   }
 
   /// Where each line begins. Unit: bytes.

@@ -16,6 +16,27 @@ public struct Place: Hashable, Sendable, Comparable, CustomStringConvertible {
   public static func < (a: Place, b: Place) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
+/// Where a text that is read as settings stands inside another file.
+public struct TextPlace: Hashable, Sendable {
+  /// Of its first character.
+  public var start: Place
+  /// Whether line follows line there as in the text; otherwise (a folded or quoted text) everything is told at its beginning.
+  public var isLineByLine: Bool
+
+  public init(start: Place, isLineByLine: Bool) {
+    self.start = start
+    self.isLineByLine = isLineByLine
+  }
+
+  /// A file of its own.
+  public static let file = TextPlace(start: Place(line: 1, column: 1), isLineByLine: true)
+
+  /// The place in the file of a place in the text.
+  public func place(of place: Place) -> Place {
+    isLineByLine ? Place(line: start.line + place.line - 1, column: start.column + place.column - 1) : start
+  }
+}
+
 /// A value of a settings file, untyped.
 public struct SettingsNode: Sendable {
   public var place: Place
@@ -40,14 +61,13 @@ public struct SettingsNode: Sendable {
 
   /// The same with other keys and texts. Nesting is bounded by the document's limits.
   func replacingTexts(_ replace: (String) -> String) -> SettingsNode {
+    var node = self
     switch content {
-    case .scalar(let text, let isQuoted): SettingsNode(place: place, content: .scalar(replace(text), isQuoted: isQuoted))
-    case .sequence(let nodes): SettingsNode(place: place, content: .sequence(nodes.map { $0.replacingTexts(replace) }))
-    case .mapping(let entries):
-      SettingsNode(
-        place: place,
-        content: .mapping(entries.map { Entry(key: replace($0.key), place: $0.place, value: $0.value.replacingTexts(replace)) }))
+    case .scalar(let text, let isQuoted): node.content = .scalar(replace(text), isQuoted: isQuoted)
+    case .sequence(let nodes): node.content = .sequence(nodes.map { $0.replacingTexts(replace) })
+    case .mapping(let entries): node.content = .mapping(entries.map { Entry(key: replace($0.key), place: $0.place, value: $0.value.replacingTexts(replace)) })
     }
+    return node
   }
 
   /// What it is, in the words of an error: "`soon`", "a list", "nothing".

@@ -13,8 +13,9 @@ package struct ZoneKeys: Sendable, Hashable {
 
   package init() {}
 
-  /// Reads the list under `keys`.
-  package init(_ reader: SettingsReader) {
+  /// Reads the list under `keys`; these and the `known` ones.
+  package init(_ reader: SettingsReader, besides known: ZoneKeys = ZoneKeys()) {
+    all = known.all
     for item in reader.list("keys") {
       let key = item.mapping { reader in
         TransactionKey(

@@ -14,7 +14,8 @@ extension LabRun {
     let session = try await LabSession(self, world, plan, folder)
     let listener = try await startConsole(session.servers, session.plan, session.network, session.recorder, socket: console, port: port)
     let lab = RunningLab(
-      world, session.plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, api: session.api.address, authorities: session.authorities)
+      world, session.plan, folder: folder, console: port.map { "http://localhost:\($0)/" }, api: session.api.address, authorities: session.authorities,
+      magnet: session.magnet)
     if let command { return try await run(command, in: lab, session, folder) }
     let orders = session.followLinkOrders(in: folder)
     defer { orders.cancel() }
@@ -110,6 +111,8 @@ struct LabSession {
   let faults: WorldFaults
   let api: LabAPIService
   let authorities: String?
+  /// The link to the world's first torrent; nil: it has none.
+  let magnet: String?
 
   /// Raises `world` for `run`. A lab's state stays in `folder`, and its secrets are new each time; a test's world begins anew, its secrets from
   /// the seed.
@@ -121,10 +124,10 @@ struct LabSession {
     do { certificates = try CertificateAuthority.kept(in: folder.path + "/authority", at: network.clock.now) } catch {
       throw ToolFailure(.unreachable, "the local certificate authority: \(error)")
     }
-    authorities = try run.furnish(world, plan, folder, certificates)
     let seed = run.options.seed ?? 1
     var world = world
     let failures = FailNames(addedTo: &world, clock: network.clock)
+    authorities = try run.furnish(world, plan, folder, certificates)
     let networks = PacedNetworks(network, world: world, plan: plan, seed: seed)
     let files = run.test?.folder ?? run.options.folder
     let (controls, letters) = (WorldControls(world, plan: plan, folder: files), LetterJournal())
@@ -136,6 +139,7 @@ struct LabSession {
     means.failures = failures
     servers = try await LabSession.raise(world, &means, mayMove: run.test != nil && plan.kind == .loopback)
     self.plan = means.plan
+    magnet = world.swarms.first?.magnet(in: world, means.plan, means.contents)
     faults = WorldFaults(networks)
     do {
       api = try await LabAPIService(

@@ -103,7 +103,7 @@ extension ServerConversation {
     case .skipping: return .content
     // Also between chunks: a message that comes in a thousand of them has no more time than another.
     case .receiving: return content.untakenBytes < limits.contentUntakenBytesMax ? .content : .answer
-    case .checkingSender, .checkingRecipient, .checkingCredentials, .beginning, .deciding: return .answer
+    case .checkingSender, .checkingRecipient, .checkingCredentials, .beginning, .deciding, .unanswered: return .answer
     case .securing: return .handshake
     }
   }
@@ -134,7 +134,7 @@ extension ServerConversation.Input {
   fileprivate var isFromPeer: Bool {
     switch self {
     case .line, .badLine, .content: true
-    case .connection, .answered, .authenticated, .contentTaken: false
+    case .connection, .answered, .authenticated, .contentTaken, .farewell: false
     }
   }
 }

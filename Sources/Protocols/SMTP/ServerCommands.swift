@@ -8,7 +8,7 @@ extension ServerConversation {
   /// Does what a command says, or says why not.
   mutating func obey(_ command: Command, into actions: inout [Action]) {
     switch (state, command) {
-    case (_, .quit): finish(saying: .bye, into: &actions)
+    case (_, .quit): part(into: &actions)
     case (_, .hello(let hello)): greet(hello, into: &actions)
     case (_, .reset): reset(into: &actions)
     case (_, .noOperation): say(.ok, counting: .asIdle, into: &actions)
@@ -40,6 +40,13 @@ extension ServerConversation {
       beginChunk(ticket, isLast: isLast, into: &actions)
     case (_, .chunk(let bytes, _)): skip(bytes, then: .senderFirst, into: &actions)
     }
+  }
+
+  /// RFC 5321 §4.1.1.10: goodbye is answered with 221, unless the owner has said otherwise.
+  private mutating func part(into actions: inout [Action]) {
+    if let farewell { return finish(saying: farewell, into: &actions) }
+    endTransaction(into: &actions)
+    state = .unanswered
   }
 
   /// The state when nothing is under way.

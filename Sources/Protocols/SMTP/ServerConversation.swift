@@ -46,6 +46,8 @@ public struct ServerConversation: StreamConversation {
     case authenticated(Ticket, user: String)
     /// This many bytes of the message need not be waited for any more.
     case contentTaken(Ticket, Int)
+    /// Whoever says goodbye is answered with this from now on, whatever it is; nil: not at all. To see what clients do then.
+    case farewell(Reply?)
   }
 
   /// Why a line is none.
@@ -86,6 +88,8 @@ public struct ServerConversation: StreamConversation {
     case checkingCredentials(Ticket)
     /// TLS begins. Left by `secured`.
     case securing
+    /// The client has said goodbye, and nobody answers. Left by the connection's end.
+    case unanswered
     /// Everything is said. What still came may be half a response, which is a secret.
     case closed(insideExchange: Bool)
   }
@@ -125,6 +129,8 @@ public struct ServerConversation: StreamConversation {
   var isRetired = false
   /// A refusal that is said late.
   var late: Reply?
+  /// What goodbye is answered with; nil: nothing.
+  var farewell: Reply? = .bye
 
   // Waiting.
   var isCongested = false
@@ -158,7 +164,7 @@ public struct ServerConversation: StreamConversation {
     switch state {
     case .greeted, .ready, .transaction, .skipping, .authenticating: return true
     case .receiving: return content.untakenBytes < limits.contentUntakenBytesMax
-    case .starting, .checkingSender, .checkingRecipient, .beginning, .deciding, .checkingCredentials, .securing, .closed: return false
+    case .starting, .checkingSender, .checkingRecipient, .beginning, .deciding, .checkingCredentials, .securing, .unanswered, .closed: return false
     }
   }
 
@@ -178,6 +184,7 @@ public struct ServerConversation: StreamConversation {
     case .authenticating: "authenticating"
     case .checkingCredentials: "checking credentials"
     case .securing: "securing"
+    case .unanswered: "unanswered"
     case .closed: "closed"
     }
   }
@@ -222,6 +229,7 @@ public struct ServerConversation: StreamConversation {
     case .answered(let ticket, let reply): take(reply, for: ticket, into: &actions)
     case .authenticated(let ticket, let user): welcome(user, for: ticket, into: &actions)
     case .contentTaken(let ticket, let count): noteTaken(count, for: ticket)
+    case .farewell(let reply): farewell = reply
     case .connection(let event): note(event, at: now, into: &actions)
     }
     if isRetired, isBetweenTasks { finish(saying: .closingDown, into: &actions) }

@@ -16,6 +16,8 @@ package struct FileServerSetting: Sendable {
   package var passiveAddress: Address?
   /// With it AUTH TLS is offered.
   package var tls: TLSServerOptions?
+  /// What is done about certain files on purpose; nil: nothing.
+  package var policy: TransferPolicy?
   package var limits = ServerLimits()
 
   package init(greeting: String = "Netstead file server") { session = ServerConversation.Setting(greeting: greeting) }

@@ -60,6 +60,7 @@ final class TransferRun: Sendable {
   // MARK: On the disk's threads
 
   private func prepare() {
+    if let deed = service.setting.policy?.deed(order) { return misbehave(deed) }
     do throws(FileFailure) {
       switch order.content {
       case .retrieve(let path, let offset):
@@ -77,6 +78,21 @@ final class TransferRun: Sendable {
         try receive(folder.appending(name), .whole, name: name)
       }
     } catch { finish(.failed(error)) }
+  }
+
+  /// Does what was ordered in so far as the policy lets it.
+  private func misbehave(_ deed: TransferPolicy.Deed) {
+    switch deed {
+    case .unconnected: finish(.notConnected)
+    case .full: finish(.failed(.full))
+    case .broken, .stalled:
+      connect { channel in
+        let isThere = channel.attend { if case .received = $0 { return } else { self.finish(.broken) } }
+        guard isThere else { return self.finish(.broken) }
+        self.answers.give(.transferBegan(self.ticket, size: nil, name: nil))
+        if case .broken = deed { self.finish(.broken) }
+      }
+    }
   }
 
   private func outgoing(_ file: AreaFile, from offset: Int64) -> Outgoing {

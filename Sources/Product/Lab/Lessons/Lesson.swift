@@ -1,5 +1,6 @@
 // A lesson as plain values, its drawn values already in their places: what is done, what is asked, what can go wrong and what helps.
 // Not here: its YAML form (LessonReader), running it (LessonRun), judging answers (LessonGrading).
+package import Settings
 import World
 
 /// One lesson for one learner.
@@ -56,7 +57,14 @@ package struct WorldChange: Sendable, Equatable {
   /// Files that peers share.
   package var swarms: [SwarmDescription] = []
   /// Parts of a world's file that are added: hosts, zones, sites and whatever else there is.
-  package var more = ""
+  package var more: More?
+
+  /// A text, and where it stands.
+  package struct More: Sendable, Equatable {
+    package var text: String
+    package var file: String
+    package var place: TextPlace
+  }
 
   package init() {}
 

@@ -47,16 +47,20 @@ package struct LessonFile: Sendable {
     let values = values(for: seed)
     let texts = DrawnTexts(values)
     let filled = document.replacingTexts { texts.filled($0) }
-    return try filled.read { LessonReader(values).read($0) }
+    return try filled.read { LessonReader(values, of: document.file).read($0) }
   }
 }
 
 /// Reads one lesson. Kept only while reading.
 private final class LessonReader {
   private let draws: [DrawnValue]
+  private let file: String
   private let limits = LessonLimits()
 
-  init(_ draws: [DrawnValue]) { self.draws = draws }
+  init(_ draws: [DrawnValue], of file: String) {
+    self.draws = draws
+    self.file = file
+  }
 
   /// The keys of a lesson that stand for themselves until its values are drawn.
   static let otherKeys = ["text", "minutes", "mode", "steps", "faults", "guards", "questions"]
@@ -127,7 +131,10 @@ private final class LessonReader {
 
   private func change(_ reader: SettingsReader, hosts: [String]) -> WorldChange {
     var change = WorldChange()
-    change.more = reader.value("more", .text, default: "")
+    if let text = reader.optional("more", .text), let place = reader.place(of: "more") {
+      let start = reader.textPlace(of: "more")
+      change.more = WorldChange.More(text: text, file: file, place: TextPlace(start: start ?? place, isLineByLine: start != nil))
+    }
     for site in reader.entries("files") {
       for entry in site.value.entries() { if let file = file(entry) { change.files.append((site.name, file)) } }
     }

@@ -135,8 +135,8 @@ package final class LessonRun: Sendable {
 extension WorldDescription {
   /// Changes it as a lesson, or one of its runs, has it.
   mutating func change(by changes: WorldChange, of lesson: Lesson, _ seed: LessonSeed) throws(LessonRun.Failure) {
-    if !changes.more.isEmpty {
-      do throws(SettingsProblems) { self = try adding(file: "the world of lesson \(lesson.id)", text: changes.more) } catch { throw .world("\(error)") }
+    if let more = changes.more {
+      do throws(SettingsProblems) { self = try adding(file: more.file, text: more.text, at: more.place) } catch { throw .world("\(error)") }
     }
     for name in lesson.hosts where host(name) == nil { throw .world("lesson \(lesson.id) takes host `\(name)`, which the world does not have") }
     for (site, file) in changes.files {

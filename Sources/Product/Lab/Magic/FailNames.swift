@@ -1,11 +1,12 @@
 // The zone fail.test: names and sites at which something goes wrong on purpose, at a server that the world has already. What records can say they
-// say; the rest is a policy of the name server and applications of the web server.
+// say; the rest is a policy of the name server, applications of the web server, certificates, and two hosts that know too little of TLS.
 // Not here: obeying them (NameServer/Authoritative/QuestionPolicy.swift, WebServer).
 import Bytes
 import DNS
 import HTTP
+import Host
 import NameServer
-import Transport
+package import Transport
 import WebServer
 package import World
 
@@ -15,6 +16,8 @@ package struct FailNames: Sendable {
   /// Who serves the zone and its sites.
   let host: String
   private let clock: any WorldClock
+  /// What is shown inside TLS; nil: the world has no certificates.
+  private var shown: Shown?
 
   /// Adds the zone to `world`; nil: there is no zone above it, or one of its name.
   package init?(addedTo world: inout WorldDescription, clock: any WorldClock) {
@@ -23,10 +26,37 @@ package struct FailNames: Sendable {
     else { return nil }
     self.host = server
     self.clock = clock
+    for name in [Self.oldTLS, Self.noTLS] { if let neighbour = Self.neighbour(of: host, named: name, in: world) { world.hosts.append(neighbour) } }
+    for (domain, server, name) in [(Self.zone, server, "mail.\(Self.zone)"), (Self.oldTLS, Self.oldTLS, Self.oldTLS), (Self.noTLS, Self.noTLS, Self.noTLS)] {
+      guard world.host(server) != nil, !world.mail.contains(where: { $0.host == server }) else { continue }
+      var settings = MailSettings()
+      settings.name = name
+      world.mail.append(MailDescription(domain: domain, host: server, settings: settings, preference: 10))
+    }
     let stranger = world.rootServers.first { $0.name != server }.map { world.domainName(of: $0) } ?? "nowhere.invalid"
     world.zones.append(
       ZoneDescription(origin: Self.zone, servers: [server], timeToLive: 60, serial: 1, records: .text(Self.records(at: host.addresses, stranger: stranger))))
   }
+
+  // MARK: Hosts
+
+  /// Where only TLS 1.0 and 1.1 are spoken, and where none is: at addresses of their own, since a client names the host too late, or never.
+  private static let oldTLS = "old-tls.\(zone)"
+  private static let noTLS = "no-starttls.\(zone)"
+
+  /// A host in the same net, at the last addresses there that are free; nil: none are.
+  private static func neighbour(of host: HostDescription, named name: String, in world: WorldDescription) -> HostDescription? {
+    let addresses = host.addresses.compactMap { address in
+      (1...254).reversed().lazy.compactMap { Address(bytes: address.bytes.dropLast() + [$0]) }.first { world.host(at: $0) == nil }
+    }
+    return addresses.isEmpty ? nil : HostDescription(name: name, addresses: addresses, net: host.net, attachment: host.attachment)
+  }
+
+  /// Whether a host speaks TLS.
+  func speaksTLS(_ host: String) -> Bool { host != Self.noTLS }
+
+  /// In which versions it does.
+  func versions(of host: String) -> ClosedRange<TLSVersion> { host == Self.oldTLS ? .v1_0 ... .v1_1 : TLSVersion.spoken }
 
   /// Names that are answered otherwise, by their first label.
   private static let deeds: [(label: String, deed: QuestionPolicy.Deed)] = [
@@ -43,7 +73,7 @@ package struct FailNames: Sendable {
       cname-loop-2 CNAME cname-loop
       lame NS \(stranger).
 
-      """ + all("ttl-1", "1") + (deeds.map(\.label) + hosts.map(\.label) + certificates).map { all($0) }.joined()
+      """ + all("ttl-1", "1") + (deeds.map(\.label) + hosts.map(\.label) + certificates + ["mail"]).map { all($0) }.joined()
   }
 
   /// What the zone's server does at its names.
@@ -74,16 +104,30 @@ package struct FailNames: Sendable {
   ]
 
   /// Names whose certificates are wrong.
-  private static let certificates = wrong.map(\.label)
+  private static let certificates = wrong.map(\.label) + ["revoked"]
   private static let wrong: [(label: String, certificate: WrongCertificate)] = [
     ("expired-cert", .expired), ("wrong-name", .wrongName), ("self-signed", .selfSigned), ("unknown-root", .unknownRoot),
   ]
 
-  /// The certificates of those names; each is shown to whoever asks for its name inside TLS.
-  func identities(by authority: CertificateAuthority, at now: Instant) throws(CertificateError) -> [TLSIdentity] {
-    var identities: [TLSIdentity] = []
-    for (label, certificate) in Self.wrong { identities.append(try certificate.identity(for: "\(label).\(Self.zone)", by: authority, at: now)) }
-    return identities
+  /// What those names show inside TLS, and the list that takes one of them back.
+  private struct Shown: Sendable {
+    var identities: [TLSIdentity]
+    var revocationList: [UInt8]
+  }
+
+  /// Where the list is, at the site of the name that it is about.
+  private static let listPath = "/authority.crl"
+
+  /// The certificates of those names; each is shown to whoever asks `host` for its name inside TLS.
+  func identities(of host: String) -> [TLSIdentity] { host == self.host ? shown?.identities ?? [] : [] }
+
+  /// Makes them.
+  package mutating func certify(by authority: CertificateAuthority, at now: Instant) throws(CertificateError) {
+    func name(_ label: String) -> String { "\(label).\(Self.zone)" }
+    let revoked = try authority.issue(for: [name("revoked")], at: now, revocationList: "http://\(name("revoked"))\(Self.listPath)")
+    var identities = [revoked]
+    for (label, certificate) in Self.wrong { identities.append(try certificate.identity(for: name(label), by: authority, at: now)) }
+    shown = Shown(identities: identities, revocationList: try authority.revocationList(of: [revoked], at: now))
   }
 
   private static func with(_ name: FieldName, _ value: String, _ response: Response) -> Response {
@@ -98,11 +142,23 @@ package struct FailNames: Sendable {
     return .prepared(PreparedResponse(head: Buffer(head), content: .bytes(Buffer("6\r\nbroken\r\nno size\r\n"))))
   }()
 
-  /// The sites, with a name each.
-  var sites: [Site] { Self.hosts.map { site($0.label, $0.wrong) } }
+  /// The sites of a host, with a name each.
+  func sites(of host: String) -> [Site] {
+    switch host {
+    case self.host: Self.hosts.map { site($0.label, $0.wrong) }
+    case Self.oldTLS: [site("old-tls", .response { _ in .text(.ok, "This site's TLS is old on purpose.\n") })]
+    default: []
+    }
+  }
 
   /// Those whose certificates are wrong, and nothing else.
-  var sitesOfWrongCertificates: [Site] { Self.certificates.map { site($0, .response { _ in .text(.ok, "This certificate is wrong on purpose.\n") }) } }
+  func sitesOfWrongCertificates(of host: String) -> [Site] {
+    guard host == self.host else { return [] }
+    let list = Self.with(.contentType, "application/pkix-crl", Response(.ok, body: .bytes(Buffer(shown?.revocationList ?? []))))
+    return Self.certificates.map { label in
+      site(label, .response { $0.path == Buffer(Self.listPath) ? list : .text(.ok, "This certificate is wrong on purpose.\n") })
+    }
+  }
 
   private func site(_ label: String, _ wrong: Wrong) -> Site {
     Site(names: ["\(label).\(Self.zone)"], content: .application(WrongSite(wrong: wrong, clock: clock)))

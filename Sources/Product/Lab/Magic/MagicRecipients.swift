@@ -22,7 +22,7 @@ final class MagicRecipients: AddressPolicy {
 
   private let seen = Mutex<[Triple: Instant]>([:])
 
-  /// What happens, by local part. At RCPT TO; with `mailfrom-` before it at MAIL FROM, with `data-` when the message is whole.
+  /// What happens, by local part. At RCPT TO; with `mailfrom-` before it at MAIL FROM, with `data-` when the message is whole, with `quit-` at QUIT.
   static let refusals: [(name: String, reply: Reply)] = [
     ("temperror", Reply(451, EnhancedCode(4, 3, 0), "This address fails for now, on purpose")),
     ("permerror", Reply(550, EnhancedCode(5, 1, 1), "This address fails for good, on purpose")),
@@ -34,7 +34,7 @@ final class MagicRecipients: AddressPolicy {
   static let bounced = MailSettings.Alias(name: "bounce-later", targets: ["bounce-later@nowhere.invalid"])
 
   /// The local parts that take mail in the end.
-  static let taken = ["greylist"] + refusals.map { "data-" + $0.name } + ["data-timeout"]
+  static let taken = ["greylist"] + ["data-", "quit-"].flatMap { prefix in (refusals.map(\.name) + ["timeout"]).map { prefix + $0 } }
 
   func verdict(on address: MailAddress, at moment: AddressMoment, of sender: ReversePath, from client: Address, at now: Instant) -> AddressVerdict? {
     let local = address.localPart.lowercased().prefix { $0 != "+" }
@@ -43,6 +43,7 @@ final class MagicRecipients: AddressPolicy {
       case .sender: "mailfrom-"
       case .recipient: ""
       case .content: "data-"
+      case .farewell: "quit-"
       }
     guard local.hasPrefix(prefix) else { return nil }
     let name = local.dropFirst(prefix.count)

@@ -38,14 +38,14 @@ package struct RunningLab: Codable, Sendable, Equatable {
   static let file = "lab.json"
 
   /// The note of this process.
-  package init(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?) {
+  package init(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?, magnet: String? = nil) {
     process = getpid()
     started = RunningLab.start(of: getpid()) ?? ""
     mode = plan.kind.rawValue
     self.console = console
     self.world = world.title
     client = world.client
-    environment = LabEnvironment.variables(world, plan, folder: folder, console: console, api: api, authorities: authorities)
+    environment = LabEnvironment.variables(world, plan, folder: folder, console: console, api: api, authorities: authorities, magnet: magnet)
   }
 
   /// The lab that runs now according to `folder`; nil: none does.
@@ -79,7 +79,9 @@ package struct RunningLab: Codable, Sendable, Equatable {
 /// What programs in the lab find in their environment.
 package enum LabEnvironment {
   /// The variables, in the order they are printed.
-  static func variables(_ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?) -> [RunningLab.Variable] {
+  static func variables(
+    _ world: WorldDescription, _ plan: AddressPlan, folder: RuntimeFolder, console: String?, api: String?, authorities: String?, magnet: String?
+  ) -> [RunningLab.Variable] {
     var list: [(String, String)] = [("NETSTEAD_LAB", plan.kind.rawValue), (RuntimeFolder.variable, folder.path), ("NETSTEAD_CLIENT", world.client)]
     if plan.kind == .namespace, let network = Reexecution.network() { list.append((Reexecution.networkVariable, network)) }
     if let console { list.append(("NETSTEAD_CONSOLE", console)) }
@@ -87,6 +89,7 @@ package enum LabEnvironment {
       list.append(("NETSTEAD_RESOLVER", resolver.description))
     }
     list += services(world, plan)
+    if let magnet { list.append(("NETSTEAD_TORRENT", magnet)) }
     if let api { list.append(("NETSTEAD_API", api)) }
     list.append(("NETSTEAD_PORT_OFFSET", String(plan.port(53) - 53)))
     if let authorities {

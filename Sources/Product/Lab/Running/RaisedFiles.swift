@@ -15,6 +15,8 @@ enum RaisedFiles {
     for described in world.files where described.host == host.name {
       let clock = assembly.network.clock
       let area = MemoryArea(bytesMax: Int64(described.room), clock: clock)
+      // Clients ask for a file's size before they fetch it.
+      for file in means.failures == nil ? [] : FailFiles.deeds { area.add(file.name, "This file fails on purpose.\n", modified: clock.now) }
       for file in described.content { area.add(file.path, Buffer(file.body), modified: clock.now.advanced(by: .zero - file.age)) }
       var chance = means.chance.derived("files of \(host.name)")
       let users = described.users.map { ($0.name, FileAccount(area: area, mayWrite: $0.mayWrite)) }
@@ -22,6 +24,7 @@ enum RaisedFiles {
       let accounts = FileAccounts(
         users: Dictionary(users) { first, _ in first }, book: book, anonymous: described.isOpen ? FileAccount(area: area, mayWrite: false) : nil)
       var setting = FileServerSetting(greeting: "\(world.domainName(of: host)) FTP server")
+      if means.failures != nil { setting.policy = FailFiles.policy }
       if let certificates = means.certificates {
         do {
           let names = [world.domainName(of: host)] + means.plan.addresses(of: host).map(\.description)

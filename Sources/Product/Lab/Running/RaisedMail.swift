@@ -47,11 +47,12 @@ enum RaisedMail {
       if let first = settings.users.first { settings.aliases += MagicRecipients.taken.map { MailSettings.Alias(name: $0, targets: [first.name]) } }
     }
     if let letters = means.letters { mail.journal = { letters.add($0, at: host.name) } }
-    if let certificates = means.certificates {
+    if let certificates = means.certificates, means.failures?.speaksTLS(host.name) ?? true {
       do {
         let names = [described.settings.name ?? described.domain] + means.plan.addresses(of: host).map(\.description)
         let identity = try certificates.issue(for: names, at: assembly.network.clock.now)
-        mail.tls = TLSServerOptions(identities: [identity], keyLog: means.recorder)
+        mail.tls = means.tls(of: host, in: world, showing: [identity])
+        mail.tls?.keyLog = means.recorder
         mail.clientTLS = TLSClientOptions(serverName: "", authorities: certificates.authorityPEM)
       } catch { throw .certificates("\(error)") }
     }

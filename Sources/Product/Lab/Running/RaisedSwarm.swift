@@ -29,7 +29,7 @@ enum RaisedSwarm {
     let mine = world.swarms.filter { $0.seeds.contains(host.name) || $0.peers.contains(host.name) }
     guard means.beginsSwarms, !mine.isEmpty else { return }
     let entrances = world.nodes.compactMap { means.runs($0.host) ? world.host($0.host) : nil }
-    guard let service = try await serve(host, as: SwarmPart(), of: world, means.plan, entrances: entrances, on: assembly, chance: means.chance) else { return }
+    guard let service = try await serve(host, as: SwarmPart(), of: world, means.plan, entrances: entrances, misdeed: means.failures == nil ? nil : FailPeers.misdeed, on: assembly, chance: means.chance) else { return }
     assembly.network.start {
       for swarm in mine {
         guard let (content, torrent) = means.contents.content(of: swarm) else { continue }
@@ -43,9 +43,10 @@ enum RaisedSwarm {
   }
 
   /// Has a host take part as `part`; nil: it has no address in this lab. `entrances` are the nodes that its own begins at; without any it has none.
+  /// `misdeed` is what it does on purpose to certain peers.
   static func serve(
-    _ host: HostDescription, as part: SwarmPart, of world: WorldDescription, _ plan: AddressPlan, entrances: [HostDescription], on assembly: Assembly,
-    chance: SeededRandom
+    _ host: HostDescription, as part: SwarmPart, of world: WorldDescription, _ plan: AddressPlan, entrances: [HostDescription],
+    misdeed: (@Sendable (PeerID) -> Misdeed?)? = nil, on assembly: Assembly, chance: SeededRandom
   ) async throws(NetworkError) -> SwarmService? {
     // The first family that this lab has: a peer is one address to its tracker.
     guard let endpoint = plan.endpoints(of: host, port: part.port).first else { return nil }
@@ -54,6 +55,7 @@ enum RaisedSwarm {
     var setting = SwarmService.Setting()
     setting.source = endpoint.address
     setting.carriers = part.carriers
+    setting.participation.misdeed = misdeed
     var sources = PeerSources()
     if part.asksTrackers {
       let client = TrackerClient(
@@ -105,6 +107,16 @@ package final class SwarmContents: Sendable {
 }
 
 extension SwarmDescription {
+  /// The link by which other programs take part: its hash, and its trackers as they are found in `plan`. Nil: its name is none.
+  package func magnet(in world: WorldDescription, _ plan: AddressPlan, _ contents: SwarmContents) -> String? {
+    guard let torrent = contents.content(of: self)?.torrent else { return nil }
+    let places = trackers.compactMap { world.host($0) }.compactMap { host in
+      plan.kind == .namespace ? "\(world.domainName(of: host)):\(RaisedPeers.trackerPort)" : plan.endpoints(of: host, port: RaisedPeers.trackerPort).first?.description
+    }
+    // Not everybody speaks to trackers over UDP.
+    return Magnet(torrent.infoHash, name: file, trackers: places.flatMap { ["udp://\($0)/announce", "http://\($0)/announce"] }).description
+  }
+
   /// The addresses of its trackers.
   package func trackers(in world: WorldDescription) -> [String] {
     trackers.compactMap { name in world.host(name).map { "udp://\(world.domainName(of: $0)):\(RaisedPeers.trackerPort)/announce" } }

@@ -88,6 +88,22 @@ package final class RaisedWorld: Sendable {
     /// Each host's own access to the network.
     package var network: @Sendable (HostDescription) -> any Network
 
+    /// TLS at a host that shows `identities`, and where things go wrong on purpose others besides, or speaks what is outdated.
+    func tls(of host: HostDescription, in world: WorldDescription, showing identities: [TLSIdentity]) -> TLSServerOptions {
+      var options = TLSServerOptions(identities: identities + (failures?.identities(of: host.name) ?? []))
+      if let failures { options.versions = failures.versions(of: host.name) }
+      if let newest = world.newestTLS[host.name] { options.versions = min(newest, TLSVersion.spoken.lowerBound)...newest }
+      return options
+    }
+
+    /// The same with the certificates that are wrong on purpose.
+    fileprivate func certified(in world: WorldDescription) throws(Failure) -> Means {
+      guard let certificates, let host = world.hosts.first else { return self }
+      var means = self
+      do { try means.failures?.certify(by: certificates, at: network(host).clock.now) } catch { throw .certificates("\(error)") }
+      return means
+    }
+
     /// Whether this host runs.
     func runs(_ host: String) -> Bool { hosts?.contains(host) ?? true }
 
@@ -108,6 +124,7 @@ package final class RaisedWorld: Sendable {
 
   /// Starts every service of every host, or none.
   package static func raise(_ world: WorldDescription, with means: Means) async throws(Failure) -> RaisedWorld {
+    let means = try means.certified(in: world)
     var raised: [Assembly] = []
     var mail: [String: MailHost] = [:]
     do throws(Failure) {
@@ -193,7 +210,7 @@ package final class RaisedWorld: Sendable {
     async throws(Failure)
   {
     let described = world.sites.filter { $0.host == host.name }
-    var sites = means.failures.map { $0.host == host.name ? $0.sites : [] } ?? []
+    var sites = means.failures?.sites(of: host.name) ?? []
     sites += RaisedRegistrar.sites(host, of: world, on: assembly, means)
     var names = described.flatMap(\.allNames) + sites.flatMap(\.names)
     guard !names.isEmpty else { return }
@@ -202,12 +219,8 @@ package final class RaisedWorld: Sendable {
       if let age = site.maxAge { made.extraFields.append((.cacheControl, "max-age=\(age.components.seconds)")) }
       sites.append(made)
     }
-    let failures = means.failures.flatMap { $0.host == host.name ? $0 : nil }
-    sites += failures?.sitesOfWrongCertificates ?? []
+    sites += means.failures?.sitesOfWrongCertificates(of: host.name) ?? []
     var wrong: [TLSIdentity] = []
-    if let failures, let certificates = means.certificates {
-      do { wrong = try failures.identities(by: certificates, at: assembly.network.clock.now) } catch { throw .certificates("\(error)") }
-    }
     for site in described {
       guard let certificates = means.certificates, let kind = world.wrongCertificates[site.name] else { continue }
       do { wrong.append(try kind.identity(for: site.name, by: certificates, at: assembly.network.clock.now)) } catch { throw .certificates("\(error)") }
@@ -225,9 +238,7 @@ package final class RaisedWorld: Sendable {
     if let certificates = means.certificates {
       do {
         let identity = try certificates.issue(for: names + means.plan.addresses(of: host).map(\.description), at: assembly.network.clock.now)
-        var options = TLSServerOptions(identities: [identity] + others)
-        if let newest = world.newestTLS[host.name] { options.versions = min(newest, TLSVersion.spoken.lowerBound)...newest }
-        tls = options
+        tls = means.tls(of: host, in: world, showing: [identity] + others)
       } catch { throw .certificates("\(error)") }
     }
     let limits = world.readingLimits(of: host.name)

@@ -11,7 +11,7 @@
 //           | HOST chooses URL | HOST plays URL by rate|buffer
 //           | HOST gets|lists ftp://HOST/PATH [VISITING]… | HOST puts "TEXT" ftp://HOST/PATH [VISITING]… | HOST visits HOST "STEP; STEP" [VISITING]…
 //           | HOST sends FROM TO[,TO] "SUBJECT" "TEXT" [LETTER]… | HOST reads ADDRESS PASSWORD by pop3|imap "STEP; STEP"
-//           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server "SETTING; SETTING"
+//           | HOST runs ring "STEP; STEP" | HOST runs swarm|streams|server|races "SETTING; SETTING"
 //           | HOST smuggles "TEXT" [repeated N] to ZONE through HOST
 //           | HOST opens PORT at ADDRESS | HOST closes PORT | HOST filters tcp|udp PORT [except HOST…]
 //           | HOST shares FILE [spoilt] [PART]… | HOST fetches FILE [for T] [PART]… | HOST poses as N nodes near FILE

@@ -14,9 +14,9 @@ extension WorldDescription {
     self = try SettingsDocument(file: file, text: text).read { WorldReader(file: file).read($0) }
   }
 
-  /// This world with what the YAML `text` of `file` adds: any part of a world's file.
-  package func adding(file: String, text: String) throws(SettingsProblems) -> WorldDescription {
-    try SettingsDocument(file: file, text: text).read { WorldReader(file: file, onTopOf: self).read($0) }
+  /// This world with what the YAML `text`, which stands in `file`, adds: any part of a world's file.
+  package func adding(file: String, text: String, at place: TextPlace = .file) throws(SettingsProblems) -> WorldDescription {
+    try SettingsDocument(file: file, text: text, at: place).read { WorldReader(file: file, onTopOf: self).read($0) }
   }
 }
 
@@ -52,7 +52,7 @@ final class WorldReader {
     world.client = reader.item("client").map { existing($0) } ?? (world.client.isEmpty ? clients.first?.name ?? "" : world.client)
     if clients.isEmpty { reader.problem(at: "hosts", "expected at least one host with role client") }
     for item in reader.list("links") { readLink(item) }
-    world.keys = ZoneKeys(reader)
+    world.keys = ZoneKeys(reader, besides: world.keys)
     for entry in reader.entries("zones") { readZone(entry) }
     for entry in reader.entries("sites") { readSite(entry) }
     for item in reader.list("programs") { readProgram(item) }

@@ -28,9 +28,9 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
 public struct CertificateAuthority: Sendable {
   /// The authority's certificate, for clients to trust.
   public let authorityPEM: String
-  private let certificate: Certificate
+  let certificate: Certificate
   private let keys: Keys
-  private let key: Certificate.PrivateKey
+  let key: Certificate.PrivateKey
 
   /// Where keys and serial numbers come from.
   private enum Keys {
@@ -60,6 +60,9 @@ public struct CertificateAuthority: Sendable {
       return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
     }
   }
+
+  /// Whether its keys come from a seed, and are of another kind.
+  var signsBySeed: Bool { if case .drawn = keys { true } else { false } }
 
   /// How long what is made holds.
   private static let authorityLifetime = Duration.seconds(3_653 * 86_400)
@@ -162,16 +165,17 @@ public struct CertificateAuthority: Sendable {
     } catch { throw .notMade("\(error)") }
   }
 
-  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one.
+  /// An identity for `names` (DNS names, wildcards or addresses), holding for `lifetime`, with the key of `keyPEM` or a new one. It says that the
+  /// list of what was revoked is at `revocationList`, an address on the web.
   public func issue(
-    for names: [String], at now: Instant, lifetime: Duration? = nil, keyPEM: String? = nil
+    for names: [String], at now: Instant, lifetime: Duration? = nil, keyPEM: String? = nil, revocationList: String? = nil
   ) throws(CertificateError) -> TLSIdentity {
     guard !names.isEmpty else { throw .notMade("no name was given") }
     do {
       let what = names.joined(separator: " ")
       let leafKey = try keyPEM.map { try Self.privateKey($0) } ?? keys.key(for: what)
       let end = min(Date(now + (lifetime ?? ordinaryLifetime)), certificate.notValidAfter)
-      return try Self.leaf(names, leafKey, keys.serial(for: what), from: now, until: end, by: key, named: certificate.subject)
+      return try Self.leaf(names, leafKey, keys.serial(for: what), from: now, until: end, by: key, named: certificate.subject, revocationList)
     } catch {
       throw .notMade("\(error)")
     }
@@ -180,7 +184,7 @@ public struct CertificateAuthority: Sendable {
   /// A server's certificate with its key, signed with the key of `issuer`, whose name is `name`; nil: it signs itself.
   private static func leaf(
     _ names: [String], _ key: Certificate.PrivateKey, _ serial: Certificate.SerialNumber, from start: Instant, until end: Date,
-    by issuer: Certificate.PrivateKey, named name: DistinguishedName?
+    by issuer: Certificate.PrivateKey, named name: DistinguishedName?, _ revocationList: String? = nil
   ) throws -> TLSIdentity {
     let first = names.first ?? ""
     let publicKey = key.publicKey
@@ -196,6 +200,7 @@ public struct CertificateAuthority: Sendable {
         SubjectAlternativeNames(names.map { alternativeName($0) })
         SubjectKeyIdentifier(hash: publicKey)
         AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: issuer.publicKey).keyIdentifier)
+        if let revocationList { try distributionPoint(revocationList) }
       },
       issuerPrivateKey: issuer)
     return TLSIdentity(chain: try leaf.serializeAsPEM().pemString + "\n", key: try key.serializeAsPEM().pemString + "\n", names: names)

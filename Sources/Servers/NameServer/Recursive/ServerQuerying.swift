@@ -1,6 +1,6 @@
 // Asking the servers of one delegation, one after the other, until one helps: which next, how long to wait, over what.
 // Not here: what is asked next (Resolution.swift), round-trip times (ServerHistory.swift).
-import DNS
+package import DNS
 import Synchronization
 import Trace
 import World
@@ -184,7 +184,7 @@ extension Resolution {
       if resolver.settings.mixesCase { name = name.inMixedCase(using: &memory.chance) }
       let options = resolver.settings.sendsCookies && usesEDNS ? [memory.servers.cookie(for: server, using: &memory.chance)] : []
       let query = Message.query(
-        name, question.type, id: UInt16.random(in: 0...UInt16.max, using: &memory.chance), recursionDesired: false,
+        name, question.type, id: Resolver.identifier(using: &memory.chance), recursionDesired: false,
         edns: usesEDNS ? EDNS(payloadSize: UInt16(clamping: limits.datagramMax), options: options) : nil)
       return (query, carriage == .tcp ? limits.streamTimeMax : memory.servers.patience(for: server, attempt: attempt))
     }
@@ -219,9 +219,14 @@ extension Resolver {
   }
 }
 
+extension Resolver {
+  /// The identifier of a question: by chance, so that who does not see it has to guess (RFC 5452 §9.2).
+  package static func identifier(using chance: inout some RandomNumberGenerator) -> UInt16 { UInt16.random(in: 0...UInt16.max, using: &chance) }
+}
+
 extension Name {
   /// The same name, each letter's case by chance (draft-vixie-dnsext-dns0x20).
-  func inMixedCase(using chance: inout some RandomNumberGenerator) -> Name {
+  package func inMixedCase(using chance: inout some RandomNumberGenerator) -> Name {
     var bytes = wire
     for index in bytes.indices where (bytes[index] | 0x20) &- 0x61 < 26 && Bool.random(using: &chance) { bytes[index] ^= 0x20 }
     // Length bytes are below the letters, so the form stays right.

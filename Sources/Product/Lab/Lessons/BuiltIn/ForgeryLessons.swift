@@ -7,7 +7,7 @@ enum ForgeryLessons {
   static let poisoning = #"""
     schema: 1
     id: D9
-    version: 1
+    version: 2
     title: Lies for the cache
     chapter: DNS
     minutes: 25
@@ -28,6 +28,9 @@ enum ForgeryLessons {
     steps:
       - {do: "pc asks resolver {lure}.{evil}.test A", at: 0s, text: "rogue's server says more than it was asked. What does the resolver do with it?"}
       - {do: pc asks resolver mail.opal.test A, at: 5s}
+      - do: 'rogue runs races "1000 races; {flood} forgeries; port known; name mail.opal.test"'
+        at: 10s
+        text: A thousand races on paper. The identifiers are chosen by the resolver's own code, rogue knows the port, and tries {flood} identifiers in each.
     faults:
       - id: race
         title: A race against an old resolver
@@ -74,16 +77,22 @@ enum ForgeryLessons {
         key: last(dns.response where to == "resolver" and name == "mail.opal.test" and aa and time < 5s).from
         read: dns.response where to == "resolver" and time < 5s
       - id: identifiers
-        ask: How many values can the identifier of a message have?
+        ask: Which identifier had the resolver's question about mail.opal.test? It is one of 65,536.
         kind: number
-        key: 65536
-        read: (dns.query where from == "resolver")[0]
+        key: last(dns.query where from == "resolver" and name == "mail.opal.test" and time < 5s).id
+        read: last(dns.query where from == "resolver" and name == "mail.opal.test" and time < 5s)
       - id: blind
         ask: 'Identifiers are by chance, the port is known. Of how many races does who sends {flood} different answers win one, on the average?'
         kind: number
         tolerance: 5%
         key: 65536 / draw["flood"]
         read: (dns.query where from == "resolver")[0]
+      - id: thousand
+        ask: How many of the thousand races on paper did rogue win?
+        kind: number
+        key: number(word((step where host == "rogue")[0].said, 0))
+        read: (dns.query where from == "resolver")[0]
+        hint: The lines that begin with `=` say what came of each step. Does it fit what you worked out?
       - id: ports
         ask: And when the question may come from 16,384 ports?
         kind: number
@@ -91,10 +100,10 @@ enum ForgeryLessons {
         key: 65536 * 16384 / draw["flood"]
         read: (dns.query where from == "resolver")[0]
       - id: letters
-        ask: 'Each letter of mail.opal.test may be large or small, and the answer has to repeat it. How many ways to write the name are there?'
+        ask: 'Each letter may be large or small, and the answer has to repeat it. By how many bits is {lure}.{evil}.test harder to guess then?'
         kind: number
-        key: 4096
-        read: (dns.query where name == "mail.opal.test")[0]
+        key: length(draw["lure"]) + length(draw["evil"]) + length("test")
+        read: (dns.query where from == "resolver")[0]
       - id: poisoned
         ask: Which address does pc get from resolver-old, ten seconds after the race?
         kind: text

@@ -6,16 +6,17 @@ enum HostingLessons {
   static let site = #"""
     schema: 1
     id: W1
-    version: 1
+    version: 2
     title: A site of one's own
     chapter: Hosting
     minutes: 20
     text: |
       The same page stands in three places: on a rented host, in an attic behind a line as people have it at home, and in the attic with a rented relay before it that
       keeps copies. What differs is who carries the bytes, who is asked when somebody comes, and what happens when the line gets another address or lets nobody in.
+      Then a name of one's own: attic keeps the zone {own}.test itself, and pc has the registrar put it into the zone above.
     world:
-      hosts: [pc, pc2, resolver, www.garnet.test, attic, relay]
-      draw: {page: word, other: word, size: 40000..90000, more: 20000..50000, rate: 400..900, life: 20..40}
+      hosts: [pc, pc2, resolver, registrar, tld1, tld2, www.garnet.test, attic, relay]
+      draw: {own: word, where: [203.0.113.90, 198.51.100.95], page: word, other: word, size: 40000..90000, more: 20000..50000, rate: 400..900, life: 20..40}
       more: |
         hosts:
           attic: {addresses: [203.0.113.90], attachment: {rate-up: {rate}kbit/s}}
@@ -23,10 +24,18 @@ enum HostingLessons {
         sites:
           home.garnet.test: {host: attic, names: [attic.test], max-age: 10m, files: {/index.html: "hello from the attic\n"}}
         edges:
-          relay: {origin: attic, names: [stone.garnet.test]}
+          relay: {origin: attic, names: [stone.garnet.test, {own}.test]}
       records:
         garnet.test: |
           stone 60 A 198.51.100.95
+      zones:
+        "{own}.test":
+          served-by: [attic]
+          delegated: no
+          records: |
+            @   NS ns1
+            ns1 A  203.0.113.90
+            @   A  {where}
       files:
         www.garnet.test:
           /{page}.html: {size: "{size}"}
@@ -38,6 +47,10 @@ enum HostingLessons {
       - {do: "pc gets http://home.garnet.test/{page}.html", at: 10s, text: At home. The line is quick downwards and slow upwards.}
       - {do: "pc gets http://stone.garnet.test/{page}.html", at: 20s, text: By way of the relay. It has to ask the attic first.}
       - {do: "pc2 gets http://stone.garnet.test/{page}.html", at: 30s, text: The next one who wants it.}
+      - do: 'pc posts http://registrar.test/register "name={own}&servers=ns1.{own}.test+203.0.113.90"'
+        at: 40s
+        text: A name of one's own. The form says which host keeps its zone.
+      - {do: "pc gets http://{own}.test/{page}.html", at: 45s, text: "By that name. Who is asked for it, and who sends the page?"}
     faults:
       - id: shut
         title: No way in
@@ -118,6 +131,27 @@ enum HostingLessons {
         kind: text
         key: (http.response where to == "pc2")[0].field["cache-status"]
         read: (http.response where to == "pc2")[0]
+      - id: form
+        ask: With which status did the registrar answer the form?
+        kind: number
+        key: (http.response where from == "registrar")[0].status
+      - id: keeper
+        ask: Which host told the resolver the address of {own}.test?
+        kind: text
+        key: (dns.response where to == "resolver" and aa and time > 44s)[0].from
+        read: dns.response where to == "resolver" and time > 44s
+      - id: own
+        ask: And which host sent pc the page by that name?
+        kind: text
+        key: (http.response where to == "pc" and time > 44s)[0].from
+        read: (http.response where to == "pc" and time > 44s)[0]
+      - id: bought
+        ask: The attic and its line are there already. What had to be bought or rented besides, for what pc got at 45 s?
+        kind: choice
+        options: [nothing, the name, the relay, the name and the relay]
+        key: if((http.response where to == "pc" and time > 44s)[0].from == "relay", "the name and the relay", "the name")
+        read: (http.response where to == "pc" and time > 44s)[0]
+        hint: Who took part that is not the attic? The servers of the zone above come with the name.
       - id: shut
         ask: With the way in shut, for how many seconds did pc wait for nothing?
         kind: number

@@ -132,7 +132,7 @@ enum NameAttackLessons {
   static let rebinding = #"""
     schema: 1
     id: D14
-    version: 1
+    version: 2
     title: A name that turns inwards
     chapter: DNS
     minutes: 20
@@ -142,7 +142,7 @@ enum NameAttackLessons {
       delegations that keep a resolver busy, with itself or with somebody else's servers.
     world:
       hosts: [pc, resolver, rogue, printer, ns1.cobalt.test, ns2.cobalt.test]
-      draw: {last: 2..250, secret: word, lure: word, ghost: word}
+      draw: {last: 2..250, secret: word, lure: word, ghost: word, mirror: word, game: word, life: 1..4}
       records:
         cobalt.test: |
           *.{ghost} TXT "no addresses here"
@@ -154,10 +154,12 @@ enum NameAttackLessons {
         zones:
           rogue.test:
             served-by: [rogue]
-            ttl: 1
+            ttl: {life}
             records: |
               left   NS ns.right
               right  NS ns.left
+              {mirror}    NS ns.{mirror}
+              ns.{mirror} A  203.0.113.53
               many   NS n01.{ghost}.cobalt.test.
               many   NS n02.{ghost}.cobalt.test.
               many   NS n03.{ghost}.cobalt.test.
@@ -169,18 +171,23 @@ enum NameAttackLessons {
               many   NS n09.{ghost}.cobalt.test.
               many   NS n10.{ghost}.cobalt.test.
         sites:
-          games.rogue.test: {host: rogue, files: {/index.html: "<p>{lure}</p>\n"}}
+          {game}.rogue.test: {host: rogue, files: {/index.html: "<p>{lure}</p>\n"}}
           printer.test: {host: printer, files: {/status.txt: "paper 12, last page for {secret}\n"}}
     steps:
-      - {do: pc gets http://games.rogue.test/, text: A page of rogue's.}
-      - {do: "zone rogue.test sets games 1 A 10.0.0.{last}", at: 5s, text: The name moves.}
-      - {do: pc gets http://games.rogue.test/status.txt from http://games.rogue.test/, at: 10s, text: The page fetches something from its own site. Who answers?}
+      - {do: "pc gets http://{game}.rogue.test/", text: A page of rogue's.}
+      - {do: "zone rogue.test sets {game} {life} A 10.0.0.{last}", at: 5s, text: The name moves.}
+      - {do: "pc gets http://{game}.rogue.test/status.txt from http://{game}.rogue.test/", at: 10s, text: The page fetches something from its own site. Who answers?}
     faults:
       - id: circle
         title: Two zones that need each other
         text: The servers of left are said to stand in right, those of right in left.
         steps:
           - {do: pc asks resolver www.left.rogue.test A, at: 20s}
+      - id: mirror
+        title: Glue that points at whoever asks
+        text: The server of {mirror} is said to stand at the resolver's own address.
+        steps:
+          - {do: "pc asks resolver www.{mirror}.rogue.test A", at: 20s}
       - id: bomb
         title: Ten servers that do not exist
         text: The servers of many have names below somebody else's zone. This resolver looks for as many as there are.
@@ -197,7 +204,7 @@ enum NameAttackLessons {
           more: |
             resolvers: {resolver: {inside: no}}
         steps:
-          - {do: pc asks resolver games.rogue.test A, at: 20s}
+          - {do: "pc asks resolver {game}.rogue.test A", at: 20s}
       - id: limits
         title: Bounds on work
         text: The production bounds on names that lead nowhere and on questions for one question.
@@ -257,6 +264,18 @@ enum NameAttackLessons {
         run: circle
         key: count(dns.query where from == "resolver" and time > 19s)
         read: dns.query where from == "resolver" and time > 19s
+      - id: mirror
+        ask: How many questions about www.{mirror}.rogue.test did the resolver put to itself?
+        kind: number
+        run: mirror
+        key: count(dns.query where from == "resolver" and to == "resolver")
+        read: dns.query where from == "resolver" and to == "resolver"
+      - id: itself
+        ask: And what did it answer itself? It serves its net, and looks nothing up for those who do not ask for it (RD).
+        kind: text
+        run: mirror
+        key: (dns.response where from == "resolver" and to == "resolver")[0].rcode
+        read: (dns.response where from == "resolver" and to == "resolver")[0]
       - id: bomb
         ask: How many questions did the servers of cobalt.test get for one question of pc, without bounds?
         kind: number

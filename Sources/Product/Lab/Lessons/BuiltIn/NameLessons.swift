@@ -182,7 +182,7 @@ enum NameLessons {
   static let records = #"""
     schema: 1
     id: D4
-    version: 1
+    version: 2
     title: What else is written there
     chapter: DNS
     minutes: 15
@@ -191,7 +191,7 @@ enum NameLessons {
       it is written backwards, below a zone of its own. Ask for each, and read the data of the records.
     world:
       hosts: [pc, resolver, ns1.garnet.test]
-      draw: {name: word, alias: word, text: word, host: 30..120, preference: 5..60, port: 2000..9000, weight: 1..50}
+      draw: {name: word, alias: word, text: word, host: 30..120, place: [10, 13, 14, 15, 20, 25, 35, 60], preference: 5..60, port: 2000..9000, weight: 1..50}
       records:
         garnet.test: |
           {name}        A     198.51.100.{host}
@@ -211,7 +211,7 @@ enum NameLessons {
       - {do: "pc asks resolver {name}.garnet.test CAA"}
       - {do: "pc asks resolver garnet.test NS"}
       - {do: "pc asks resolver garnet.test SOA"}
-      - {do: pc asks resolver 10.100.51.198.in-addr.arpa PTR, text: The name of an address. Its numbers stand in reverse.}
+      - {do: "pc asks resolver {place}.100.51.198.in-addr.arpa PTR", text: The name of an address. Its numbers stand in reverse.}
       - {do: pc asks resolver 0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.8.b.d.0.1.0.0.2.ip6.arpa PTR, text: One label for each digit.}
     faults:
       - id: loop
@@ -234,10 +234,9 @@ enum NameLessons {
         key: number((dns.response where to == "pc" and type == "MX")[0].answer[0].data)
         read: (dns.response where to == "pc" and type == "MX")[0]
       - id: word
-        ask: Of which type is the record that holds a sentence for people to read?
-        kind: choice
-        options: [MX, TXT, SOA, PTR]
-        key: (dns.response where to == "pc" and type == "TXT")[0].answer[0].type
+        ask: One of the records holds a sentence for people to read. Copy its data, with the quotes.
+        kind: text
+        key: (dns.response where to == "pc" and type == "TXT")[0].answer[0].data
       - id: port
         ask: At which port does the chat service listen, after the SRV record?
         kind: number
@@ -249,7 +248,7 @@ enum NameLessons {
         key: (dns.response where to == "pc" and type == "NS")[0].answer.data
         read: (dns.response where to == "pc" and type == "NS")[0]
       - id: pointer
-        ask: Under which name stands the pointer of 198.51.100.10?
+        ask: Under which name stands the pointer of 198.51.100.{place}?
         kind: text
         key: (dns.query where from == "pc" and type == "PTR")[0].name
       - id: reverse

@@ -18,6 +18,8 @@ package enum AddressMoment: Sendable, Hashable {
   case recipient
   /// When the message is whole, each recipient's.
   case content
+  /// At QUIT, the recipients' of the whole connection; asked when each is accepted.
+  case farewell
 }
 
 /// What becomes of it.

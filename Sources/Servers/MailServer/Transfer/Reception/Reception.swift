@@ -40,6 +40,11 @@ final class Reception: Sendable {
       let verdict = sender.path.address.flatMap { post.verdict(on: $0, at: .sender, of: sender.path, from: client.address) }
       return input(for: verdict, ticket) { .answered(ticket, reply(to: sender, session)) }
     case .recipient(let ticket, let recipient, let sender, let session):
+      switch post.verdict(on: recipient, at: .farewell, of: sender.path, from: client.address) {
+      case .refused(let reply): answers.give(.farewell(reply))
+      case .silent: answers.give(.farewell(nil))
+      case nil: break
+      }
       let verdict = post.verdict(on: recipient, at: .recipient, of: sender.path, from: client.address)
       return input(for: verdict, ticket) { reply(to: recipient, of: sender.size ?? 1, session, ticket, answers) }
     case .credentials(let ticket, let credentials, _):

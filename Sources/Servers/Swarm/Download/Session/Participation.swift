@@ -21,6 +21,8 @@ package struct Participation: Sendable {
     package var nodePort: UInt16?
     /// Unserved peers are never served: for showing what becomes of those who only take.
     package var servesOthers = true
+    /// What is done to certain peers on purpose, by what they call themselves; nil: nothing.
+    package var misdeed: (@Sendable (PeerID) -> Misdeed?)?
 
     package init() {}
   }
@@ -138,6 +140,7 @@ package struct Participation: Sendable {
     let number = nextNumber
     nextNumber += 1
     peers[number] = PeerState(number: number, remote: remote, id: handshake.peer, joined: now, isCalled: isCalled)
+    peers[number]?.misdeed = setting.misdeed?(handshake.peer)
     numbers.append(number)
     if isCalled { known.connected(remote) }
     return .welcome(number, terms(for: number))

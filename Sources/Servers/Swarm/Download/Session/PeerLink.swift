@@ -90,8 +90,8 @@ final class PeerLink: Sendable {
     }
   }
 
-  /// Reads a block on the disk's threads and sends it.
-  func serve(_ request: BlockRequest, from store: PieceStore, atOnce: Int, unreadable: @escaping @Sendable (Int) -> Void) {
+  /// Reads a block on the disk's threads and sends it, with a wrong bit if it is to be spoilt.
+  func serve(_ request: BlockRequest, from store: PieceStore, atOnce: Int, isSpoilt: Bool, unreadable: @escaping @Sendable (Int) -> Void) {
     let isDue = state.withLock { state in
       guard !state.isOver else { return false }
       state.requests.append(request)
@@ -108,9 +108,18 @@ final class PeerLink: Sendable {
           return batch
         }
         if batch.isEmpty { return }
-        give(store.answers(to: batch, unreadable: unreadable))
+        let orders = store.answers(to: batch, unreadable: unreadable)
+        give(isSpoilt ? orders.map(\.spoilt) : orders)
       }
     }
+  }
+}
+
+extension PeerOrder {
+  /// The same with the first bit of a block turned over.
+  fileprivate var spoilt: PeerOrder {
+    guard case .block(let request, let parts) = self, case .bytes(let bytes)? = parts.first, let first = bytes[at: 0] else { return self }
+    return .block(request, [.bytes(Buffer([first ^ 0x80] + bytes.array.dropFirst()))] + parts.dropFirst())
   }
 }
 

@@ -2,6 +2,18 @@
 package import BitTorrent
 package import World
 
+/// What a peer does to another because whoever runs it says so, to see what the other does then.
+package enum Misdeed: Sendable, Hashable {
+  /// One bit of each block is wrong.
+  case spoil
+  /// It is never served.
+  case choke
+  /// It is told of pieces, and gets none.
+  case lie
+  /// When it asks for something the connection ends.
+  case vanish
+}
+
 /// What is known about one connected peer.
 package struct PeerState: Sendable {
   package let number: PeerNumber
@@ -14,6 +26,8 @@ package struct PeerState: Sendable {
   /// Where it can be called; nil: it does not say.
   package var callable: Endpoint?
   package var client: String?
+  /// What is done to it on purpose; nil: nothing.
+  package var misdeed: Misdeed?
 
   /// What it has; nil: it has not said, or the pieces are not known.
   package var holdings: PieceSet?
@@ -74,8 +88,9 @@ package struct PeerState: Sendable {
     return !isChokingUs || allowedFast.contains(piece)
   }
 
-  /// As the choker sees it.
-  var candidate: ChokeCandidate {
+  /// As the choker sees it; nil: it shall not.
+  var candidate: ChokeCandidate? {
+    if misdeed == .choke { return nil }
     var candidate = ChokeCandidate(number, joined: joined)
     candidate.isInterested = isInterested
     candidate.isUnchoked = isServed

@@ -12,7 +12,8 @@ extension Participation {
 
   /// A peer that is served wants a block.
   package mutating func requested(_ number: PeerNumber, _ request: BlockRequest, at now: Instant, into deeds: inout [Deed]) {
-    guard let work, work.holdings.contains(request.piece), setting.servesOthers else { return tell(number, .reject(request), into: &deeds) }
+    if peers[number]?.misdeed == .vanish { return tell(number, .close("it asks for something, and we vanish on purpose"), into: &deeds) }
+    guard let work, work.holdings.contains(request.piece), setting.servesOthers, peers[number]?.misdeed != .lie else { return tell(number, .reject(request), into: &deeds) }
     uploaded += Int64(request.length)
     peers[number]?.went += Int64(request.length)
     peers[number]?.wentSinceRound += Int64(request.length)

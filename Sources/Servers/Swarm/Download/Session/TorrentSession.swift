@@ -86,7 +86,8 @@ package final class TorrentSession: Sendable {
           if number == asking, orders.count == 1, case .request(let more) = orders[0] { requests += more } else { state.links[number]?.give(orders) }
         case .serve(let number, let request):
           guard let store = state.store else { continue }
-          state.links[number]?.serve(request, from: store, atOnce: limits.servedAtOnceMax) { [weak self] piece in
+          let isSpoilt = state.participation.peers[number]?.misdeed == .spoil
+          state.links[number]?.serve(request, from: store, atOnce: limits.servedAtOnceMax, isSpoilt: isSpoilt) { [weak self] piece in
             self?.act { $0.unreadable(piece, at: $1, into: &$2) }
           }
         // Before anybody is asked for the piece again.
