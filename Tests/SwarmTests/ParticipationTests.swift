@@ -182,6 +182,8 @@ struct ParticipationTests {
   @Test("two who have everything do not call each other again", arguments: [true, false])
   func seeds(_ isCalled: Bool) throws {
     var play = try Play(pieces: 1, blocks: 1)
+    if isCalled { play.part.heard(of: [Play.endpoint(1)], from: .tracker, at: play.now, into: &play.deeds) }
+    play.deeds = []
     let peer = try play.join(1, isCalled: isCalled)
     play.say(peer) { $0.port = 6_881 }
     play.part.holds(peer, PieceSet(allOf: 1), at: play.now, into: &play.deeds)
