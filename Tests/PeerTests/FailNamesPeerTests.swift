@@ -24,7 +24,7 @@ struct FailNamesPeerTests {
     try await withRuntimeFolder { environment, folder in
       let script = repositoryRoot + "/Tests/PeerTests/Scripts/fail_names.sh"
       let outcome = await netstead.run(
-        ["lab", "--ci", "--report", folder + "/report", "--", "sh", script, part.name, folder], environment: environment, timeout: .seconds(120))
+        ["lab", "--ci", "--report", folder + "/report", "--", "sh", script, part.name, folder], environment: environment, timeout: .seconds(300))
       #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
     }
   }

@@ -64,16 +64,23 @@ case "$1" in
     says "what is there" "." curl -sS "$site/"
     ;;
   peers)
-    # peer PREFIX: nobody whom the world's peers treat so gets the file; whoever calls itself otherwise does.
+    # peer PREFIX SECONDS: gets the file for so long, and tells all that is said.
     peer() {
       rm -rf "got-$1"
-      aria2c --peer-id-prefix="$1" --dir="got-$1" --seed-time=0 --disable-ipv6=true --enable-dht=false --bt-enable-lpd=false --bt-stop-timeout=8 --listen-port=7001 \
-        --check-certificate=false --console-log-level=info --summary-interval=0 "$NETSTEAD_TORRENT"
+      aria2c --peer-id-prefix="$1" --dir="got-$1" --seed-time=0 --disable-ipv6=true --enable-dht=false --bt-enable-lpd=false --stop="$2" --listen-port=7001 \
+        --check-certificate=false --console-log-level=info --summary-interval=0 "$NETSTEAD_TORRENT" 2>&1
     }
-    says "an honest one" "Download complete: got" peer -A2-0001-
-    for prefix in bad-piece choke-forever lying-have vanish; do
-      says "$prefix" "\(ERR\)|not complete|Stop downloading" peer $prefix
-    done
+    # misled PREFIX MEETS NEVER: what the world's peers do to who calls itself so, and what never comes to it.
+    misled() {
+      printed=$(peer "$1" 12)
+      printf '%s' "$printed" | grep -Eq -e "$2" || { echo "$1: no $2 in: $printed" >&2; bad=1; }
+      printf '%s' "$printed" | grep -E -e "$3" >&2 && { echo "$1: this should not have come" >&2; bad=1; }
+    }
+    says "an honest one" "Download complete: got" peer -A2-0001- 60
+    misled bad-piece "wrong piece" "got new piece"
+    misled choke-forever "From: .* have all" "From: .* unchoke"
+    misled lying-have "From: .* reject index" "From: .* piece index"
+    misled vanish "From: .* unchoke" "From: .* piece index"
     ;;
 esac
 exit $bad
