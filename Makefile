@@ -17,7 +17,7 @@ help:
 	@echo 'make run           install what is missing, build, start the lab, say where to look'
 	@echo 'make test          all tests, those beside other programs (dig, curl, tshark, ...) too'
 	@echo 'make check         the fast tests: none beside dig, curl, tshark or a browser'
-	@echo 'make bench         speed beside nginx, Varnish, NSD, Knot, Postfix, Dovecot and vsftpd'
+	@echo 'make bench         speed beside nginx, Varnish, NSD, Knot, Unbound, Postfix, Dovecot, vsftpd, libtorrent, opentracker'
 	@echo 'make fuzz          list the fuzzers; ENTRY=name TIME=seconds runs one'
 	@echo 'make golden        renew the digests of the lessons'\'' traces: read the difference before it is kept'
 	@echo 'make docs          manual pages and shell completions into $(DOCS)'
@@ -55,8 +55,13 @@ bench: install-deps-bench
 	python3 Benchmarks/bench_form.py
 	python3 Benchmarks/bench_proxy.py
 	python3 Benchmarks/bench_dns.py
+	python3 Benchmarks/bench_dns.py --guards 1
+	python3 Benchmarks/bench_resolver.py
 	python3 Benchmarks/bench_mail.py
 	python3 Benchmarks/bench_ftp.py
+	python3 Benchmarks/bench_torrent.py
+	python3 Benchmarks/bench_tracker.py
+	python3 Benchmarks/bench_models.py
 	python3 Benchmarks/bench_startup.py
 
 fuzz:
