@@ -203,6 +203,12 @@ struct ProxyPeerTests {
         await netstead.run(["http", url, "-x", "127.0.0.1:\(proxy)"] + more, environment: environment)
       }
       let url = "https://localhost:\(https)/"
+      // Both have to listen; whether the host does, tinyproxy could only guess.
+      var direct = await netstead.run(["http", url], environment: trusting)
+      for _ in 0..<50 where direct.status != 0 {
+        try await Task.sleep(for: .milliseconds(100))
+        direct = await netstead.run(["http", url], environment: trusting)
+      }
       var page = await get(url, by: others, ["--explain"], environment: trusting)
       for _ in 0..<50 where page.status == 4 {
         try await Task.sleep(for: .milliseconds(100))
