@@ -209,6 +209,23 @@ struct DHTNodeTests {
     #expect(nearest.count { (crowd.nodes[$0]?.storedPeers ?? 0) == 1 } >= min(7, count - 1))
   }
 
+  @Test("two nodes alone: what one announced is found by the other, at itself")
+  func pair() {
+    var crowd = crowd(2)
+    crowd.give(.peersWanted(Ticket(), torrent, announcing: PeerAnnouncement(port: 50_000)), to: endpoint(1))
+    crowd.run(for: .seconds(20))
+    #expect(crowd.report(of: endpoint(1))?.announcedTo == 1 && crowd.peers(of: endpoint(1)) == [])
+    crowd.give(.peersWanted(Ticket(number: 1), torrent, announcing: nil), to: endpoint(0))
+    crowd.run(for: .seconds(20))
+    #expect(crowd.peers(of: endpoint(0)) == [Endpoint(endpoint(1).address, 50_000)] && crowd.report(of: endpoint(0))?.peersFound == 1)
+    // Both keep it now; it is told once.
+    crowd.give(.peersWanted(Ticket(number: 2), torrent, announcing: PeerAnnouncement(port: 50_000)), to: endpoint(0))
+    crowd.run(for: .seconds(20))
+    crowd.give(.peersWanted(Ticket(number: 3), torrent, announcing: nil), to: endpoint(1))
+    crowd.run(for: .seconds(20))
+    #expect(crowd.told[endpoint(1)]?.flatMap { if case .peers(Ticket(number: 3), let peers) = $0 { peers } else { [] } }.count == 2)
+  }
+
   @Test("a look-up gets past nodes that are silent, and past those that are gone it comes back to the rest")
   func silence() {
     var crowd = crowd(24)

@@ -253,6 +253,17 @@ struct TorrentPeerTests {
     }
   }
 
+  @Test("two of ours alone find one another by the hash table: one's node is where the other's begins", .timeLimit(.minutes(3)))
+  func pair() async throws {
+    try await withScene(trackers: []) { scene in
+      let hash = try #require(try await infoHash(scene))
+      try await scene.seeding(["--dht"]) { port in
+        let got = try await scene.tool(["get", "magnet:?xt=urn:btih:\(hash)", "--data", scene.empty, "--patience", "100s", "--node", "127.0.0.1:\(port)"], timeout: .seconds(120))
+        #expect(got.status == 0 && scene.result == scene.data, "\(got.status) \(got.errorText)")
+      }
+    }
+  }
+
   @Test("a private torrent, and a node that cannot be reached, are refused", arguments: [
     (["--dht"], true, 2), (["--node", "192.0.2.1:6881"], false, 2), (["--node", "nowhere"], false, 2),
   ])

@@ -138,6 +138,30 @@ struct DownloadTests {
     #expect(scene.trace.conversations.contains { $0.dialect == .dht })
   }
 
+  @Test("two alone find one another by their own two nodes, whoever of them was there first, and how long", arguments: [true, false], [0, 20, 2_000])
+  func pair(_ isSeedFirst: Bool, _ wait: Int) throws {
+    let (content, torrent) = try makeTorrent(100_000)
+    try SwarmScene(2).run { scene in
+      let files = MemoryFiles(length: content.count)
+      let clock = scene.network(1).clock
+      var services: [SwarmService] = []
+      var session: TorrentSession?
+      for number in 1...2 {
+        services.append(try await scene.start(number) { $0.node = DHTSetting(bootstrap: number == 1 ? [] : [SwarmScene.endpoint(1)], at: SwarmScene.endpoint(1).address) })
+        if (number == 1) == isSeedFirst {
+          _ = try await services[number - 1].add(torrent, trackers: []) { _ in MemoryFiles(length: content.count, content: content) }
+        } else {
+          session = services[number - 1].add(Magnet(torrent.infoHash)) { _ in files }
+        }
+        if number == 1 { try await clock.sleep(until: clock.now + .seconds(wait)) }
+      }
+      let begin = clock.now
+      await session?.satisfied()
+      #expect(files.content == content && clock.now - begin < .seconds(120), "\(clock.now - begin)")
+      for service in services { await service.close(grace: .zero) }
+    }
+  }
+
   @Test("a node that a peer names is got to know", .spec("BEP 5"))
   func nodesOfPeers() throws {
     let (content, torrent) = try makeTorrent(100_000)

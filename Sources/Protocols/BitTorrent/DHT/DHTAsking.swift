@@ -39,6 +39,11 @@ extension DHTNode {
     if nearest.count < limits.bucketNodesMax {
       for endpoint in entrances where endpoint.address.isV6 == setting.isV6 { lookUp.add(nil, endpoint, depth: 0) }
     }
+    if let ticket, case .peers(let infoHash, _) = goal {
+      // Two nodes alone announce only to one another: what we keep ourselves counts, too.
+      let kept = lookUp.note(store.peers(of: infoHash, count: limits.lookUpPeersMax, at: now, using: &chance), isV6: setting.isV6)
+      if !kept.isEmpty { actions.append(.ask(.peers(ticket, kept))) }
+    }
     lookUps.append(lookUp)
     advance(lookUp.number, at: now, into: &actions)
   }

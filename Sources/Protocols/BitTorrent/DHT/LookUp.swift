@@ -167,8 +167,13 @@ struct LookUp: Sendable {
     report.answered += 1
     for node in (isV6 ? reply.nodes6 : reply.nodes) ?? [] where node.endpoint.port != 0 { add(node.id, node.endpoint, depth: candidate.depth + 1) }
     guard case .peers = goal else { return [] }
+    return note(reply.peers ?? [], isV6: isV6)
+  }
+
+  /// Somebody keeps these peers; returns those of them that are new.
+  mutating func note(_ found: [Endpoint], isV6: Bool) -> [Endpoint] {
     var new: [Endpoint] = []
-    for peer in reply.peers ?? [] where peer.port != 0 && peer.address.isV6 == isV6 && peers.count < limits.lookUpPeersMax {
+    for peer in found where peer.port != 0 && peer.address.isV6 == isV6 && peers.count < limits.lookUpPeersMax {
       if peers.insert(peer).inserted { new.append(peer) }
     }
     report.peersFound = peers.count

@@ -14,6 +14,8 @@ final class Announcer: Sendable {
     /// Nil: not known, as long as the torrent's description is not.
     var left: Int64?
     var isPrivate = false
+    /// Whether no peer is connected.
+    var isAlone = true
   }
 
   private struct State {
@@ -21,7 +23,8 @@ final class Announcer: Sendable {
     /// What trackers said they want to hear again.
     var trackerIDs: [String: [UInt8]] = [:]
     var trouble: String?
-    var searchAt: Instant
+    /// When the hash table was asked last; nil: never.
+    var searchedAt: Instant?
     var searchPause = Announcer.searchPause
     var isSearching = false
   }
@@ -43,8 +46,10 @@ final class Announcer: Sendable {
   private static let peersWanted = 80
   /// How often the hash table is asked. BEP 5 leaves it open; an announcement there lives about half an hour.
   private static let searchInterval = Duration.seconds(900)
-  /// The same while nobody is found: whoever begins together finds nobody yet. Twice as long each time, up to the other.
+  /// The same while no peer is connected: whoever begins together finds nobody yet, or only itself. Twice as long each time, up to the other, or to
+  /// `unheardPauseMax` while no node has heard that we are there.
   private static let searchPause = Duration.seconds(5)
+  private static let unheardPauseMax = Duration.seconds(60)
 
   init(_ infoHash: InfoHash, tiers: [[String]], port: UInt16, sources: PeerSources, peer: PeerID, network: any Network, chance: SeededRandom) {
     self.infoHash = infoHash
@@ -54,7 +59,7 @@ final class Announcer: Sendable {
     self.port = port
     var chance = chance
     key = UInt32(truncatingIfNeeded: chance.next())
-    state = Mutex(State(schedule: AnnounceSchedule(tiers, at: network.clock.now, using: &chance), searchAt: network.clock.now))
+    state = Mutex(State(schedule: AnnounceSchedule(tiers, at: network.clock.now, using: &chance)))
   }
 
   private var now: Instant { network.clock.now }
@@ -89,17 +94,18 @@ final class Announcer: Sendable {
     // BEP 27: a private torrent's peers come from its tracker alone.
     guard let search = sources.search, !progress.isPrivate else { return }
     let isDue = state.withLock { state in
-      guard state.searchAt <= now, !state.isSearching else { return false }
+      guard !state.isSearching else { return false }
+      if let last = state.searchedAt, now - last < (progress.isAlone ? state.searchPause : Self.searchInterval) { return false }
       state.isSearching = true
       return true
     }
     guard isDue else { return }
     network.start { [self] in
-      let count = await search(infoHash, port) { found($0, .dht) }
+      let heard = await search(infoHash, port) { found($0, .dht) }
       state.withLock { state in
         state.isSearching = false
-        state.searchAt = now + (count > 0 ? Self.searchInterval : state.searchPause)
-        state.searchPause = min(state.searchPause * 2, Self.searchInterval)
+        state.searchedAt = now
+        state.searchPause = min(state.searchPause * 2, heard > 0 ? Self.searchInterval : Self.unheardPauseMax)
       }
     }
   }

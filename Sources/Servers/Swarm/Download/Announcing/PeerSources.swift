@@ -6,8 +6,8 @@ import World
 package struct PeerSources: Sendable {
   /// Tells a tracker, by its URL, and hears its answer. Throws when there is none, with a sentence.
   package typealias Announce = @Sendable (_ request: AnnounceRequest, _ url: String, _ timeout: Duration) async throws -> AnnounceReply
-  /// Asks the hash table for peers of a torrent and tells it that we have it; what is found goes to `found`, as often as something is. Returns how
-  /// many were found.
+  /// Asks the hash table for peers of a torrent and tells it that we have it; what is found goes to `found`, as often as something is. Returns to how
+  /// many nodes it told it.
   typealias Search = @Sendable (_ infoHash: InfoHash, _ port: UInt16, _ found: @escaping @Sendable ([Endpoint]) -> Void) async -> Int
   /// A peer said where its node of the hash table listens.
   typealias NodeHeard = @Sendable (Endpoint) -> Void
@@ -22,7 +22,7 @@ package struct PeerSources: Sendable {
 
   /// With a node of our own.
   mutating func add(_ node: NodeService) {
-    search = { infoHash, port, found in await node.findPeers(of: infoHash, announcing: PeerAnnouncement(port: port), found: found).peersFound }
+    search = { infoHash, port, found in await node.findPeers(of: infoHash, announcing: PeerAnnouncement(port: port), found: found).announcedTo }
     nodeHeard = { node.heard(of: $0) }
   }
 }
