@@ -99,7 +99,7 @@ struct SwarmModelTests {
     (rules.pieceCount, rules.pieceLength) = (192, 16_384)
     let outcome = try outcome(rules)
     let last = try #require(outcome.last)
-    // A thousand take a minute of a release build: `netstead lab swarm --peers 1000 --pieces 1024 --piece-size 16KiB`, 1.29 times the bound.
+    // A thousand take half a minute of a release build: `netstead lab swarm --peers 1000 --pieces 512`, 1.27 times the bound.
     #expect(last >= outcome.bound && last < outcome.bound * 1.3, "\(last) against \(outcome.bound)")
   }
 
@@ -193,12 +193,12 @@ struct SwarmModelTests {
 
   @Test("every choice has its reason in the trace")
   func reasons() throws {
-    var rules = SwarmRules(6, upload: 64_000, download: 640_000)
+    var rules = SwarmRules(12, upload: 64_000, download: 640_000)
     rules.pieceCount = 24
     let log = NoteLog()
     _ = try outcome(rules, log)
     #expect(log.lines.contains { $0.contains("unchoked: it sent us") } && log.lines.contains { $0.contains("unchoked: by luck") })
-    #expect(log.lines.contains { $0.contains("chooses piece") } && log.lines.count { $0.hasSuffix("has everything") } == 6)
+    #expect(log.lines.contains { $0.contains("chooses piece") } && log.lines.count { $0.hasSuffix("has everything") } == 12)
     #expect(log.messages.contains { $0.contains("PIECE") } && log.messages.contains { $0.contains("UNCHOKE") })
   }
 

@@ -15,7 +15,7 @@ package struct SwarmRules: Sendable {
   /// How slots are given.
   package var slots = Choker.Rules()
   /// How many others each peer looks for. Unit: peers.
-  package var neighbours = 30
+  package var neighbours = 50
   /// How many blocks one peer asks of another at a time. Unit: blocks.
   package var depth = 4
   /// When the seed leaves; nil: never.

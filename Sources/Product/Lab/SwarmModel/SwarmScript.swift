@@ -25,7 +25,7 @@ package struct SwarmScript: Sendable, Equatable {
   package var pieceLength = 32_768
   package var order = PieceOrder.rarestFirst
   package var freeRiders = 0
-  package var neighbours = 30
+  package var neighbours = 50
   package var hasLuck = true
   package var seedLeaves: SwarmRules.Departure?
   /// Peers that are otherwise than the rest.

@@ -122,6 +122,8 @@ package struct SwarmSimulation {
     b.linkTo[a.number] = second
     introduce(b, to: a, first)
     introduce(a, to: b, second)
+    if a.links[first].wanted > 0 { fillSlots(of: b) }
+    if b.links[second].wanted > 0 { fillSlots(of: a) }
   }
 
   /// `member` hears what `other` has.
@@ -155,6 +157,7 @@ package struct SwarmSimulation {
       other.links[mirror].queue = []
       other.linkTo[member.number] = nil
       member.links[index].isOpen = false
+      fillSlots(of: other)
       refill(other)
     }
     member.linkTo = [:]
@@ -166,6 +169,23 @@ package struct SwarmSimulation {
     guard member.isHere else { return }
     queue.add(.round(member.number), after: Self.ticks(Double(rules.slots.round.components.seconds)))
     if member.linkTo.count < rules.neighbours / 2 { findNeighbours(for: member) }
+    let decisions = member.choker.round(candidates(of: member), aim: member.isComplete ? .seeding : .downloading, at: instant(queue.now), using: &chance)
+    for index in member.links.indices {
+      member.links[index].cameSinceRound = 0
+      member.links[index].wentSinceRound = 0
+    }
+    // Those who lose their slots first, so that what they had asked for is free for others.
+    for decision in decisions where decision.verdict == .choke { choke(decision.peer, by: member, decision.reason) }
+    for decision in decisions where decision.verdict == .unchoke { serve(decision.peer, by: member, decision.reason) }
+  }
+
+  /// Slots that are free are given at once.
+  private mutating func fillSlots(of member: SwarmMember) {
+    guard member.isHere, !member.isFreeRider, member.hasFreeSlot else { return }
+    for decision in member.choker.fill(candidates(of: member)) { serve(decision.peer, by: member, decision.reason) }
+  }
+
+  private func candidates(of member: SwarmMember) -> [ChokeCandidate] {
     var candidates: [ChokeCandidate] = []
     // Each link is looked at where it stands: a copy would hold on to its queues.
     for index in member.links.indices where member.links[index].isOpen {
@@ -181,14 +201,7 @@ package struct SwarmSimulation {
       candidate.wentSinceUnchoke = member.links[index].wentSinceServing
       candidates.append(candidate)
     }
-    let decisions = member.choker.round(candidates, aim: member.isComplete ? .seeding : .downloading, at: instant(queue.now), using: &chance)
-    for index in member.links.indices {
-      member.links[index].cameSinceRound = 0
-      member.links[index].wentSinceRound = 0
-    }
-    // Those who lose their slots first, so that what they had asked for is free for others.
-    for decision in decisions where decision.verdict == .choke { choke(decision.peer, by: member, decision.reason) }
-    for decision in decisions where decision.verdict == .unchoke { serve(decision.peer, by: member, decision.reason) }
+    return candidates
   }
 
   private mutating func choke(_ peer: Int, by member: SwarmMember, _ reason: String) {
@@ -336,7 +349,10 @@ package struct SwarmSimulation {
       } else {
         other.links[mirror].wanted += 1
         recording?.said("HAVE \(piece)", from: member.number, to: other.number, at: milliseconds)
-        if other.links[mirror].wanted == 1 { recording?.said("INTERESTED", from: other.number, to: member.number, at: milliseconds) }
+        if other.links[mirror].wanted == 1 {
+          recording?.said("INTERESTED", from: other.number, to: member.number, at: milliseconds)
+          fillSlots(of: member)
+        }
         if other.links[mirror].isServed { refill(other, mirror) }
       }
     }
