@@ -133,6 +133,11 @@ struct LessonTests {
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nstep: []", "x.yaml:5:1: unknown key `step`; did you mean `steps`?"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {path: word}}\nsteps: [{do: \"pc gets http://a/{paht}\"}]", "x.yaml:5:14: nothing is drawn for `{paht}`; did you mean `{path}`?"),
     ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc], draw: {n: 5..2}}\nsteps: [{do: pc gets http://a/}]", "x.yaml:4:32: expected a range such as 2000..9000 or 1d..300d, `word`, `destination`, `onion`, or a list, found `5..2`"),
+    ("id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nfaults: [{id: f, title: t}]", "x.yaml:6:10: expected at least one step"),
+    (
+      "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nfaults: [{id: f, title: t, instead: true, world: {ttl: {test: 9}}}]",
+      "x.yaml:6:10: expected at least one step"
+    ),
     (
       "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nquestions: [{ask: a, kind: number, key: http.respnse}]",
       "x.yaml:6:41: a part of HTTP has no `respnse`; did you mean `response`? (character 6)"
@@ -147,6 +152,13 @@ struct LessonTests {
       _ = try LessonFile(file: "x.yaml", text: text)
       Issue.record("accepted")
     } catch { #expect(error.problems.map(\.description).contains(problem), "\(error)") }
+  }
+
+  @Test("a fault that is the lesson in another world needs no steps of its own")
+  func elsewhere() throws {
+    let file = try LessonFile(file: "x.yaml", text: "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\nsteps: [{do: pc gets http://a/}]\nfaults: [{id: f, title: t, world: {ttl: {test: 9}}}]")
+    let lesson = try file.lesson(for: LessonSeed(.open, learner: "ada", lesson: "X", version: 1))
+    #expect(lesson.faults.map(\.steps) == [lesson.steps] && lesson.faults[0].changes.timesToLive.map(\.seconds) == [9])
   }
 }
 

@@ -75,6 +75,13 @@ extension Truth {
     return -1
   }
 
+  /// How long seed's data was really under way, what it sent in `range`. Unit: milliseconds.
+  fileprivate func underWay(_ range: Range<Double>, _ variant: String = "") -> [Double] {
+    let came = Dictionary(said(.utp, by: "pc", variant).filter { !$0.isSent }.map { (Array($0.bytes.prefix(20)), $0.at) }) { first, _ in first }
+    return said(.utp, by: "seed", variant).filter { $0.isSent && $0.bytes[0] >> 4 == 0 && range.contains($0.at) }
+      .compactMap { packet in came[Array(packet.bytes.prefix(20))].map { ($0 - packet.at) * 1_000 } }
+  }
+
   fileprivate func name(_ compact: ArraySlice<UInt8>) -> String {
     let b = Array(compact)
     return run.world.host(at: Address(b[0], b[1], b[2], b[3]))?.name ?? "?"
@@ -163,11 +170,13 @@ private func truthP5(_ truth: Truth) throws -> [String: String] {
 
 private func truthP8(_ truth: Truth) throws -> [String: String] {
   let when = Double(truth.draw("when").dropLast()) ?? 0
-  let acknowledgements = truth.said(.utp, by: "pc").filter { $0.isSent && $0.bytes[0] >> 4 == 2 }
-  func delays(_ range: Range<Double>) -> [Double] { acknowledgements.filter { range.contains($0.at) }.map { Double($0.bytes.number(8, 4)) / 1_000 } }
+  func delays(_ range: Range<Double>, _ variant: String = "") -> [Double] {
+    truth.said(.utp, by: "pc", variant).filter { $0.isSent && $0.bytes[0] >> 4 == 2 && range.contains($0.at) }.map { Double($0.bytes.number(8, 4)) / 1_000 }
+  }
   func mean(_ numbers: [Double]) -> String { "\(numbers.reduce(0, +) / Double(numbers.count))" }
-  func sent(_ range: Range<Double>) -> String {
-    "\(truth.said(.utp, by: "seed").filter { $0.isSent && range.contains($0.at) }.reduce(0) { $0 + $1.bytes.utpPayload })"
+  func number(_ text: String) -> Double { Double(text) ?? 0 }
+  func sent(_ range: Range<Double>, _ variant: String = "") -> String {
+    "\(truth.said(.utp, by: "seed", variant).filter { $0.isSent && range.contains($0.at) }.reduce(0) { $0 + $1.bytes.utpPayload })"
   }
   // Who speaks over TCP alone listens at 6882 in a scenario, who speaks over uTP alone at 6883.
   let came = truth.said(.bittorrent, by: "pc").filter { !$0.isSent }
@@ -175,11 +184,21 @@ private func truthP8(_ truth: Truth) throws -> [String: String] {
   let lost = truth.said(.utp, by: "seed", "loss").count { $0.isSent } - truth.said(.utp, by: "pc", "loss").count { !$0.isSent }
   let alone = truth.said(.bittorrent, by: "pc", "loss").last { !$0.isSent }?.at ?? 0
   // Both files came: uTP gave way, and took the line back.
-  let (much, little) = (Double(sent(before)) ?? 0, Double(sent(after)) ?? 0)
+  let (much, little) = (number(sent(before)), number(sent(after)))
   #expect(little < much / 4)
+  // So it did where clocks run apart: what waits at the line does not change, whatever pc tells of it.
+  let (told, real) = (mean(delays(before, "drift")), mean(truth.underWay(before, "drift")))
+  let (muchThere, littleThere) = (number(sent(before, "drift")), number(sent(after, "drift")))
+  #expect(abs(muchThere - much) < much / 20 && littleThere < muchThere / 4 && littleThere > 0)
+  let (more, longer) = (number(told) - number(mean(delays(before))), number(real) - number(mean(truth.underWay(before))))
+  #expect(abs(longer) < 5 && abs(more - longer - Double(truth.number("gain")) * (when - 1.5) / 1_000) < 3, "\(more) ms more are told, \(longer) ms more are waited")
+  let said = truth.said(.utp, by: "pc", "drift").filter(\.isSent)
+  let (first, final) = (said.first, said.last)
+  let rate = Double((final?.bytes.number(4, 4) ?? 0) - (first?.bytes.number(4, 4) ?? 0)) / 1e6 / ((final?.at ?? 0) - (first?.at ?? 0))
   return [
     "base": "\(delays(0..<3_600).filter { $0 > 0 }.min() ?? 0)", "alone": mean(delays(before)), "beside": mean(delays(after)), "much": sent(before), "little": sent(after),
     "quick": "\((came.last { $0.ports.contains(6_882) }?.at ?? 0) - when)", "last": "\((came.last { $0.ports.contains(6_883) }?.at ?? 0) - 1)",
     "room": "\(truth.said(.utp, by: "pc").first { $0.isSent }?.bytes.number(12, 4) ?? 0)", "lost": "\(lost)", "lonely": "\(alone - 1)",
+    "gain": "\((rate - 1) * 1e6)", "told": told, "real": real, "still": sent(after, "drift"),
   ]
 }

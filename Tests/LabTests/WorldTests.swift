@@ -155,6 +155,17 @@ struct WorldTests {
     #expect(world.path(from: lossy, to: root).loss == 0.75)
   }
 
+  @Test("a host's clock, and one put right later", arguments: [
+    ("clock: {}", HostClock()), ("clock: {drift: 50ppm}", HostClock(drift: 50)), ("clock: {drift: -100_000 ppm, offset: -1h30m}", HostClock(offset: .seconds(-5_400), drift: -100_000)),
+    ("clock: {offset: 20000d}", HostClock(offset: HostClock.offsetMax)),
+  ])
+  func clocks(_ text: String, _ clock: HostClock) throws {
+    let small = Self.small.replacing("[192.0.2.1]", with: "[192.0.2.1], \(text)")
+    #expect(try WorldDescription(file: "w.yaml", text: small).host("pc")?.clock == clock)
+    #expect(try WorldDescription(file: "w.yaml", text: small + "clocks: {pc: {offset: 1s}}").host("pc")?.clock == HostClock(offset: .seconds(1)))
+    #expect(try WorldDescription(file: "w.yaml", text: Self.small).adding(file: "l.yaml", text: "clocks: {pc: {\(text.dropFirst(8).dropLast(1))}}").host("pc")?.clock == clock)
+  }
+
   struct Bad: Sendable {
     var text: String
     var problems: [String]
@@ -192,6 +203,15 @@ struct WorldTests {
     Bad(text: small + "client: pd", problems: ["4:9: expected the name of a host, found `pd`; did you mean `pc`?"]),
     Bad(text: small + "certificates: {www.test: expired}", problems: ["4:16: expected the name of a site, found `www.test`"]),
     Bad(text: small + "newest-tls: {pc: 1.4}", problems: ["4:18: expected a version of TLS: 1.0, 1.1, 1.2 or 1.3, found `1.4`"]),
+    Bad(text: small.replacing("[192.0.2.1]}", with: "[192.0.2.1], clock: {drift: 50, offset: late, skew: 1}}"), problems: [
+      "3:61: expected a drift such as 50ppm or -20ppm, at most 100000ppm either way, found `50`",
+      "3:73: expected an offset such as 2s or -1h30m, at most 20000d either way, found `late`", "3:79: unknown key `skew`",
+    ]),
+    Bad(text: small + "clocks: {pd: {drift: 1ppm}, pc: {drift: -100001ppm, offset: -20001d}}", problems: [
+      "4:10: expected the name of a host, found `pd`; did you mean `pc`?",
+      "4:41: expected a drift such as 50ppm or -20ppm, at most 100000ppm either way, found `-100001ppm`",
+      "4:61: expected an offset such as 2s or -1h30m, at most 20000d either way, found `-20001d`",
+    ]),
     Bad(text: small + "links: [{between: [pc], delay: fast}]", problems: [
       "4:19: expected the names of two hosts", "4:32: expected a duration such as 10ms, 5s or 1h30m, found `fast`",
     ]),

@@ -58,6 +58,8 @@ struct LabRun {
   /// Raises the world in a namespace, or on the loopback where there can be none.
   private func raise(_ world: WorldDescription, _ folder: RuntimeFolder) async throws {
     let console = try consoleSocket()
+    let wrong = world.hosts.filter { $0.clock != HostClock() }.map(\.name)
+    if !quiet.short, !wrong.isEmpty { Terminal.talk("* \(wrong.joined(separator: ", ")): a clock is wrong in virtual time only; here it is the machine's") }
     // On loopback every program speaks as 127.0.0.1.
     if options.noNamespace {
       guard options.speaker == nil else { throw ToolFailure(.usage, "--as needs a network namespace: leave --no-namespace out") }

@@ -7,7 +7,7 @@ import World
 struct BackgroundNetwork: Network {
   let host: SimulatedNetwork
 
-  var clock: any WorldClock { host.internet.backgroundClock }
+  var clock: any WorldClock { host.backgroundClock }
 
   func listen(
     at endpoint: Endpoint, options: ListenOptions, accept: @escaping @Sendable (_ remote: Endpoint, _ local: Endpoint) -> (any StreamEnd)?

@@ -1,20 +1,27 @@
-// The clock of a simulated internet: time stands still until everything that is to happen now has happened.
+// The clocks of a simulated internet, its own and its hosts': time stands still until everything that is to happen now has happened.
 public import World
 
-/// The simulator's clock.
+/// The simulator's time as one clock shows it.
 public final class SimulatedClock: WorldClock, @unchecked Sendable {
   // Unchecked: `internet` is set once, before anybody sees the clock.
   weak var internet: SimulatedInternet?
+  private let clock: HostClock
   /// Whether no run goes on for those who sleep by it alone.
   private let isBackground: Bool
 
-  init(isBackground: Bool = false) { self.isBackground = isBackground }
+  init(_ clock: HostClock, isBackground: Bool = false) {
+    self.clock = clock
+    self.isBackground = isBackground
+  }
 
-  public var now: Instant { internet?.now ?? .simulationStart }
+  public var now: Instant { internet?.reading(of: clock) ?? .simulationStart }
+
+  /// When it will say `reading`, in the simulation's time.
+  func time(when reading: Instant) -> Instant { internet?.time(when: reading, on: clock) ?? reading }
 
   public func sleep(until deadline: Instant) async throws {
     guard let internet else { throw CancellationError() }
-    let sleeper = Sleeper(deadline, isBackground: isBackground)
+    let sleeper = Sleeper(time(when: deadline), isBackground: isBackground)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         internet.locked {
@@ -31,6 +38,7 @@ public final class SimulatedClock: WorldClock, @unchecked Sendable {
 /// One task that sleeps.
 private final class Sleeper: Wakeable, @unchecked Sendable {
   // Unchecked: touched under the internet's lock only.
+  /// In the simulation's time.
   private let deadline: Instant
   private var continuation: CheckedContinuation<Void, any Error>?
   private var isCancelled = false

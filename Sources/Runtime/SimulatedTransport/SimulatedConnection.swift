@@ -40,7 +40,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   private var sender: StreamSender
   private var receiver: StreamReceiver
   private let segmentSize: Int
-  /// When the handshake, or the lingering after the close, is given up.
+  /// When the handshake, or the lingering after the close, is given up. This and all of TCP's own waits go by the simulation's time.
   private var patience: Instant?
   private var unflushed = Buffer()
   private var isReading = true
@@ -53,6 +53,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   private var isDelivering = false
   /// The listener is closing, and the end has to be told once it is there.
   private var isRetiring = false
+  /// In the simulation's time.
   private var deadlineNotBefore = Instant(nanoseconds: .min)
   private var lastWindow = 0
   /// Calls for the end's deadline where no run goes on for it; nil: the connection itself does.
@@ -89,7 +90,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     }
     if segment.length > 0 { owesAcknowledgement = true }
     if let number = segment.acknowledgement {
-      let again = sender.acknowledged(number, window: segment.window, early: segment.early, isPure: segment.length == 0, at: now)
+      let again = sender.acknowledged(number, window: segment.window, early: segment.early, isPure: segment.length == 0, at: internet.now)
       for segment in again { emit(segment) }
     }
     if phase == .handshake, !establish(by: segment) { return transmit() }
@@ -150,7 +151,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   /// Lets leave what may, and acknowledges what is owed.
   private func transmit() {
     guard phase != .gone else { return }
-    for segment in sender.transmit(at: now, isOpen: phase != .handshake) { emit(segment) }
+    for segment in sender.transmit(at: internet.now, isOpen: phase != .handshake) { emit(segment) }
     if owesAcknowledgement, receiver.next > 0, phase != .gone { acknowledge() }
     reschedule()
   }
@@ -196,7 +197,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
   }
 
   /// When the end wants to be called.
-  private var endWake: Instant? { phase == .open ? end?.deadline.map { max($0, deadlineNotBefore) } : nil }
+  private var endWake: Instant? { phase == .open ? end?.deadline.map { max(host.ownClock.time(when: $0), deadlineNotBefore) } : nil }
 
   func wake(at now: Instant) {
     if let patience, patience <= now { return phase == .finishing ? abort() : fail(.timedOut(remote)) }
@@ -237,7 +238,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
     guard phase == .finishing, sender.isFinished else { return }
     guard receiver.hasFinished else {
       // The peer may still send for a while; it is read from so that no reset destroys the answer.
-      if patience == nil { patience = now + internet.limits.lingerTime }
+      if patience == nil { patience = internet.now + internet.limits.lingerTime }
       return reschedule()
     }
     let end = end
@@ -300,7 +301,7 @@ final class SimulatedConnection: Carrier, Wakeable, @unchecked Sendable {
 
   // MARK: Carrier
 
-  var now: Instant { internet.now }
+  var now: Instant { host.ownClock.now }
 
   func send(_ bytes: Buffer) { if phase == .open { unflushed.append(bytes) } }
 

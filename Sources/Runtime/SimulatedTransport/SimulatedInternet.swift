@@ -24,9 +24,8 @@ public final class SimulatedInternet: @unchecked Sendable {
   public let seed: UInt64
   public let limits: SimulationLimits
   public let executor: SeededExecutor
-  public let clock: SimulatedClock
-  /// The same time for those who only keep house.
-  let backgroundClock: SimulatedClock
+  /// The simulation's own clock, which is right.
+  public let clock = SimulatedClock(HostClock())
 
   /// What all TLS here is made of.
   let contexts = TLSContexts(.ofFixedLength)
@@ -34,6 +33,7 @@ public final class SimulatedInternet: @unchecked Sendable {
   private let lock = RecursiveLock()
   private let posted = Mutex<[@Sendable () -> Void]>([])
   private let chance: SeededRandom
+  private let start: Instant
   private var time: Instant
   private var queue = EventQueue()
   private var hosts: [Address: SimulatedNetwork] = [:]
@@ -65,14 +65,12 @@ public final class SimulatedInternet: @unchecked Sendable {
   ) {
     self.seed = seed
     self.limits = limits
+    self.start = start
     time = start
     linkBetween = links
     chance = SeededRandom(seed: seed)
     executor = SeededExecutor(chance: chance.derived("tasks"))
-    clock = SimulatedClock()
-    backgroundClock = SimulatedClock(isBackground: true)
     clock.internet = self
-    backgroundClock.internet = self
   }
 
   // MARK: The world
@@ -80,9 +78,10 @@ public final class SimulatedInternet: @unchecked Sendable {
   /// Adds a host. Its network listens, dials and binds at these addresses and at its own loopback.
   public func addHost(_ name: String, _ addresses: Address...) -> SimulatedNetwork { addHost(name, at: addresses) }
 
-  public func addHost(_ name: String, at addresses: [Address]) -> SimulatedNetwork {
+  /// Adds a host whose clock may be wrong: everything it is asked and everything it waits for goes by that clock, and nothing else does.
+  public func addHost(_ name: String, at addresses: [Address], clock: HostClock = HostClock()) -> SimulatedNetwork {
     locked {
-      let host = SimulatedNetwork(name: name, addresses: addresses, internet: self, chance: chance.derived("host \(name)"))
+      let host = SimulatedNetwork(name: name, addresses: addresses, clock: clock, internet: self, chance: chance.derived("host \(name)"))
       for address in addresses { hosts[address] = host }
       hostsInOrder.append(host)
       return host
@@ -131,9 +130,18 @@ public final class SimulatedInternet: @unchecked Sendable {
     locked { log = PacketLog(detail: detail, recorder: recorder, flowsMax: limits.flowsMax) }
   }
 
+  /// What hosts are to record into, so that it stands in `recorder` by the simulation's time, whatever their own clocks say.
+  public func recorder(into recorder: any Recorder) -> any Recorder { SimulationRecorder(recorder, of: self) }
+
   // MARK: Time
 
   public var now: Instant { locked { time } }
+
+  /// What `clock` says now.
+  func reading(of clock: HostClock) -> Instant { clock.reading(at: now, since: start) }
+
+  /// When `clock` will say `reading`.
+  func time(when reading: Instant, on clock: HostClock) -> Instant { clock.time(when: reading, since: start) }
 
   /// Does `work` when `delay` has passed from now.
   public func after(_ delay: Duration, do work: @escaping @Sendable () -> Void) {

@@ -12,6 +12,10 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
   public let addresses: [Address]
   /// The internet it is part of. The internet keeps its hosts, not the other way round.
   unowned let internet: SimulatedInternet
+  /// By what it, its ports and its connections go.
+  let ownClock: SimulatedClock
+  /// The same for those who only keep house.
+  let backgroundClock: SimulatedClock
   private var chance: SeededRandom
   private var listeners: [Endpoint: SimulatedListener] = [:]
   private var ports: [Endpoint: SimulatedPort] = [:]
@@ -25,14 +29,18 @@ public final class SimulatedNetwork: Network, @unchecked Sendable {
     var remote: Endpoint
   }
 
-  init(name: String, addresses: [Address], internet: SimulatedInternet, chance: SeededRandom) {
+  init(name: String, addresses: [Address], clock: HostClock, internet: SimulatedInternet, chance: SeededRandom) {
     self.name = name
     self.addresses = addresses
     self.internet = internet
     self.chance = chance
+    ownClock = SimulatedClock(clock)
+    backgroundClock = SimulatedClock(clock, isBackground: true)
+    ownClock.internet = internet
+    backgroundClock.internet = internet
   }
 
-  public var clock: any WorldClock { internet.clock }
+  public var clock: any WorldClock { ownClock }
   public var background: any Network { BackgroundNetwork(host: self) }
 
   public func start(_ work: @escaping @Sendable () async -> Void) { internet.start(work) }

@@ -15,6 +15,7 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
   private let host: SimulatedNetwork
   private var queued: [(bytes: Buffer, remote: Endpoint)] = []
   private var isOpen = true
+  /// In the simulation's time.
   private var deadlineNotBefore = Instant(nanoseconds: .min)
 
   init(at endpoint: Endpoint, options: BindOptions, end: any DatagramEnd, host: SimulatedNetwork, isBackground: Bool) {
@@ -39,7 +40,7 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
 
   // MARK: Deadlines
 
-  var nextWake: Instant? { isOpen ? end.deadline.map { max($0, deadlineNotBefore) } : nil }
+  var nextWake: Instant? { isOpen ? end.deadline.map { max(host.ownClock.time(when: $0), deadlineNotBefore) } : nil }
 
   func wake(at now: Instant) {
     // A deadline that does not move is tried again a little later, or time would stand still.
@@ -49,7 +50,7 @@ final class SimulatedPort: DatagramCarrier, Listener, Wakeable, @unchecked Senda
 
   // MARK: DatagramCarrier and Listener
 
-  var now: Instant { host.internet.now }
+  var now: Instant { host.ownClock.now }
   var local: Endpoint { endpoint }
 
   func local(towards remote: Endpoint) -> Endpoint {

@@ -85,11 +85,11 @@ struct SharedLinkTests {
     var utpAfter: Int
   }
 
-  /// uTP from the beginning to 90 s; TCP from 30 s to 60 s.
-  func play(seed: UInt64) throws -> Outcome {
+  /// uTP from the beginning to 90 s; TCP from 30 s to 60 s. `clock`: the receiver's.
+  func play(seed: UInt64, clock: HostClock) throws -> Outcome {
     let internet = SimulatedInternet(seed: seed) { source, _ in source == Self.server ? Self.link : Link(delay: .milliseconds(20)) }
     let server = internet.addHost("server", Self.server)
-    let client = internet.addHost("client", Self.client)
+    let client = internet.addHost("client", at: [Self.client], clock: clock)
     let start = internet.now
     let (utp, tcp) = (CountingEnd(), CountingEnd())
     try internet.run {
@@ -98,9 +98,9 @@ struct SharedLinkTests {
       let receiving = try await UTPPort.open(at: Endpoint(Self.client, 6_881), on: client, chance: SeededRandom(seed: seed + 1))
       let listener = try await server.listen(at: Endpoint(Self.server, 80), options: ListenOptions()) { _, _ in EndlessEnd(until: start + .seconds(60)) }
       try await receiving.dial(sending.endpoint) { utp }
-      try await client.clock.sleep(until: start + .seconds(30))
+      try await internet.clock.sleep(until: start + .seconds(30))
       try await client.dial(Endpoint(Self.server, 80), options: DialOptions()) { tcp }
-      try await client.clock.sleep(until: start + .seconds(91))
+      try await internet.clock.sleep(until: start + .seconds(91))
       await listener.close(grace: .zero)
       await receiving.close(grace: .zero)
       await sending.close(grace: .zero)
@@ -110,9 +110,11 @@ struct SharedLinkTests {
       tcpBeside: tcp.heard(from: .seconds(40), to: .seconds(60), since: start), utpAfter: utp.heard(from: .seconds(70), to: .seconds(90), since: start))
   }
 
-  @Test("uTP takes what TCP leaves, and takes it back when TCP is gone", .spec("RFC 6817", "2.2"), arguments: [UInt64(1)])
-  func yields(seed: UInt64) throws {
-    let outcome = try play(seed: seed)
+  @Test("uTP takes what TCP leaves, and takes it back when TCP is gone", .spec("RFC 6817", "2.2"), arguments: [UInt64(1)], [
+    HostClock(), HostClock(drift: 500), HostClock(drift: -500),
+  ])
+  func yields(seed: UInt64, clock: HostClock) throws {
+    let outcome = try play(seed: seed, clock: clock)
     // Twenty seconds of 5 Mbit/s are 12.5 million bytes.
     let whole = 12_500_000
     #expect(outcome.utpAlone > whole * 85 / 100, "\(outcome)")

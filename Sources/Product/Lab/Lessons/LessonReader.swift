@@ -244,12 +244,15 @@ private final class LessonReader {
   private func variant(_ item: SettingsItem, _ main: [LessonStep], _ hosts: [String]) -> LessonVariant? {
     item.mapping { reader in
       var steps = self.steps(reader, "steps")
-      if steps.isEmpty { reader.problem(at: "steps", "expected at least one step") }
+      let changes = reader.mapping("world") { change($0, hosts: hosts) }
+      let isInstead = reader.value("instead", .boolean, default: false)
+      // Another world is enough to make it a run of its own.
+      if steps.isEmpty, isInstead || changes == nil { reader.problem(at: "steps", "expected at least one step") }
       // What is added happens among the lesson's own steps, each at its time.
-      if !reader.value("instead", .boolean, default: false) { steps = main + steps }
+      if !isInstead { steps = main + steps }
       return LessonVariant(
         id: reader.required("id", .lessonName), title: reader.required("title", .text), text: reader.value("text", .text, default: ""),
-        against: reader.optional("against", .text), steps: steps, changes: reader.mapping("world") { change($0, hosts: hosts) } ?? WorldChange())
+        against: reader.optional("against", .text), steps: steps, changes: changes ?? WorldChange())
     }
   }
 

@@ -14,7 +14,7 @@ import World
 extension ScenarioRun {
   /// Hands a letter over. What it comes to is the code of the server's verdict, the worst of all recipients'.
   func send(_ client: SimulatedNetwork, _ letter: Scenario.Letter, as host: String) async -> Result.Outcome {
-    guard let author = try? MailAddress(letter.author), let content = content(of: letter, by: author) else { return .failed("no such letter can be written") }
+    guard let author = try? MailAddress(letter.author), let content = content(of: letter, by: author, at: client.clock.now) else { return .failed("no such letter can be written") }
     let recipients = letter.recipients.compactMap { try? MailAddress($0) }
     let isSubmitted = letter.password != nil
     var server = letter.server ?? (isSubmitted ? mailHost(of: author.domain) : nil)
@@ -58,12 +58,12 @@ extension ScenarioRun {
   }
 
   /// The letter's bytes; nil: an address, a name or a field is none.
-  private func content(of letter: Scenario.Letter, by author: MailAddress) -> Buffer? {
+  private func content(of letter: Scenario.Letter, by author: MailAddress, at now: Instant) -> Buffer? {
     let number = (0..<4).map { _ in String(nextID(), radix: 16) }.joined()
     let text = Array(repeating: letter.text, count: letter.repetitions).joined(separator: "\n")
     var draft = MessageDraft(
       from: NamedAddress(author, name: letter.name), to: letter.recipients.compactMap { try? MailAddress($0) }.map { NamedAddress($0) }, subject: letter.subject,
-      text: letter.isHTML ? nil : text, date: MailDate(internet.now), messageID: "\(number)@\(author.domain)")
+      text: letter.isHTML ? nil : text, date: MailDate(now), messageID: "\(number)@\(author.domain)")
     if letter.isHTML { draft.html = text }
     var random = chance.derived("letter \(number)")
     draft.attachments = letter.attachments.map { file in

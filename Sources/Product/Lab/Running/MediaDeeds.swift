@@ -49,20 +49,20 @@ extension ScenarioRun {
   func play(_ client: SimulatedNetwork, _ url: String, by rule: PlayerRule, as host: String) async -> Result.Outcome {
     guard let address = WebAddress(url) else { return .failed("`\(url)` is no address of a manifest") }
     let web = web(client, as: host)
-    let begin = internet.now
+    let begin = client.clock.now
     do {
       let (_, text) = try await web.get(address, redirectsMax: 0, bytesMax: Self.manifestBytesMax)
       guard let manifest = MediaManifest(text.text) else { return .failed("\(url) is no manifest that this player reads") }
       var player = MediaPlayer(manifest, rule: rule, at: begin)
-      while let wish = player.wish(at: internet.now) {
+      while let wish = player.wish(at: client.clock.now) {
         switch wish {
         case .wait(let until): try await client.clock.sleep(until: until)
         case .fetch(let path):
           guard let next = address.resolving(path) else { return .failed("`\(path)` is no address") }
-          let asked = internet.now
+          let asked = client.clock.now
           let (fetched, body) = try await web.get(next, redirectsMax: 0, bytesMax: Self.segmentBytesMax)
           guard fetched.head.status == .ok else { return .failed("\(path): \(fetched.head.status)") }
-          player.note(bytes: body.count, from: asked, at: internet.now)
+          player.note(bytes: body.count, from: asked, at: client.clock.now)
         }
       }
       return .said(player.report)

@@ -27,7 +27,7 @@ extension ScenarioRun {
       (said, took) = outcome
     case .races(let races): (said, took) = ("\(races.wins(seed: seed)) of \(races.raceCount) races won", 0)
     }
-    do { try await client.clock.sleep(until: internet.now + .milliseconds(took)) } catch { return .failed("\(error)") }
+    do { try await client.clock.sleep(until: client.clock.now + .milliseconds(took)) } catch { return .failed("\(error)") }
     return .said(said)
   }
 }

@@ -16,7 +16,7 @@ extension ScenarioRun {
   }
 
   func open(_ client: SimulatedNetwork, _ endpoint: Endpoint, as host: String) async -> Result.Outcome {
-    let assembly = Assembly(name: host, network: client, recorder: store)
+    let assembly = Assembly(name: host, network: client, recorder: recorder)
     do { try await assembly.serveUppercase(.concurrent, at: endpoint) } catch { return .failed("\(error)") }
     openPorts.withLock { $0.append(OpenPort(host: host, port: endpoint.port, assembly: assembly)) }
     return .said("listening at \(endpoint)")

@@ -49,6 +49,8 @@ package final class ScenarioRun: Sendable {
   private let scenario: Scenario
   let world: WorldDescription
   let store: TraceStore
+  /// What hosts record into: the store, by the simulation's time.
+  let recorder: any Recorder
   let chance: SeededRandom
   let internet: SimulatedInternet
   let networks: [String: SimulatedNetwork]
@@ -105,8 +107,9 @@ package final class ScenarioRun: Sendable {
     let paths = world.pathsByAddress
     let internet = SimulatedInternet(seed: random.next()) { paths.link(from: $0, to: $1) }
     var networks: [String: SimulatedNetwork] = [:]
-    for host in world.hosts { networks[host.name] = internet.addHost(host.name, at: host.addresses) }
+    for host in world.hosts { networks[host.name] = internet.addHost(host.name, at: host.addresses, clock: host.clock) }
     self.internet = internet
+    recorder = internet.recorder(into: store)
     self.networks = networks
     self.paths = Mutex(world)
   }
@@ -116,13 +119,13 @@ package final class ScenarioRun: Sendable {
     do throws(ScenarioError) { try scenario.check(names: world.hosts.map(\.name)) } catch { throw .scenario(error) }
     if let packets { internet.logPackets(.everything, into: packets) } else { internet.logPackets(.losses, into: store) }
     let controls = controls
-    let (world, store, chance, networks, internet, choices, running, hasPeers, changesZones) = (world, store, chance, networks, internet, choices, running, hasPeers, changesZones)
+    let (world, recorder, chance, networks, internet, choices, running, hasPeers, changesZones) = (world, recorder, chance, networks, internet, choices, running, hasPeers, changesZones)
     let certificates = certificates
     let raised: Swift.Result<RaisedWorld, RaisedWorld.Failure>
     do {
       raised = try internet.run {
-        var means = RaisedWorld.Means(plan: AddressPlan(.namespace), recorder: store, chance: chance) { host in
-          networks[host.name] ?? internet.addHost(host.name, at: host.addresses)
+        var means = RaisedWorld.Means(plan: AddressPlan(.namespace), recorder: recorder, chance: chance) { host in
+          networks[host.name] ?? internet.addHost(host.name, at: host.addresses, clock: host.clock)
         }
         means.controls = controls
         means.certificates = certificates
@@ -282,8 +285,9 @@ package final class ScenarioRun: Sendable {
       let filter = PacketFilter(carrier == .tcp ? .tcp : .udp, port: port, exceptions: addresses)
       internet.after(step.time) { [self] in self.filter(filter, of: name, client) }
     case .edit(let site, let path, let text):
-      guard world.sites.contains(where: { $0.name == site }) else { throw failure("a site of the world", site, step.line) }
-      internet.after(step.time) { [self] in controls.edit(site, path, text, at: internet.now) }
+      guard let host = world.sites.first(where: { $0.name == site })?.host else { throw failure("a site of the world", site, step.line) }
+      let server = try network(host, step.line)
+      internet.after(step.time) { [self] in controls.edit(site, path, text, at: server.clock.now) }
     case .set(let zone, let owner, let type, let record):
       guard world.zones.contains(where: { $0.origin == zone }) else { throw failure("a zone of the world", zone, step.line) }
       // The reader of scenarios has looked at the record.
@@ -311,7 +315,7 @@ package final class ScenarioRun: Sendable {
   // MARK: Who and where
 
   func trace(_ host: String) -> TraceContext {
-    var trace = TraceContext(recorder: store, host: host, role: .client)
+    var trace = TraceContext(recorder: recorder, host: host, role: .client)
     trace.showsSecrets = choices.showsSecrets
     return trace
   }

@@ -56,7 +56,7 @@ extension ScenarioRun {
   private func peer(_ host: HostDescription, _ client: SimulatedNetwork, _ part: SwarmPart) async throws(NetworkError) -> SwarmService? {
     let key = PeerKey(host: host.name, part: part)
     if let known = peers.withLock({ $0[key] }) { return known.partners.swarms.first }
-    let assembly = Assembly(name: host.name, network: client, recorder: store)
+    let assembly = Assembly(name: host.name, network: client, recorder: recorder)
     peers.withLock { $0[key] = assembly }
     return try await RaisedSwarm.serve(host, as: part, of: world, AddressPlan(.namespace), entrances: entrances, on: assembly, chance: chance)
   }
@@ -67,7 +67,7 @@ extension ScenarioRun {
   /// Nodes whose ids were not drawn but chosen, so that whoever looks for the torrent ends at them. They know no peers, and keep none.
   private func pose(_ host: HostDescription, _ client: SimulatedNetwork, _ count: Int, near infoHash: InfoHash) async -> Result.Outcome {
     guard let address = host.addresses.first else { return .failed("\(host.name) has no address") }
-    let assembly = Assembly(name: host.name, network: client, recorder: store)
+    let assembly = Assembly(name: host.name, network: client, recorder: recorder)
     let key = PeerKey(host: host.name, part: SwarmPart(carriers: []))
     peers.withLock { $0[key] = assembly }
     for number in 0..<count {

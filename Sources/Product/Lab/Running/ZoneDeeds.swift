@@ -27,7 +27,7 @@ extension ScenarioRun {
     let chance = chance.derived("names of \(key)")
     var setting = RaisedPeers.setting(at: endpoint, isGuarded: false, entrances: plan.endpoints(of: node, port: RaisedPeers.nodePort), chance)
     setting.isReadOnly = true
-    let assembly = Assembly(name: host.name, network: client, recorder: store)
+    let assembly = Assembly(name: host.name, network: client, recorder: recorder)
     let service = try await assembly.serveHashTable(setting, at: endpoint, chance: chance)
     entries.withLock { $0[key] = service }
     return TableBlocks(service)

@@ -28,6 +28,7 @@ package enum DefaultWorld {
       america: {prefixes: [198.18.20.0/24, "2001:db8:20::/48"], delay: 40ms, inside: 4ms}
       asia:    {prefixes: [198.18.30.0/24, "2001:db8:30::/48"], delay: 90ms, inside: 5ms}
 
+    # Also known of a host: attachment, like a net's; clock: {offset: -2s, drift: 50ppm}, what it says wrong in virtual time.
     hosts:
       # The servers every look-up starts from, and those one level below.
       root1: {addresses: [192.0.2.1, "2001:db8:2::1"]}

@@ -83,6 +83,8 @@ package struct HostDescription: Sendable, Equatable {
   package var guards: AnswerGuardSettings?
   /// How it resolves names for others.
   package var resolving = ResolvingSettings()
+  /// What its clock says, in virtual time. On real sockets every host has the machine's.
+  package var clock: HostClock
 
   package enum Role: String, Sendable, CaseIterable {
     /// It serves zones, sites or programs.
@@ -95,8 +97,9 @@ package struct HostDescription: Sendable, Equatable {
 
   package init(
     name: String, role: Role = .server, addresses: [Address], net: String, attachment: LinkChange = LinkChange(),
-    guards: AnswerGuardSettings? = nil, resolving: ResolvingSettings = ResolvingSettings()
+    guards: AnswerGuardSettings? = nil, resolving: ResolvingSettings = ResolvingSettings(), clock: HostClock = HostClock()
   ) {
+    self.clock = clock
     self.guards = guards
     self.resolving = resolving
     self.name = name

@@ -58,6 +58,7 @@ final class WorldReader {
     for item in reader.list("programs") { readProgram(item) }
     readContentNetwork(reader)
     for entry in reader.entries("resolvers") { readResolver(entry) }
+    for entry in reader.entries("clocks") { readClock(entry) }
     for entry in reader.entries("length-conflicts") {
       checkHost(entry)
       if let rule: LengthConflict = entry.value.value(.choice(standIn: .refused)) { world.lengthConflicts[entry.name] = rule }
@@ -110,7 +111,8 @@ final class WorldReader {
       HostDescription(
         name: entry.name, role: reader.value("role", .choice(standIn: .server), default: .server), addresses: addresses(reader, entry.name),
         net: "", attachment: reader.mapping("attachment") { LinkChange($0) } ?? LinkChange(), guards: reader.mapping("dns") { AnswerGuardSettings($0) },
-        resolving: reader.mapping("resolver") { ResolvingSettings($0) } ?? ResolvingSettings())
+        resolving: reader.mapping("resolver") { ResolvingSettings($0) } ?? ResolvingSettings(),
+        clock: reader.mapping("clock") { HostClock($0) } ?? HostClock())
     }
     guard var host else { return }
     let name = world.domainName(of: host)
@@ -291,7 +293,7 @@ final class WorldReader {
   }
 
   /// An entry's key must be the name of a host.
-  private func checkHost(_ entry: SettingsEntry) {
+  func checkHost(_ entry: SettingsEntry) {
     guard !world.hosts.contains(where: { $0.name == entry.name }) else { return }
     let near = NearestWord.of(entry.name, among: world.hosts.map(\.name))
     entry.value.problem(at: entry.place, "expected the name of a host, found `\(entry.name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))

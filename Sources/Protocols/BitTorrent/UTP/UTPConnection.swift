@@ -144,9 +144,9 @@ public struct UTPConnection: Conversation {
     }
   }
 
-  /// Whether `read` would return something.
   /// Whether this is the packet that everything beyond it waits for.
   public func awaits(_ packet: UTPPacket) -> Bool { packet.sequence == receiver.last &+ 1 }
+  /// Whether `read` would return something.
   public var hasUnread: Bool { receiver.unreadBytes > 0 }
   /// Whether everything the peer ever said has come.
   public var peerHasFinished: Bool { receiver.isWhole }
@@ -302,7 +302,7 @@ public struct UTPConnection: Conversation {
     peerDelays.note(lastDifference, at: now)
     if let before, DelayHistory.isLess(peerDelays.base, before) {
       // The way back cannot have become shorter than it ever was: the clocks run apart, and our own delays seem to grow by as much.
-      // RFC 6817 §4.3; bounded, since a peer could make us deaf to delay.
+      // RFC 6817 §A.2; bounded, since a peer could make us deaf to delay.
       let drift = before &- peerDelays.base
       if drift <= 10_000 { delays.shift(by: drift) }
     }

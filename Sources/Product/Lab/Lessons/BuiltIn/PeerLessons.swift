@@ -278,6 +278,7 @@ enum PeerLessons {
         rate: [700kbit/s, 760kbit/s, 820kbit/s, 880kbit/s]
         delay: 12ms..28ms
         when: 9s..12s
+        gain: 2000..4000
       torrents:
         "{slow}.bin": {size: 1700000, seeds: [seed], trackers: [tracker]}
         "{quick}.bin": {size: 900000, seeds: [seed], trackers: [tracker]}
@@ -299,6 +300,14 @@ enum PeerLessons {
           - {do: "link pc seed loss 2%", at: 0s}
           - {do: "seed shares {slow}.bin over utp", at: 0s}
           - {do: "pc fetches {slow}.bin over utp", at: 1s}
+      - id: drift
+        title: Clocks that run apart
+        text: |
+          pc's clock is too fast, far more than a quartz ever is, so that seconds show what takes hours. Whatever pc measures grows, though the queue does
+          not. But what seed measures shrinks by as much, and no way becomes shorter than it ever was: so seed knows, and takes it off.
+        world:
+          more: |
+            clocks: {pc: {drift: "{gain}ppm"}}
     questions:
       - id: base
         ask: How many milliseconds was the quickest of seed's packets under way, as pc tells seed?
@@ -366,5 +375,37 @@ enum PeerLessons {
         run: loss
         key: step[1].took
         read: last(torrent.message where to == "pc" and kind == "piece")
+      - id: gain
+        ask: By how many millionths is pc's clock too fast where clocks run apart? Its packets say when they were sent, by that clock.
+        kind: number
+        tolerance: 1%
+        run: drift
+        key: ((last(utp where from == "pc").timestamp - (utp where from == "pc")[0].timestamp) / (last(utp where from == "pc").time - (utp where from == "pc")[0].time) - 1) * 1000000
+        read: '[(utp where from == "pc")[0], last(utp where from == "pc")]'
+        hint: Take two packets that lie far apart. The trace has the true time.
+      - id: told
+        ask: How many milliseconds were seed's packets under way there in the last three seconds before TCP comes, as pc tells seed on average?
+        kind: number
+        unit: ms
+        tolerance: 2%
+        run: drift
+        key: mean((utp where from == "pc" and kind == "state" and time >= step[3].time - 3s and time < step[3].time).difference)
+        read: utp where from == "pc" and kind == "state" and time >= step[3].time - 3s and time < step[3].time
+      - id: real
+        ask: And how many were those that seed sent in that time, by the trace's clock?
+        kind: number
+        unit: ms
+        tolerance: 2%
+        run: drift
+        key: mean((utp where from == "seed" and kind == "data" and time >= step[3].time - 3s and time < step[3].time).arrived) - mean((utp where from == "seed" and kind == "data" and time >= step[3].time - 3s and time < step[3].time).time)
+        read: utp where from == "seed" and kind == "data" and time >= step[3].time - 3s and time < step[3].time
+        hint: The trace has when each was sent and when it arrived.
+      - id: still
+        ask: And how many bytes of data does seed send over uTP there from the second to the fifth second after TCP has come?
+        kind: number
+        tolerance: 2%
+        run: drift
+        key: sum((utp where from == "seed" and time >= step[3].time + 2s and time < step[3].time + 5s).payload)
+        read: utp where from == "seed" and time >= step[3].time + 2s and time < step[3].time + 5s
     """#
 }

@@ -32,6 +32,7 @@ extension FactKind {
 
   package static let utpPacket = FactKind("packet of uTP", passing + [
     Member("kind", .text, "open, data, state, finish or reset"), Member("sequence", .number, "its number"), Member("acknowledgement", .number, "the last number before which nothing is missing"),
+    Member("timestamp", .duration, "when it was sent, by its sender's own clock; begins again at 0 every 71.6 minutes"),
     Member("difference", .duration, "how long the other side's last packet was under way, as its sender is told"), Member("window", .number, "how many bytes the sender has room for"),
     Member("payload", .number, "bytes of data in it"),
   ])

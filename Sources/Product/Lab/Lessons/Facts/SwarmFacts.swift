@@ -120,6 +120,7 @@ struct SwarmFacts {
     members["kind"] = .text("\(packet.kind)")
     members["sequence"] = .number(Double(packet.sequence))
     members["acknowledgement"] = .number(Double(packet.acknowledgement))
+    members["timestamp"] = .duration(Double(packet.timestamp) * 1e3)
     members["difference"] = .duration(Double(packet.difference) * 1e3)
     members["window"] = .number(Double(packet.window))
     members["payload"] = .number(Double(packet.payload.count))
