@@ -172,9 +172,16 @@ struct AddedWorldTests {
     let seed = LessonSeed(.open, learner: "ada", lesson: file.id, version: file.version)
     let lesson = try file.lesson(for: seed)
     let world = try WorldTests.builtIn()
+    #expect(file.problems(in: world).contains { $0.contains(problem) }, "\(file.problems(in: world))")
     let error = #expect(throws: LessonRun.Failure.self) { try LessonRun(lesson, seed: seed, in: world) }
     #expect("\(try #require(error))".contains(problem), "\(String(describing: error))")
   }
+}
+
+@Suite("Lessons checked without running them")
+struct LessonCheckTests {
+  @Test("a built-in lesson has nothing wrong in its world", arguments: LessonTests.ids)
+  func builtIn(_ id: String) throws { #expect(try #require(try BuiltInLessons.file(id)).problems(in: try builtInWorld.get()) == []) }
 }
 
 /// The digests of the traces, kept beside the tests.
