@@ -58,6 +58,17 @@ struct LessonCommandTests {
     }
   }
 
+  @Test("JSON lines have what a tap sees, field by field")
+  func wire() throws {
+    try inFolder { netstead, _, environment in
+      let said = netstead.runBlocking(["lab", "lesson", "H11", "--no-input", "--jsonl", "--explain"], environment: environment).text.split(separator: "\n")
+      let wire = said.filter { $0.contains(#""kind":"wireSent""#) && $0.contains(#""role":"client""#) }
+      #expect(wire.first?.contains(#""title":"ClientHello"#) == true && wire.first?.contains(#""name":"server_name""#) == true, "\(wire.first?.prefix(600) ?? "")")
+      // Records that nobody without keys can read have a title and a length all the same.
+      #expect(!wire.isEmpty && wire.allSatisfy { $0.contains(#""fields":["#) })
+    }
+  }
+
   @Test("a slip in what a lesson adds to its world is found by check, with its place, and in the world it is for")
   func checked() throws {
     try inFolder { netstead, folder, environment in
