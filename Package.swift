@@ -166,7 +166,7 @@ let package = Package(
     tests("NameServer", ["DNS"]), tests("WebServer", ["HTTP", "Storage", "Accounts", "Entrances"]),
     tests("MailServer", ["DNS", "Mail", "SMTP", "POP3", "IMAP", "Storage", "Accounts"]), tests("FileServer", ["FTP", "Storage", "Accounts"]),
     tests("Swarm", ["Bytes", "World", "Trace", "BitTorrent", "HTTP", "Storage", "Transport", "SimulatedTransport"]),
-    tests("Host", ["Bytes", "BitTorrent", "Names", "Trace", "Swarm", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer"]), tests("Console", ["DNS", "HTTP"]),
+    tests("Host", ["Bytes", "BitTorrent", "Names", "Trace", "Swarm", "Accounts", "SimulatedTransport", "MailServer", "Mail", "SMTP", "IMAP", "Settings", "Storage", "World", "DNS", "NameServer", "Transport", "HTTP", "WebServer", crypto]), tests("Console", ["DNS", "HTTP"]),
     tests("Lab", ["Bytes", "Host", "WebServer", "Settings", "World", "Trace", "Transport", "SimulatedTransport", "DNS", "HTTP", "Video", crypto]),
     .testTarget(name: "TidyTests", dependencies: ["TestKit"], path: "Tests/TidyTests", swiftSettings: house),
     .testTarget(name: "PeerTests", dependencies: [

@@ -207,6 +207,7 @@ extension Truth {
 
 private func truthH11(_ truth: Truth) throws -> [String: String] {
   let (stale, other, strange) = (truth.draw("stale"), truth.draw("other"), truth.draw("strange"))
+  let wrongName = "another-name.\(truth.draw("grove")).garnet.test"
   let wire = truth.wire()
   func number(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
   /// What stands behind a list of two-byte numbers' length at `place` of a ClientHello's extension `type`.
@@ -224,12 +225,15 @@ private func truthH11(_ truth: Truth) throws -> [String: String] {
     return stride(from: start, to: start + Int(hello[start - 1]), by: 2).map { "1.\(hello[$0 + 1] - 1)" }
   }
   func hello(_ connection: Int, _ variant: String = "") throws -> Truth.Record { try needed(truth.wire(variant).first { $0.connection == connection && $0.message == 1 }) }
-  /// Round trips from the greeting to the first request, counted by flights: each time the talk turns from pc to the server.
-  func trips(_ connection: Int) -> Int {
+  /// What passed from the greeting to the first request.
+  func beginning(_ connection: Int) -> ArraySlice<Truth.Record> {
     let own = wire.filter { $0.connection == connection }
-    let request = own.firstIndex { $0.isSent && $0.bytes[0] == 23 && ($0.bytes.count > 5 + 53 || $0.bytes[2] != 3) } ?? 0
-    return zip(own[..<request], own[1...request]).filter { $0.isSent && !$1.isSent }.count
+    return own[...(own.firstIndex { $0.isSent && $0.bytes[0] == 23 && ($0.bytes.count > 5 + 53 || $0.bytes[2] != 3) } ?? 0)]
   }
+  /// Its round trips, counted by flights: each time the talk turns from pc to the server.
+  func trips(_ connection: Int) -> Int { zip(beginning(connection), beginning(connection).dropFirst()).filter { $0.isSent && !$1.isSent }.count }
+  /// How long it took.
+  func flight(_ connection: Int) -> String { "\((beginning(connection).last?.at ?? 0) - (beginning(connection).first?.at ?? 0))" }
   func alert(_ record: Truth.Record) throws -> String {
     try #require(record.bytes[0] == 21 && record.bytes.count == 7)
     return try #require([45: "certificate_expired", 47: "illegal_parameter", 48: "unknown_ca", 70: "protocol_version"][record.bytes[6]])
@@ -238,7 +242,8 @@ private func truthH11(_ truth: Truth) throws -> [String: String] {
   func text(_ record: Truth.Record) -> String { String(decoding: record.bytes, as: UTF8.self) }
 
   let first = try hello(0)
-  let name = try place(of: 0, in: hello(1).bytes)
+  let second = try hello(1).bytes
+  let name = try place(of: 0, in: second)
   let choice = try needed(wire.first { $0.connection == 1 && $0.message == 2 }).bytes
   let suite = 5 + 4 + 2 + 32 + 1 + Int(choice[43])
   let careless = truth.wire("careless").filter { $0.message == 11 }
@@ -250,18 +255,18 @@ private func truthH11(_ truth: Truth) throws -> [String: String] {
   let bytes = careless[1].bytes
   let places = bytes.indices.dropLast(14).filter { bytes[$0] == 23 && bytes[$0 + 1] == 13 && bytes[$0 + 14] == UInt8(ascii: "Z") }
   let until = String(decoding: bytes[(places[1] + 2)..<(places[1] + 14)], as: UTF8.self)
-  #expect(text(careless[0]).contains("old.garnet.test") && text(careless[1]).contains(stale) && text(careless[3]).contains(strange))
+  #expect(text(careless[0]).contains("\(truth.draw("old")).garnet.test") && text(careless[1]).contains(stale) && text(careless[3]).contains(strange))
   #expect(Set(try versions(first.bytes)).count == 2 && Array(mark[(5 + 4 + 2 + 24)..<(5 + 4 + 2 + 31)]) == Array("DOWNGRD".utf8))
   return [
     "guess": "the site's name and about how long the page is", "offered": try versions(first.bytes).joined(separator: ", "), "chosen": "1.\(choice[10] - 1)",
     "suite": number(Array(choice[suite...(suite + 1)])) == 0xC02B ? "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" : "?",
-    "protocol": text(first).contains("http/1.1") ? "http/1.1" : "?", "name": String(decoding: try hello(1).bytes[(name + 5)..<(name + 20)], as: UTF8.self),
-    "trips": "\(trips(0))", "more": "\(trips(1))", "clear": "\(wire.count { $0.connection == 0 && $0.bytes[0] != 23 })",
+    "protocol": text(first).contains("http/1.1") ? "http/1.1" : "?", "name": String(decoding: second[(name + 5)..<(name + 5 + number(Array(second[(name + 3)...(name + 4)])))], as: UTF8.self),
+    "trips": "\(trips(0))", "more": "\(trips(1))", "flight": flight(0), "later": flight(1), "clear": "\(wire.count { $0.connection == 0 && $0.bytes[0] != 23 })",
     "sealed": "\(wire.filter { $0.connection == 1 && !$0.isSent && $0.bytes[0] == 23 }.reduce(0) { $0 + $1.bytes.count })",
     "issuer": text(careless[0]).contains("Netstead simulated authority") ? "Netstead simulated authority" : "?",
     "hidden": "\(wire.count { $0.connection == 0 && $0.message == 11 })", "pages": "\(truth.steps("careless", of: "pc").dropFirst(2).count { !$0.hasFailed })",
     "until": "20\(until.prefix(2))-\(until.dropFirst(2).prefix(2))-\(until.dropFirst(4).prefix(2))",
-    "for": text(careless[2]).contains("another-name.garnet.test") && !text(careless[2]).contains(other) ? "another-name.garnet.test" : "?",
+    "for": text(careless[2]).contains(wrongName) && !text(careless[2]).contains(other) ? wrongName : "?",
     "refused": "\(truth.steps("validation", of: "pc").dropFirst(2).count { !$0.hasFailed })", "stale": try alert(alerts("validation")[0]),
     "strange": try alert(needed(alerts("validation").last)), "heard": Set(try versions(heard.bytes.array)).joined(), "mark": "www's random number says that it could speak a newer version",
     "noticed": try alert(needed(alerts("lowered").last)), "relic": alerts("minimum")[0].isSent ? "pc" : alerts("minimum")[0].server,

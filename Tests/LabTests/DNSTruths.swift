@@ -59,16 +59,18 @@ let dnsTruths: [String: @Sendable (Truth) throws -> [String: String]] = [
 private func truthD5(_ truth: Truth) throws -> [String: String] {
   let (name, other) = (truth.draw("name"), truth.draw("other"))
   let denial = try needed(truth.told().first { $0.to == "resolver" && $0.message.responseCode == .noSuchName })
-  let minimum = try #require(denial.message.authorities.first?.startOfAuthority).minimum
+  let denied = try #require(denial.message.authorities.first)
+  let minimum = min(denied.ttl, try #require(denied.startOfAuthority).minimum)
   let update = try needed(truth.told().first { $0.message.flags.opcode == .update })
   let notice = try needed(truth.told().first { $0.message.flags.opcode == .notify })
   #expect(update.from == "registrar" && update.to == "tld1" && notice.from == "tld1" && notice.question == "test.")
   #expect(update.message.authorities.count == 2 && update.message.answers.count == 1)
   let late = truth.datagrams(from: "resolver").filter { $0.at > 15_000 && $0.at < 30_000 }
+  let again = try #require(needed(truth.told().first { $0.to == "pc" && $0.at > 15_000 && $0.isAnswer }).message.authorities.first)
   let lame = try needed(truth.told("lame").last { $0.from == "ns1.cobalt.test" && $0.isAnswer })
   return [
     "before": "NXDOMAIN", "denier": denial.from, "opcode": "UPDATE", "key": "registrar.test", "told": notice.to, "late": "NXDOMAIN", "asked": "\(late.count)",
-    "negative": "\(minimum)", "address": "198.51.100.\(truth.draw("web"))", "mail": "mail.\(name).test", "above": "0", "glue": "198.51.100.11", "glueless": truth.statuses("glueless").last ?? "",
+    "negative": "\(minimum)", "left": "\(again.ttl)", "address": "198.51.100.\(truth.draw("web"))", "mail": "mail.\(name).test", "above": "0", "glue": "198.51.100.11", "glueless": truth.statuses("glueless").last ?? "",
     "lame": "SERVFAIL", "refused": "\(lame.message.responseCode)", "taken": truth.statuses("taken").last ?? "", "checked": "ns1.\(other).test",
   ]
 }

@@ -58,6 +58,34 @@ struct LessonCommandTests {
     }
   }
 
+  @Test("JSON lines have what a tap sees, field by field")
+  func wire() throws {
+    try inFolder { netstead, _, environment in
+      let said = netstead.runBlocking(["lab", "lesson", "H11", "--no-input", "--jsonl", "--explain"], environment: environment).text.split(separator: "\n")
+      let wire = said.filter { $0.contains(#""kind":"wireSent""#) && $0.contains(#""role":"client""#) }
+      #expect(wire.first?.contains(#""title":"ClientHello"#) == true && wire.first?.contains(#""name":"server_name""#) == true, "\(wire.first?.prefix(600) ?? "")")
+      // Records that nobody without keys can read have a title and a length all the same.
+      #expect(!wire.isEmpty && wire.allSatisfy { $0.contains(#""fields":["#) })
+    }
+  }
+
+  @Test("a slip in what a lesson adds to its world is found by check, with its place, and in the world it is for")
+  func checked() throws {
+    try inFolder { netstead, folder, environment in
+      let text = netstead.runBlocking(["lab", "lesson", "H11", "--print"], environment: environment).text
+      write(text.replacing("elder: {addresses:", with: "elder: {adresses:"), to: folder + "/slip.yaml")
+      let slip = netstead.runBlocking(["check", folder + "/slip.yaml"], environment: environment)
+      let place = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("elder: {addresses:") } ?? 0
+      #expect(slip.status == 1 && slip.text.contains("/slip.yaml:\(place + 1):15: unknown key `adresses`; did you mean `addresses`?"), "\(slip.text)")
+      // D5's text has the word SOA in it, which does not make a zone of it.
+      write(netstead.runBlocking(["lab", "lesson", "D5", "--print"], environment: environment).text, to: folder + "/good.yaml")
+      #expect(netstead.runBlocking(["check", folder + "/good.yaml"], environment: environment).status == 0)
+      write("nets: {home: {prefixes: [192.0.2.0/24]}}\nhosts:\n  pc: {role: client, addresses: [192.0.2.1]}\n", to: folder + "/world.yaml")
+      let small = netstead.runBlocking(["check", folder + "/good.yaml", "--world", folder + "/world.yaml"], environment: environment)
+      #expect(small.status == 1 && small.text.contains("takes host `resolver`, which the world does not have"), "\(small.text)")
+    }
+  }
+
   @Test("a printed lesson is a lesson")
   func printed() throws {
     try inFolder { netstead, folder, environment in

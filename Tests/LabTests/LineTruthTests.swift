@@ -125,12 +125,13 @@ private func truthM1(_ truth: Truth) throws -> [String: String] {
   let stuffed = try #require(truth.spoken("stuffed", .smtp).last)
   let passed = truth.spoken("completed", .smtp, by: "mail.garnet.test")
   let whole = passed.map(\.said).joined()
+  let dotted = wire.components(separatedBy: "\r\n").count { $0.hasPrefix(".") }
   #expect(passed.count == 1 && stuffed.letters.count >= 1 && stuffed.code(of: "QUIT") == "221")
   #expect(whole.contains("\r\n..\r\nMAIL FROM:<\(truth.draw("boss"))@garnet.test>\r\n"))
   return [
-    "guess": "two", "greeting": "220", "verbs": "EHLO, MAIL, RCPT, DATA, QUIT", "invites": sessions[0].code(of: "DATA"), "envelope": truth.draw("sender") + "@pc.test",
-    "from": truth.draw("claimed") + "@garnet.test", "gets": "reader@cobalt.test", "end": "\(ended.number)", "own": "\(wire.utf8.count - 2)", "dots": "5",
-    "nobody": sessions[1].code(of: "RCPT"), "relay": String(sessions[1].reply(to: "RCPT", skip: 2).split(separator: " ")[1]), "taken": "stories@cobalt.test",
+    "guess": "\(dotted)", "greeting": "220", "verbs": "EHLO, MAIL, RCPT, DATA, QUIT", "invites": sessions[0].code(of: "DATA"), "envelope": truth.draw("sender") + "@pc.test",
+    "from": truth.draw("claimed") + "@garnet.test", "gets": truth.draw("reader") + "@cobalt.test", "end": "\(ended.number)", "own": "\(wire.utf8.count - dotted)", "dots": "\(dotted + 3)",
+    "nobody": sessions[1].code(of: "RCPT"), "relay": String(sessions[1].reply(to: "RCPT", skip: 2).split(separator: " ")[1]), "taken": truth.draw("post") + "@cobalt.test",
     "bare": "550", "smuggled": truth.draw("boss") + "@garnet.test", "ends": "\(letter.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
     "stuffed": "1", "inside": "a line of the letter", "passed": "\(passed.count)", "whole": "\(whole.replacingOccurrences(of: "\r\n", with: "").filter { $0 == "\n" }.count)",
   ]
@@ -150,7 +151,7 @@ private func truthM3(_ truth: Truth) throws -> [String: String] {
     "wrong": sessions[1].code(of: Data(truth.draw("wrong").utf8).base64EncodedString()), "user": truth.draw("user"), "password": truth.draw("password"),
     "welcome": sessions[2].code(of: login[3]), "onward": onward.client, "again": onward.said.contains("AUTH") ? "yes" : "no",
     "tapped": rogues.code(of: ".\r\n"), "shown": truth.draw("user") + "@garnet.test", "injected": truth.spoken("injected", .smtp).last.map { String($0.replies.last?.prefix(3) ?? "") } ?? "?",
-    "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": "TLSA",
+    "insists": insisting.code(of: "STARTTLS"), "silent": insisting.lines == ["EHLO pc.test", "STARTTLS", "QUIT"] ? "0" : "?", "policy": truth.draw("policy"), "dane": truth.draw("print") + "887482bc34ff54e41d2ba659bf85b341a0a20afadb5813dcfbcf286d",
   ]
 }
 

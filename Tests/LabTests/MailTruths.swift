@@ -123,11 +123,11 @@ private func truthM5(_ truth: Truth) throws -> [String: String] {
   let forged = try #require(truth.sessions(.pop3, "forged", by: "pc2").last?.letters.last).fields("Received")
   let own = try #require(truth.sessions(.pop3, "own", by: "pc2").last?.letters.last)
   let lies = truth.draw("lines").count(of: "Received: ")
-  #expect(forged.count == lies + 2 && forged[1].contains("[203.0.113.66]"))
+  #expect(forged.count == lies + 2 && forged[1].contains("[203.0.113.\(truth.draw("last"))]"))
   return [
     "stamps": "\(honest.count)", "way": honest.reversed().map { $0.between("by ", " ") }.joined(separator: ", "), "delay": "\(honest[0].clock - honest[1].clock)",
     "saw": honest[1].between("[IPv6:", "]"), "pointer": "mail.garnet.test", "many": "\(forged.count)", "false": "\(lies)", "trusted": forged[1].between("by ", " "),
-    "origin": "203.0.113.66", "claim": truth.draw("name"), "owner": "rogue.test", "lie": truth.message(.smtp, "forged", with: "rogue", .received, "EHLO "), "enough": "1",
+    "origin": "203.0.113.\(truth.draw("last"))", "claim": truth.draw("name"), "owner": "forger.test", "lie": truth.message(.smtp, "forged", with: "forger", .received, "EHLO "), "enough": "1",
     "proof": own.fields("Received")[0].between("[", "]"), "verdict": own.verdict("spf"),
   ]
 }
@@ -144,11 +144,11 @@ private func truthM6(_ truth: Truth) throws -> [String: String] {
   return [
     "spf": both[0].verdict("spf"), "signer": both[0].between("header.d=", "\r\n"), "asked": "s1._domainkey.garnet.test", "policy": "\"v=spf1 mx -all\"",
     "forged": both[1].verdict("spf"), "folder": "Junk", "junk": truth.draw("bait"), "from": both[1].fields("Received")[0].between("[", "]"),
-    "nothing": "\(last("careless").fields("Authentication-Results").count)", "envelope": envelope.between("smtp.mailfrom=\(truth.draw("stranger"))@", ";"), "aligned": "no",
+    "nothing": "\(last("careless").fields("Authentication-Results").count)", "envelope": envelope.between("smtp.mailfrom=\(truth.draw("stranger"))@", ";"), "seen": "\(truth.draw("author"))@garnet.test", "aligned": "no",
     "slipped": "INBOX", "broken": forwarded.verdict("spf"), "whole": forwarded.verdict("dkim"), "delivered": "INBOX", "changed": list.verdict("dkim"),
     "vouched": list.between("smtp.mailfrom=\(truth.draw("club"))@", ";"), "returns": truth.draw("club") + "@opal.test",
-    "relay": truth.sessions(.smtp, "relay", by: "rogue").last?.received.lines.first { $0.hasPrefix("550") }.map { String($0.prefix(3)) } ?? "?",
-    "refused": truth.sessions(.smtp, "refusing", by: "rogue").last?.received.between("550 ", " ") ?? "?",
+    "relay": truth.sessions(.smtp, "relay", by: "forger").last?.received.lines.first { $0.hasPrefix("550") }.map { String($0.prefix(3)) } ?? "?",
+    "refused": truth.sessions(.smtp, "refusing", by: "forger").last?.received.between("550 ", " ") ?? "?",
   ]
 }
 

@@ -146,6 +146,6 @@ private func truthN4(_ truth: Truth) throws -> [String: String] {
   let vain = truth.datagrams("rootless", from: "resolver").count
   return [
     "asked": "\(asked.count)", "blocks": "\(gets.count)", "found": own, "dns": "safe without somebody above", "gns": "the same for everybody", "book": "the same for everybody",
-    "onion": "easy to remember", "length": "56", "seized": "203.0.113.66", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
+    "onion": "easy to remember", "length": "56", "seized": "203.0.113.\(truth.draw("thief"))", "kept": own, "rootless": "0", "vain": "\(vain)", "stays": own,
   ]
 }

@@ -30,6 +30,18 @@ import World
     #expect(line.hasSuffix(#""source":"RFC 1035 §3.1"}]}]}"#))
   }
 
+  @Test("what passed on the wire is explained as messages are, a note is not")
+  func wire() {
+    let store = TraceStore()
+    let id = store.open(Sample.info(encrypted: true), at: Sample.at(0))
+    for kind in [.wireReceived, .received, .note] as [Event.Kind] { store.record(kind, in: id, at: Sample.at(1), kind == .note ? "" : "\u{16}\u{3}\u{1}") }
+    let explain: ExplainMessage = { _, _, kind, _ in Explanation(title: "\(kind) explained", fields: [Field("Length", "3", 0..<2, meaning: "m", source: "s")], problem: nil) }
+    let lines = JSONLines(explain: explain).lines(of: store).text.split(separator: "\n").dropFirst().map(String.init)
+    let fields = #""fields":[{"name":"Length","value":"3","offset":0,"length":2,"meaning":"m","source":"s"}]}"#
+    #expect(lines.map { $0.hasSuffix(fields) } == [true, true, false])
+    #expect(lines[0].contains(#""kind":"wireReceived","direction":"in","length":3,"hex":"160301","state":"","title":"wireReceived explained","#), "\(lines[0])")
+  }
+
   @Test(arguments: [
     (Int64(0), "1970-01-01T00:00:00.000000000Z"), (951_782_400, "2000-02-29T00:00:00.000000000Z"), (-1, "1969-12-31T23:59:59.000000000Z"),
     (4_107_542_399, "2100-02-28T23:59:59.000000000Z"), (4_107_542_400, "2100-03-01T00:00:00.000000000Z"),

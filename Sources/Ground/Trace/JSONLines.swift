@@ -10,7 +10,7 @@ public struct JSONLines: Sendable {
 
   private let explain: ExplainMessage?
 
-  /// With `explain`, messages carry their explanation with all fields.
+  /// With `explain`, messages carry their explanation with all fields, and so does what passed on the wire around TLS.
   public init(explain: ExplainMessage? = nil) { self.explain = explain }
 
   /// One line, with its line feed.
@@ -57,7 +57,7 @@ public struct JSONLines: Sendable {
         object.value("note", event.text)
         if let because = event.because { object.value("because", because.number) }
       }
-      if event.kind.isMessage, let explanation = explain?(info.dialect, info, event.kind, event.bytes) {
+      if event.kind.isPassage, let explanation = explain?(info.dialect, info, event.kind, event.bytes) {
         Self.write(explanation, to: &object)
       }
     }

@@ -232,7 +232,8 @@ package final class HomeHost: Sendable {
     made.reverse = try parts.proxies.reverse(settings, known: before.made.reverse)
     made.forward = try parts.proxies.forward(settings, known: before.made.forward)
     let files = settings.files == before.settings.files ? nil : try Self.fileAccounts(settings)
-    try mail?.check()
+    let mailSettings = settings.mail ?? MailSettings()
+    let accounts = try await mail?.prepare(mailSettings)
     let names = Self.certified(settings, mail: mail)
     var identity: TLSIdentity?
     if names != Self.certified(before.settings, mail: mail) {
@@ -240,7 +241,8 @@ package final class HomeHost: Sendable {
     }
     let zones = try Self.zones(settings.publishing(before.learned), mail: mail, keyHash: identities.current.first?.publicKeyHash, at: clock.now)
     try await parts.names.serve(zones, settings)
-    if settings.mail != before.settings.mail { try await mail?.take(settings.mail ?? MailSettings()) }
+    // From here on nothing fails.
+    if let accounts { mail?.take(mailSettings, accounts: accounts) }
     if let identity { identities.renew([identity]) }
     if let files { parts.files?.replace(with: files) }
     parts.sites.replace(with: made.sites)

@@ -47,16 +47,10 @@ final class HomeNames: Sendable {
     }
     let before = state.withLock { $0 }
     var after = State(records: before.records, shared: shared)
-    // Where a mistake may be comes first. Of two zones with one apex the later one counts.
-    for zone in zones where zones.last(where: { $0.apex == zone.apex }) === zone {
-      let (name, rights) = (zone.apex, shared[zone.apex]?.rights ?? ZoneRights())
-      // What others changed stays when they may not any more.
-      var isKept = before.changing[name] != nil || !rights.update.isEmpty || !rights.notified.isEmpty
-      if !isKept { isKept = try await wasChanged(name, &after.records) }
-      if isKept { after.changing[name] = try await changing(zone, rights, &after.records, known: before.changing[name]) }
-    }
-    for (name, setting) in shared.sorted(by: { $0.key < $1.key }) where !setting.primaries.isEmpty {
-      after.copies[name] = try await copy(of: name, setting, &after.records, known: before.shared[name]?.primaries == setting.primaries ? before.copies[name] : nil)
+    let answered = source.authority
+    do throws(HomeHost.Failure) { try await open(zones, before, &after) } catch {
+      undo(before, after, answered)
+      throw error
     }
     after.balanced = settings.balanced
     after.steering = before.balanced == settings.balanced ? before.steering : Balance.steering(settings, network, trace: trace)
@@ -76,6 +70,37 @@ final class HomeNames: Sendable {
       }
     }
     state.withLock { [after] in $0 = after }
+  }
+
+  /// Opens what others change and what is copied, and tells the zones that go on what they are made of now: last, since that is kept on the disk.
+  private func open(_ zones: [Zone], _ before: State, _ after: inout State) async throws(HomeHost.Failure) {
+    // Of two zones with one apex the later one counts.
+    let zones = zones.filter { zone in zones.last { $0.apex == zone.apex } === zone }
+    let known = zones.compactMap { zone in before.changing[zone.apex].map { (zone: $0, source: zone) } }
+    for (zone, source) in known { if let failure = await zone.objection(to: source) { throw HomeHost.Failure(failure) } }
+    for zone in zones where before.changing[zone.apex] == nil {
+      let (name, rights) = (zone.apex, after.shared[zone.apex]?.rights ?? ZoneRights())
+      // What others changed stays when they may not any more.
+      var isKept = !rights.update.isEmpty || !rights.notified.isEmpty
+      if !isKept { isKept = try await wasChanged(name, &after.records) }
+      if isKept { after.changing[name] = try await changing(zone, rights, &after.records) }
+    }
+    for (name, setting) in after.shared.sorted(by: { $0.key < $1.key }) where !setting.primaries.isEmpty {
+      after.copies[name] = try await copy(of: name, setting, &after.records, known: before.shared[name]?.primaries == setting.primaries ? before.copies[name] : nil)
+    }
+    for (zone, source) in known {
+      after.changing[zone.apex] = zone
+      if let failure = await zone.rebase(onto: source) { throw HomeHost.Failure(failure) }
+    }
+  }
+
+  /// Closes what was opened for `after`, and lets its names be answered as `answered` has them.
+  private func undo(_ before: State, _ after: State, _ answered: Authority) {
+    let opened = after.changing.values.filter { before.changing[$0.apex] !== $0 } + after.copies.values.filter { before.copies[$0.zone.apex] !== $0 }.map(\.zone)
+    for zone in opened { zone.stop() }
+    source.change { authority in
+      opened.reduce(authority) { authority, zone in authority.replacing(zone.apex, with: answered.zones.first { $0.apex == zone.apex }) }
+    }
   }
 
   private func publish(_ zones: [Zone], _ before: State, _ after: State) {
@@ -119,11 +144,7 @@ final class HomeNames: Sendable {
     }
   }
 
-  private func changing(_ zone: Zone, _ rights: ZoneRights, _ records: inout SQLiteRecords?, known: ChangingZone?) async throws(HomeHost.Failure) -> ChangingZone {
-    if let known {
-      if let failure = await known.rebase(onto: zone) { throw HomeHost.Failure(failure) }
-      return known
-    }
+  private func changing(_ zone: Zone, _ rights: ZoneRights, _ records: inout SQLiteRecords?) async throws(HomeHost.Failure) -> ChangingZone {
     let means = try means(&records)
     do throws(ChangingZone.Failure) { return try await ChangingZone.open(zone, rights: rights, means: means) } catch { throw HomeHost.Failure(error) }
   }

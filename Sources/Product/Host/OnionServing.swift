@@ -1,5 +1,5 @@
 // The domain's web site as an onion service: an installed tor is asked, through its control port, to carry it. The site's name is its key.
-// Not here: the onion network, which is tor's; names of this kind (Names/OnionName).
+// Not here: logging in (OnionLogin.swift); the onion network, which is tor's; names of this kind (Names/OnionName).
 import Bytes
 import Names
 package import Settings
@@ -11,7 +11,7 @@ package import World
 package struct OnionServing: Sendable, Hashable {
   /// Where tor listens for orders.
   package var control = Endpoint(.loopback, 9_051)
-  /// The password of its HashedControlPassword; nil: it asks for a cookie file that we can read, or for nothing.
+  /// The password of its HashedControlPassword; nil: it has a cookie file that we can read, or asks for nothing.
   package var password: String?
 
   /// Reads the keys `control` and `password` of a mapping.
@@ -29,8 +29,6 @@ struct OnionService: Sendable {
 
   /// How long tor is waited for.
   private static let patience = Duration.seconds(5)
-  /// The length of tor's cookie. Unit: bytes.
-  private static let cookieBytes = 32
 
   /// Why there is no onion service.
   struct Failure: Error, CustomStringConvertible {
@@ -69,33 +67,27 @@ struct OnionService: Sendable {
 
   /// Logs in and gives orders; the replies to them.
   private func order(_ orders: [String]) async throws(Failure) -> ArraySlice<String> {
-    let hello = try await talk(["PROTOCOLINFO 1"]).first ?? ""
-    let login = "AUTHENTICATE" + (try credentials(hello))
-    let replies = try await talk([login] + orders)
+    let hello = try await talk { $0.isEmpty ? "PROTOCOLINFO 1" : nil }.first ?? ""
+    var random = SystemRandomNumberGenerator()
+    let login = try OnionLogin(hello, serving, using: &random)
+    var failure: Failure?
+    let replies = try await talk { replies in
+      let place = replies.count - login.lineCount
+      guard place < 0 else { return orders.indices.contains(place) ? orders[place] : nil }
+      do throws(Failure) { return try login.line(behind: replies) } catch {
+        failure = error
+        return nil
+      }
+    }.dropFirst(login.lineCount - 1)
+    if let failure { throw Failure(description: "tor at \(serving.control) is not trusted: \(failure)") }
     guard replies.first?.hasPrefix("250") == true else { throw Failure(description: "tor at \(serving.control) does not let us in: \(replies.first ?? "no reply")") }
     return replies.dropFirst()
   }
 
-  private func talk(_ lines: [String]) async throws(Failure) -> [String] {
-    do { return try await LineTalk.replies(from: serving.control, to: lines, isGreeted: false, over: network, patience: Self.patience) } catch {
+  /// One connection; `next` is the line behind these replies, nil: no more.
+  private func talk(_ next: (_ replies: [String]) -> String?) async throws(Failure) -> [String] {
+    do { return try await LineTalk.replies(from: serving.control, isGreeted: false, over: network, patience: Self.patience, saying: next) } catch {
       throw Failure(description: "no tor takes orders at \(serving.control) (\(error)): install it, and set ControlPort and CookieAuthentication in its torrc")
     }
-  }
-
-  /// What stands behind AUTHENTICATE, by what tor said of itself.
-  // Tor control-spec AUTHENTICATE, PROTOCOLINFO
-  private func credentials(_ hello: String) throws(Failure) -> String {
-    let methods = hello.firstMatch(of: #/METHODS=([A-Z,]+)/#)?.output.1.split(separator: ",") ?? []
-    if let password = serving.password {
-      return " \"" + password.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
-    if methods.contains("NULL") { return "" }
-    guard methods.contains("COOKIE"), let path = hello.firstMatch(of: #/COOKIEFILE="([^"]+)"/#)?.output.1 else {
-      throw Failure(description: "tor at \(serving.control) wants a password: `onion: {password: …}`")
-    }
-    let cookie: Buffer?
-    do throws(StorageError) { cookie = try SystemFiles().read(String(path)) } catch { throw Failure(description: "tor's cookie \(path) cannot be read: \(error)") }
-    guard let cookie, cookie.count == Self.cookieBytes else { throw Failure(description: "\(path) is no cookie of tor") }
-    return " " + Hexadecimal.text(cookie.array)
   }
 }

@@ -26,6 +26,9 @@ struct CheckCommand: ParsableCommand {
   @Option(name: .customLong("as"), help: "settings, world, scenario, lesson or zone.")
   var kind: Kind?
 
+  @Option(help: ArgumentHelp("The world that lessons are for; the built-in world when not given.", valueName: "file"))
+  var world: String?
+
   @Option(help: ArgumentHelp("The zone's name, for zones without $ORIGIN.", valueName: "name"))
   var origin: String?
 
@@ -62,8 +65,10 @@ struct CheckCommand: ParsableCommand {
       return RaisedWorld.problems(of: world, folder: folder(of: file))
     case .scenario: return scenarioProblems(of: text, file)
     case .lesson:
-      do { _ = try LessonFile(file: file, text: text) } catch { return error.problems.map(\.description) }
-      return []
+      do {
+        let lesson = try LessonFile(file: file, text: text)
+        return lesson.problems(in: try LessonOptions.worldDescription(world))
+      } catch let failure as ToolFailure { return [failure.sentence] } catch { return "\(error)".split(separator: "\n").map(String.init) }
     case .zone: return zoneProblems(of: text, file)
     }
   }
@@ -92,12 +97,12 @@ struct CheckCommand: ParsableCommand {
   }
 
   private func guess(_ text: String, _ file: String) -> Kind {
-    if file.hasSuffix(".zone") || text.contains("$ORIGIN") || text.contains(" SOA ") { return .zone }
     if file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
       let lines = text.split(separator: "\n")
       if lines.contains(where: { $0.hasPrefix("questions:") }) { return .lesson }
       return lines.contains { $0.hasPrefix("hosts:") } ? .world : .settings
     }
+    if file.hasSuffix(".zone") || text.contains("$ORIGIN") || text.contains(" SOA ") { return .zone }
     return .scenario
   }
 }

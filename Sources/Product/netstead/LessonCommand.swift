@@ -52,7 +52,10 @@ struct LessonOptions: ParsableArguments {
     throw ToolFailure(.usage, "there is no lesson `\(id ?? "")`" + (near.map { "; did you mean \($0)?" } ?? "; `netstead lab lesson` lists them"))
   }
 
-  func worldDescription() throws -> WorldDescription {
+  func worldDescription() throws -> WorldDescription { try Self.worldDescription(world) }
+
+  /// The world of a file; nil: the built-in one.
+  static func worldDescription(_ world: String?) throws -> WorldDescription {
     do {
       guard let world else { return try WorldDescription(file: DefaultWorld.name, text: DefaultWorld.text) }
       guard let text = SystemFile.text(world, bytesMax: SettingsLimits().bytesMax) else { throw ToolFailure(.usage, "\(world) cannot be read") }

@@ -13,7 +13,14 @@ enum LineTalk {
   /// The greeting (if the server speaks first) and the replies to `lines`, each whole with its lines; fewer when the server went. The talk ends
   /// after `patience` at the latest.
   static func replies(
-    from endpoint: Endpoint, to lines: [String], isGreeted: Bool = true, over network: any Network, patience: Duration
+    from endpoint: Endpoint, to lines: [String], over network: any Network, patience: Duration
+  ) async throws(NetworkError) -> [String] {
+    try await replies(from: endpoint, isGreeted: true, over: network, patience: patience) { lines.indices.contains($0.count - 1) ? lines[$0.count - 1] : nil }
+  }
+
+  /// The same, line by line: `next` is what is said behind the replies so far; nil: the talk is over.
+  static func replies(
+    from endpoint: Endpoint, isGreeted: Bool, over network: any Network, patience: Duration, saying next: (_ replies: [String]) -> String?
   ) async throws(NetworkError) -> [String] {
     let (stream, queue) = AsyncStream.makeStream(of: Buffer.self)
     let answers = try await network.connect(
@@ -35,9 +42,9 @@ enum LineTalk {
       timer.cancel()
       answers.give(.peerClosed)
     }
-    var (replies, reply, rest, next) = ([String](), [String](), "", lines[...])
+    var (replies, reply, rest) = ([String](), [String](), "")
     var count = 0
-    if !isGreeted, let command = next.popFirst() { answers.give(.say(Buffer(command + "\r\n"))) }
+    if !isGreeted, let command = next([]) { answers.give(.say(Buffer(command + "\r\n"))) }
     for await piece in stream {
       count += piece.count
       guard count <= bytesMax else { break }
@@ -51,7 +58,7 @@ enum LineTalk {
         guard bytes.count >= 3, bytes.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }), bytes.count == 3 || bytes[3] == 0x20 else { continue }
         replies.append(reply.joined(separator: "\n"))
         reply = []
-        guard let command = next.popFirst() else { return replies }
+        guard let command = next(replies) else { return replies }
         answers.give(.say(Buffer(command + "\r\n")))
       }
     }

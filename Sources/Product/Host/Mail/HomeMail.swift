@@ -41,10 +41,19 @@ package final class HomeMail: Sendable {
 
   private var settings: MailSettings { state.withLock { $0.settings } }
 
-  /// Is told the settings anew: users, aliases, domains backed up, how careful to be.
-  func take(_ new: MailSettings) async throws(HomeHost.Failure) {
+  /// What of new settings may fail: reading who has an account, and making mailboxes. Returns the accounts; nothing that runs is changed.
+  func prepare(_ new: MailSettings) async throws(HomeHost.Failure) -> [String: PasswordHash] {
+    do {
+      let accounts = try users(of: new)
+      try await mail?.makeMailboxes(for: accounts)
+      return accounts
+    } catch { throw .mail("\(error)") }
+  }
+
+  /// Is told the settings anew: users, aliases, domains backed up, how careful to be. `accounts` are those that were prepared for them.
+  func take(_ new: MailSettings, accounts: [String: PasswordHash]) {
     state.withLock { $0.settings = new }
-    do { try await mail?.take(new, accounts: try users()) } catch { throw .mail("\(error)") }
+    mail?.take(new, accounts: accounts)
   }
 
   /// Whether the settings ask for mail, or somebody has an account.
@@ -96,15 +105,10 @@ package final class HomeMail: Sendable {
       domain: host.domain, name: name, keys: keys.map { ($0.selector, $0.key.record) }, policy: taken.contains("_dmarc") ? nil : policy ?? .quarantine)
   }
 
-  /// Throws when it cannot be read who has an account.
-  func check() throws(HomeHost.Failure) {
-    do throws(AccountFile.Failure) { _ = try users() } catch { throw .mail("\(error)") }
-  }
-
   /// The mail as it runs; nil: it does not.
   package var mail: MailHost? { state.withLock { $0.mail } }
 
-  private func users() throws(AccountFile.Failure) -> [String: PasswordHash] {
+  private func users(of settings: MailSettings) throws(AccountFile.Failure) -> [String: PasswordHash] {
     var all: [String: PasswordHash] = [:]
     for user in settings.users + (try accounts.read()) {
       if let address = MailSettings.address(user.name, in: host.domain) { all[MailDirectory.accountName(of: address)] = user.hash }
@@ -132,7 +136,7 @@ package final class HomeMail: Sendable {
       means.tls = TLSServerOptions(renewable: identities, keyLog: assembly.recorder)
       // RFC 7435 §3: against those who only listen any certificate does; against those who stand between, none of strangers helps.
       means.clientTLS = TLSClientOptions(serverName: "", acceptsAnything: true)
-      let mail = try await MailHost.open(settings, domain: host.domain, accounts: try users(), means)
+      let mail = try await MailHost.open(settings, domain: host.domain, accounts: try users(of: settings), means)
       state.withLock { state in
         state.mail = mail
         state.watch = Task { [weak self] in
@@ -144,7 +148,7 @@ package final class HomeMail: Sendable {
 
   /// Lets in whoever has an account now. A file that cannot be read changes nothing.
   private func look() async {
-    guard let mail, let users = try? users() else { return }
+    guard let mail, let users = try? users(of: settings) else { return }
     try? await mail.admit(users)
   }
 

@@ -145,20 +145,25 @@ package final class MailHost: Sendable {
 
   /// Lets these accounts in from now on; each has its mailboxes. The mail of those that are gone stays, and nobody gets at it.
   package func admit(_ accounts: [String: PasswordHash]) async throws(MailboxError) {
+    try await makeMailboxes(for: accounts)
+    take(settings, accounts: accounts)
+  }
+
+  /// Gives each of these accounts its mailboxes, in which nobody is let yet. When this throws, or nobody ever is, they stay as empty as they were made.
+  package func makeMailboxes(for accounts: [String: PasswordHash]) async throws(MailboxError) {
     for name in accounts.keys.sorted() where !post.store.hasAccount(name) {
       do throws(MailboxError) { _ = try await post.store.makeAccount(name) } catch .accountExists {}
     }
-    passwords.replace(accounts)
-    let directory = Self.directory(settings, domain: domain, post.store)
-    self.directory.current.withLock { $0 = directory }
   }
 
   private var settings: MailSettings { directory.settings.withLock { $0 } }
 
-  /// Is told aliases, domains backed up and how careful to be anew, and lets these accounts in.
-  package func take(_ settings: MailSettings, accounts: [String: PasswordHash]) async throws(MailboxError) {
+  /// Is told aliases, domains backed up and how careful to be anew, and lets these accounts in, whose mailboxes there are.
+  package func take(_ settings: MailSettings, accounts: [String: PasswordHash]) {
     directory.settings.withLock { $0 = settings }
-    try await admit(accounts)
+    passwords.replace(accounts)
+    let directory = Self.directory(settings, domain: domain, post.store)
+    self.directory.current.withLock { $0 = directory }
   }
 
   /// Starts SMTP for other servers and for users, and POP3 and IMAP for those who read. `port` gives for each standard port the one to listen at.

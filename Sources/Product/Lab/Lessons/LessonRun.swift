@@ -51,8 +51,8 @@ package final class LessonRun: Sendable {
   /// The host under which the simulator notes what links do.
   static let linkHost = "link"
 
-  /// Runs `lesson` in `world`, which is the built-in one as a rule: all of its runs, or those that `variants` names.
-  package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription, variants: [String]? = nil) throws(Failure) {
+  /// Runs `lesson` in `world`, which is the built-in one as a rule: all of its runs.
+  package init(_ lesson: Lesson, seed: LessonSeed, in world: WorldDescription) throws(Failure) {
     guard lesson.mode == .virtual else { throw .needsPace }
     var changed = world
     try changed.change(by: lesson.changes, of: lesson, seed)
@@ -60,7 +60,7 @@ package final class LessonRun: Sendable {
     self.seed = seed
     self.world = changed
     var legs: [Leg] = []
-    for variant in lesson.variants where variants?.contains(variant.id) ?? true {
+    for variant in lesson.variants {
       var own = changed
       try own.change(by: variant.changes, of: lesson, seed)
       legs.append(try Self.leg(variant, of: lesson, seed, own))

@@ -86,7 +86,7 @@ package final class Authority: Sendable {
   }
 
   /// The same without the zone at `apex`, and with `zone`.
-  func replacing(_ apex: Name, with zone: Zone?) -> Authority {
+  package func replacing(_ apex: Name, with zone: Zone?) -> Authority {
     Authority(
       zones: zones.filter { $0.apex != apex } + (zone.map { [$0] } ?? []), completeness: tables.isFull ? .full : .minimal, steering: steering,
       limits: limits)

@@ -189,6 +189,20 @@ extension ChangingZone {
     }
   }
 
+  /// Why `rebase` could not do its work now, as far as that can be known before; nothing is changed.
+  package func objection(to source: Zone) async -> Failure? {
+    do throws(Failure) {
+      let made: ZoneContents
+      let known: [ResourceRecord]
+      do throws(StorageError) {
+        made = try contents(of: source)
+        known = try await journal.load()?.source ?? []
+      } catch { throw .storage(error) }
+      _ = try merged(made, since: known)
+      return nil
+    } catch { return error }
+  }
+
   /// Puts work at the end of the line; false: the line is full.
   private func enter(_ work: Work) -> Bool {
     let (isTaken, mustStart) = state.withLock { state -> (Bool, Bool) in
@@ -293,9 +307,10 @@ extension ChangingZone {
     } catch { return error }
   }
 
-  /// What the user changed in the file since the zone was made of it. Throws when that and what others changed make no zone.
-  private func merge(_ made: ZoneContents, since source: [ResourceRecord]) async throws(Failure) {
-    guard let before = state.withLock({ $0.contents }), var soa = made.start.startOfAuthority else { return }
+  /// What the zone is with what the user changed in the file since it was made of it; nil: that is nothing. Throws when that and what others changed make
+  /// no zone.
+  private func merged(_ made: ZoneContents, since source: [ResourceRecord]) throws(Failure) -> (before: ZoneContents, after: ZoneContents)? {
+    guard let before = state.withLock({ $0.contents }), var soa = made.start.startOfAuthority else { return nil }
     let old = Set(source.filter { $0.type != .soa })
     let new = Set(made.records.filter { $0.type != .soa })
     var merged = before
@@ -306,10 +321,16 @@ extension ChangingZone {
     // What updates made of the SOA record stays until the file says something else than before.
     var former = source.first?.startOfAuthority
     former?.serial = soa.serial
-    guard old != new || former != soa else { return }
+    guard old != new || former != soa else { return nil }
     soa.serial = made.serial.isNewer(than: before.serial) ? soa.serial : before.serial.next.rawValue
     merged.apply(ZoneDifference(from: before.start, to: ResourceRecord(apex, ttl: made.start.ttl, .soa(soa))))
     do throws(ZoneErrors) { _ = try Zone(apex: apex, records: merged.records, limits: means.limits) } catch { throw .zone(error) }
+    return (before, merged)
+  }
+
+  /// Makes that durable.
+  private func merge(_ made: ZoneContents, since source: [ResourceRecord]) async throws(Failure) {
+    guard let (before, merged) = try self.merged(made, since: source) else { return }
     // RFC 1995 §4: what really goes and comes, since others may have removed or added the same before.
     let step = before.difference(to: merged)
     let (number, count) = state.withLock { ($0.nextStep, min($0.steps.count + 1, means.limits.journalStepsMax)) }

@@ -6,7 +6,7 @@ enum DomainLessons {
   static let registration = #"""
     schema: 1
     id: D5
-    version: 1
+    version: 2
     title: A new domain
     chapter: DNS
     minutes: 20
@@ -16,7 +16,8 @@ enum DomainLessons {
       child keeps, and how long others go on believing that there is no such name.
     world:
       hosts: [pc, resolver, registrar, tld1, tld2, ns1.garnet.test, ns1.cobalt.test]
-      draw: {name: word, other: word, web: 100..160, mail: 170..240, preference: 5..50}
+      draw: {name: word, other: word, web: 100..160, mail: 170..240, preference: 5..50, kept: 60..290}
+      ttl: {test: "{kept}"}
       zones:
         "{name}.test":
           served-by: [ns1.garnet.test]
@@ -94,10 +95,14 @@ enum DomainLessons {
         read: (dns.query where from == "pc" and time > 15s)[0]
         hint: How long may somebody keep that there is no such name?
       - id: negative
-        ask: For how many seconds may it be kept that the name does not exist? It is the last number of the SOA record that came with the first answer.
+        ask: For how many seconds may it be kept that the name does not exist? It is the life of the SOA record that came with the first answer, or the last number in it where that is smaller.
         kind: number
-        key: number(word((dns.response where to == "resolver" and rcode == "NXDOMAIN")[0].authority[0].data, 6))
+        key: (dns.response where to == "resolver" and rcode == "NXDOMAIN")[0].authority[0].ttl
         read: (dns.response where to == "resolver" and rcode == "NXDOMAIN")[0]
+      - id: left
+        ask: And for how many more, when pc asks the second time? The resolver has counted down the life of that record.
+        kind: number
+        key: (dns.response where to == "pc" and type == "A" and time > 15s)[0].authority[0].ttl
       - id: address
         ask: Which address does pc get in the end?
         kind: text
@@ -271,7 +276,7 @@ enum DomainLessons {
   static let copies = #"""
     schema: 1
     id: D7
-    version: 1
+    version: 2
     title: Two servers, one zone
     chapter: DNS
     minutes: 20
@@ -280,10 +285,14 @@ enum DomainLessons {
       for its serial, and if it is higher, for the changes since theirs (IXFR) or for the whole zone (AXFR). Then the first one dies.
     world:
       hosts: [pc, rogue, resolver, ns1.garnet.test, ns2.garnet.test, ns1.cobalt.test]
-      draw: {name: word, host: 100..200, slip: word, wrong: 201..250, filler: 20..60}
+      draw: {name: word, host: 100..200, slip: word, wrong: 201..250, filler: 20..60, members: 3..40, delay: 10..60}
       records:
         garnet.test: |
           $GENERATE 1-{filler} host$ A 198.51.100.$
+        opal.test: |
+          $GENERATE 1-{members} member$ A 198.51.100.$
+      links:
+        - {between: [pc, ns1.garnet.test], delay: "{delay}ms"}
     steps:
       - {do: pc asks ns2.garnet.test garnet.test SOA, at: 0s}
       - {do: 'pc updates garnet.test at ns1.garnet.test "add {name} 300 A 198.51.100.{host}" signed home.garnet.test', at: 10s, text: Changed at the first one. Watch what the two servers say to each other.}

@@ -6,7 +6,7 @@ enum ForgedMailLessons {
   static let forged = #"""
     schema: 1
     id: M6
-    version: 1
+    version: 2
     title: Forged mail
     chapter: Mail
     minutes: 25
@@ -14,8 +14,11 @@ enum ForgedMailLessons {
       Anybody can write any sender on a letter. A domain can say in the DNS from where its mail comes (SPF), and sign what it sends (DKIM). A server that
       looks writes down what it found, in a field of its own: Authentication-Results. What becomes of the letter is its own decision.
     world:
-      hosts: [pc, pc2, rogue, resolver, mail.garnet.test, mail.cobalt.test, mail.opal.test]
-      draw: {subject: word, bait: word, stranger: word, club: word, password: word, key: word, pass: word}
+      hosts: [pc, pc2, forger, resolver, mail.garnet.test, mail.cobalt.test, mail.opal.test]
+      draw: {subject: word, bait: word, author: word, last: 100..199, stranger: word, shop: word, club: word, password: word, key: word, pass: word}
+      more: |
+        hosts:
+          forger: {role: client, addresses: [203.0.113.{last}]}
       mail:
         cobalt.test: {care: sorting}
         opal.test: {aliases: {"{club}": [reader@cobalt.test]}}
@@ -26,7 +29,7 @@ enum ForgedMailLessons {
     steps:
       - do: 'pc sends writer@garnet.test reader@cobalt.test "{subject}" "The stones are here." password {password}'
         text: An honest letter, from garnet's own server.
-      - do: 'rogue sends writer@garnet.test reader@cobalt.test "{bait}" "Send me your stones." hello mail.garnet.test at mail.cobalt.test'
+      - do: 'forger sends writer@garnet.test reader@cobalt.test "{bait}" "Send me your stones." hello mail.garnet.test at mail.cobalt.test'
         text: And a forged one, straight to the server of cobalt. What does it ask the DNS before it decides?
       - do: 'pc2 reads reader@cobalt.test {key} by imap "SELECT INBOX; FETCH 1:* (FLAGS BODY[]); SELECT Junk; FETCH 1:* (FLAGS BODY[])"'
         text: The reader looks into both mailboxes.
@@ -36,14 +39,14 @@ enum ForgedMailLessons {
         title: A server that does not look
         text: The server of opal takes everything from everybody and asks nobody.
         steps:
-          - {do: 'rogue sends writer@garnet.test guest@opal.test "{bait}" "Send me your stones." hello mail.garnet.test at mail.opal.test', at: 30s}
+          - {do: 'forger sends writer@garnet.test guest@opal.test "{bait}" "Send me your stones." hello mail.garnet.test at mail.opal.test', at: 30s}
           - {do: 'pc2 reads guest@opal.test {pass} by imap "SELECT INBOX; FETCH 1:* (BODY[])"', at: 40s}
       - id: envelope
         title: Another sender on the envelope
         text: >-
-          rogue writes an address of its own on the envelope, and the writer's inside. SPF looks at the envelope only. The reader sees what is inside.
+          forger writes an address of its own on the envelope, and one of garnet's inside. SPF looks at the envelope only. The reader sees what is inside.
         steps:
-          - {do: 'rogue sends writer@garnet.test reader@cobalt.test "{bait} again" "Send me your stones." envelope {stranger}@rogue.test at mail.cobalt.test', at: 30s}
+          - {do: 'forger sends {author}@garnet.test reader@cobalt.test "{bait} again" "Send me your stones." envelope {stranger}@{shop}.example at mail.cobalt.test', at: 30s}
           - {do: 'pc2 reads reader@cobalt.test {key} by imap "SELECT INBOX; FETCH * (BODY[])"', at: 40s}
       - id: forwarder
         title: A forwarder breaks SPF
@@ -61,16 +64,16 @@ enum ForgedMailLessons {
           - {do: 'pc2 reads reader@cobalt.test {key} by imap "SELECT INBOX; FETCH * (BODY[])"', at: 40s}
       - id: relay
         title: Somebody else's server
-        text: rogue wants the server of opal to carry its letter to cobalt. An open relay would, and lend its name and address to everybody.
+        text: forger wants the server of opal to carry its letter to cobalt. An open relay would, and lend its name and address to everybody.
         steps:
-          - {do: 'rogue sends {stranger}@rogue.test reader@cobalt.test "{bait}" "Send me your stones." at mail.opal.test', at: 30s}
+          - {do: 'forger sends {stranger}@{shop}.example reader@cobalt.test "{bait}" "Send me your stones." at mail.opal.test', at: 30s}
     guards:
       - id: refusing
         title: A server that refuses
         text: The server of garnet refuses what its sender's domain disowns. Nobody gets it, and whoever is honest hears of it at once.
         against: careless
         steps:
-          - {do: 'rogue sends reader@cobalt.test writer@garnet.test "{bait}" "Send me your stones." hello mail.cobalt.test at mail.garnet.test', at: 30s}
+          - {do: 'forger sends reader@cobalt.test writer@garnet.test "{bait}" "Send me your stones." hello mail.cobalt.test at mail.garnet.test', at: 30s}
     questions:
       - id: spf
         ask: What does SPF say of the honest letter? Copy the word.
@@ -125,8 +128,14 @@ enum ForgedMailLessons {
         run: envelope
         key: (last(fetched).verdict where method == "spf")[0].domain
         read: last(fetched)
+      - id: seen
+        ask: And which author does the reader see?
+        kind: text
+        run: envelope
+        key: last(fetched).author
+        read: last(fetched)
       - id: aligned
-        ask: Is that the domain of the author whom the reader sees?
+        ask: Is the author's domain the one that SPF speaks of?
         kind: choice
         options: ["yes", "no"]
         run: envelope
@@ -178,17 +187,17 @@ enum ForgedMailLessons {
         key: last(smtp.letter where from == "mail.opal.test").sender
         read: last(fetched)
       - id: relay
-        ask: With which code does opal refuse to carry rogue's letter to cobalt? (Three digits.)
+        ask: With which code does opal refuse to carry forger's letter to cobalt? (Three digits.)
         kind: number
         run: relay
-        key: last(smtp.reply where to == "rogue" and command.verb == "RCPT").code
-        read: last(smtp.reply where to == "rogue" and command.verb == "RCPT")
+        key: last(smtp.reply where to == "forger" and command.verb == "RCPT").code
+        read: last(smtp.reply where to == "forger" and command.verb == "RCPT")
       - id: refused
         ask: With which enhanced code does garnet refuse the forged letter? (Three numbers with dots.)
         kind: text
         run: refusing
-        key: last(smtp.letter where from == "rogue").enhanced
-        read: last(smtp.reply where to == "rogue" and enhanced == "5.7.1")
+        key: last(smtp.letter where from == "forger").enhanced
+        read: last(smtp.reply where to == "forger" and enhanced == "5.7.1")
     """#
 
   static let phishing = #"""

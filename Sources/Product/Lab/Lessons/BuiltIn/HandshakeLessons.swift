@@ -6,7 +6,7 @@ enum HandshakeLessons {
   static let handshake = #"""
     schema: 1
     id: H11
-    version: 1
+    version: 2
     title: A page inside TLS
     chapter: HTTP
     minutes: 25
@@ -15,38 +15,38 @@ enum HandshakeLessons {
       agreed on. Rows of `http` are what passed inside, which the tap never sees. www speaks 1.3; elder is older, and speaks 1.2. What differs each time, chance and keys and
       everything encrypted, is kept as zeros, so that your run repeats.
     world:
-      hosts: [pc, rogue, resolver, www.garnet.test, elder, relic]
-      draw: {page: word, size: 3000..9000, stale: [aspen, birch, cedar, hazel], other: [maple, olive, rowan, larch], strange: [agate, beryl, onyx, topaz], delay: 15..60}
+      hosts: [pc, rogue, resolver, www.garnet.test, elder, "{relic}"]
+      draw: {page: word, size: 3000..9000, old: word, stale: [aspen, birch, cedar, hazel], grove: word, other: [maple, olive, rowan, larch], strange: [agate, beryl, onyx, topaz], relic: word, delay: 15..60}
       more: |
         hosts:
           elder: {addresses: [198.51.100.93]}
-          relic: {addresses: [198.51.100.94]}
+          {relic}: {addresses: [198.51.100.94]}
         sites:
-          old.garnet.test: {host: elder}
+          {old}.garnet.test: {host: elder}
           {stale}.garnet.test: {host: elder, files: {/index.html: "out of date\n"}}
-          {other}.garnet.test: {host: elder, files: {/index.html: "somebody else's\n"}}
+          {other}.{grove}.garnet.test: {host: elder, files: {/index.html: "somebody else's\n"}}
           {strange}.garnet.test: {host: elder, files: {/index.html: "signed by anybody\n"}}
-          relic.garnet.test: {host: relic, files: {/index.html: "older than you think\n"}}
-        certificates: {{stale}.garnet.test: expired, {other}.garnet.test: wrong-name, {strange}.garnet.test: unknown-root}
-        newest-tls: {elder: 1.2, relic: 1.1}
+          {relic}.garnet.test: {host: {relic}, files: {/index.html: "older than you think\n"}}
+        certificates: {{stale}.garnet.test: expired, {other}.{grove}.garnet.test: wrong-name, {strange}.garnet.test: unknown-root}
+        newest-tls: {elder: 1.2, {relic}: 1.1}
       links:
         - {between: [pc, www.garnet.test], delay: "{delay}ms"}
         - {between: [pc, elder], delay: "{delay}ms"}
       files:
         www.garnet.test:
           /{page}.html: {size: "{size}"}
-        old.garnet.test:
+        "{old}.garnet.test":
           /{page}.html: {size: "{size}"}
     steps:
       - {do: "pc gets https://www.garnet.test/{page}.html", text: Version 1.3.}
-      - {do: "pc gets https://old.garnet.test/{page}.html", at: 10s, text: Version 1.2. Count the flights.}
+      - {do: "pc gets https://{old}.garnet.test/{page}.html", at: 10s, text: Version 1.2. Count the flights.}
     faults:
       - id: careless
         title: Whatever it shows
         text: pc takes any certificate. Three sites show one with which something is wrong.
         steps:
           - {do: "pc gets https://{stale}.garnet.test/ unchecked", at: 20s}
-          - {do: "pc gets https://{other}.garnet.test/ unchecked", at: 30s}
+          - {do: "pc gets https://{other}.{grove}.garnet.test/ unchecked", at: 30s}
           - {do: "pc gets https://{strange}.garnet.test/ unchecked", at: 40s}
       - id: lowered
         title: An offer made smaller
@@ -61,15 +61,15 @@ enum HandshakeLessons {
         against: careless
         steps:
           - {do: "pc gets https://{stale}.garnet.test/", at: 20s}
-          - {do: "pc gets https://{other}.garnet.test/", at: 30s}
+          - {do: "pc gets https://{other}.{grove}.garnet.test/", at: 30s}
           - {do: "pc gets https://{strange}.garnet.test/", at: 40s}
       - id: minimum
         title: A least version
-        text: What is not offered cannot be chosen. relic speaks 1.1 at most, and then pc asks elder for nothing less than 1.3.
+        text: "What is not offered cannot be chosen. {relic} speaks 1.1 at most, and then pc asks elder for nothing less than 1.3."
         against: lowered
         steps:
-          - {do: "pc gets https://relic.garnet.test/", at: 20s}
-          - {do: "pc gets https://old.garnet.test/{page}.html at least 1.3", at: 30s}
+          - {do: "pc gets https://{relic}.garnet.test/", at: 20s}
+          - {do: "pc gets https://{old}.garnet.test/{page}.html at least 1.3", at: 30s}
     questions:
       - id: guess
         ask: "Before the run: what can a tap learn about the page pc reads?"
@@ -113,6 +113,20 @@ enum HandshakeLessons {
         kind: number
         key: round(milliseconds(http.request[1].time - tls.hello[1].time) / milliseconds(tls.choice[1].arrived - tls.hello[1].time))
         read: http.request[1]
+      - id: flight
+        ask: How many milliseconds after its first ClientHello did pc's request leave?
+        kind: number
+        unit: ms
+        tolerance: 2
+        key: http.request[0].time - tls.hello[0].time
+        read: http.request[0]
+      - id: later
+        ask: And in 1.2?
+        kind: number
+        unit: ms
+        tolerance: 2
+        key: http.request[1].time - tls.hello[1].time
+        read: http.request[1]
       - id: clear
         ask: How many records of the first connection could the tap read? Those that say nothing count too.
         kind: number
@@ -124,7 +138,7 @@ enum HandshakeLessons {
         key: sum((tls.record where connection == tls.hello[1].connection and from == "elder" and type == "application_data").bytes)
         read: tls.record where connection == tls.hello[1].connection and from == "elder" and type == "application_data"
       - id: issuer
-        ask: Who signed the certificate that elder shows for old.garnet.test?
+        ask: Who signed the certificate that elder shows for {old}.garnet.test?
         kind: text
         key: tls.certificate[0].issuer
         read: tls.certificate[0]
@@ -146,7 +160,7 @@ enum HandshakeLessons {
         key: word((tls.certificate where time > 15s)[0].validUntil, 0)
         read: (tls.certificate where time > 15s)[0]
       - id: for
-        ask: Which name is the certificate for that {other}.garnet.test shows?
+        ask: Which name is the certificate for that {other}.{grove}.garnet.test shows?
         kind: text
         run: careless
         key: join((tls.certificate where time > 15s)[1].names)
@@ -189,7 +203,7 @@ enum HandshakeLessons {
         key: last(tls.alert).reason
         read: last(tls.alert)
       - id: relic
-        ask: Who refused when pc asked relic, and pc offered nothing that old?
+        ask: Who refused when pc asked {relic}, and pc offered nothing that old?
         kind: text
         run: minimum
         key: (tls.alert where time > 15s)[0].from

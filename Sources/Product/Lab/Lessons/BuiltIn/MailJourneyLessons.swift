@@ -172,7 +172,7 @@ enum MailJourneyLessons {
   static let stamps = #"""
     schema: 1
     id: M5
-    version: 1
+    version: 2
     title: Where a letter comes from
     chapter: Mail
     minutes: 20
@@ -180,7 +180,7 @@ enum MailJourneyLessons {
       Each server writes its stamp above those of the servers before it. So a letter is read upward, and the stamps below the first honest server can be
       anything: whoever sends a letter may write as many of them as it likes. What a server saw for itself is the address in brackets.
     world:
-      hosts: [pc, pc2, rogue, resolver, mail.garnet.test, mail.cobalt.test, mail.opal.test]
+      hosts: [pc, pc2, forger, resolver, mail.garnet.test, mail.cobalt.test, mail.opal.test]
       draw:
         subject: word
         bait: word
@@ -191,8 +191,12 @@ enum MailJourneyLessons {
           - 'with "Received: from mx.garnet.test ([198.51.100.15]) by relay.example.test with ESMTPS id 7a2; Wed, 31 Dec 2025 23:59:20 +0000" with "Received: from pc.garnet.test ([203.0.113.10]) by mail.garnet.test with ESMTPSA id 7a1; Wed, 31 Dec 2025 23:58:40 +0000"'
           - 'with "Received: from relay.example.test ([192.0.2.77]) by gate.example.test with ESMTPS id 7a3; Wed, 31 Dec 2025 23:59:50 +0000" with "Received: from mx.garnet.test ([198.51.100.15]) by relay.example.test with ESMTPS id 7a2; Wed, 31 Dec 2025 23:59:30 +0000" with "Received: from pc.garnet.test ([203.0.113.10]) by mail.garnet.test with ESMTPSA id 7a1; Wed, 31 Dec 2025 23:58:00 +0000"'
         back: 100s..280s
+        last: 100..199
         password: word
         key: word
+      more: |
+        hosts:
+          forger: {role: client, addresses: [203.0.113.{last}]}
       mail:
         cobalt.test: {care: marking}
         opal.test: {aliases: {"{club}": [reader@cobalt.test]}}
@@ -215,18 +219,18 @@ enum MailJourneyLessons {
     faults:
       - id: forged
         title: Stamps that nobody wrote
-        text: rogue sends a letter to the club, calls itself {name}, and has put stamps of servers under it that never saw the letter.
+        text: forger sends a letter to the club, calls itself {name}, and has put stamps of servers under it that never saw the letter.
         steps:
-          - {do: 'rogue sends writer@garnet.test {club}@opal.test "{bait}" "Send me your stones." hello {name} {lines} at mail.opal.test', at: 2500s}
+          - {do: 'forger sends writer@garnet.test {club}@opal.test "{bait}" "Send me your stones." hello {name} {lines} at mail.opal.test', at: 2500s}
           - {do: 'pc2 reads reader@cobalt.test {key} by pop3 "RETR 2"', at: 2520s}
-          - {do: pc2 asks resolver 66.113.0.203.in-addr.arpa PTR, at: 2530s}
+          - {do: "pc2 asks resolver {last}.113.0.203.in-addr.arpa PTR", at: 2530s}
     guards:
       - id: own
         title: Only one's own stamp
         text: The same letter straight to the reader. The uppermost stamp is that of the reader's own server, and it is enough.
         against: forged
         steps:
-          - {do: 'rogue sends writer@garnet.test reader@cobalt.test "{bait}" "Send me your stones." hello {name} {lines} at mail.cobalt.test', at: 2500s}
+          - {do: 'forger sends writer@garnet.test reader@cobalt.test "{bait}" "Send me your stones." hello {name} {lines} at mail.cobalt.test', at: 2500s}
           - {do: 'pc2 reads reader@cobalt.test {key} by pop3 "RETR 2"', at: 2520s}
     questions:
       - id: stamps
@@ -271,19 +275,19 @@ enum MailJourneyLessons {
         ask: Which server wrote the lowest stamp that can be believed?
         kind: text
         run: forged
-        key: first(smtp.letter where from == "rogue").to
+        key: first(smtp.letter where from == "forger").to
         read: last(fetched)
       - id: origin
         ask: From which address did that server see the letter come?
         kind: text
         run: forged
-        key: (last(fetched).stamp where by == first(smtp.letter where from == "rogue").to)[0].address
+        key: (last(fetched).stamp where by == first(smtp.letter where from == "forger").to)[0].address
         read: last(fetched)
       - id: claim
         ask: As what did the sender greet it?
         kind: text
         run: forged
-        key: (last(fetched).stamp where by == first(smtp.letter where from == "rogue").to)[0].from
+        key: (last(fetched).stamp where by == first(smtp.letter where from == "forger").to)[0].from
         read: last(fetched)
       - id: owner
         ask: And which name does the DNS give for that address?
@@ -295,8 +299,8 @@ enum MailJourneyLessons {
         ask: Mark the message in which the sender says who it claims to be.
         kind: mark
         run: forged
-        key: (smtp.command where from == "rogue" and verb == "EHLO")[0]
-        read: (smtp.command where from == "rogue")[0]
+        key: (smtp.command where from == "forger" and verb == "EHLO")[0]
+        read: (smtp.command where from == "forger")[0]
       - id: enough
         ask: In the letter that came straight to cobalt, how many stamps have to be read to know where it came from?
         kind: number

@@ -6,7 +6,7 @@ enum NameLessons {
   static let walk = #"""
     schema: 1
     id: D1
-    version: 1
+    version: 2
     title: From the root to the answer
     chapter: DNS
     minutes: 15
@@ -15,10 +15,10 @@ enum NameLessons {
       asks again, and is sent on again. Look at who asks whom, at the bits RD, RA and AA, and at the addresses that come along with a referral.
     world:
       hosts: [pc, resolver, root1, tld1, ns1.garnet.test]
-      draw: {name: word, last: 30..90}
+      draw: {name: word, last: 30..90, life: 100..900}
       records:
         garnet.test: |
-          {name}  A  198.51.100.{last}
+          {name} {life} A 198.51.100.{last}
     steps:
       - do: pc asks resolver {name}.garnet.test A
         text: The resolver does all the work, and tells only the end of it.
@@ -70,6 +70,10 @@ enum NameLessons {
         ask: Which address did pc get for {name}.garnet.test?
         kind: text
         key: (dns.response where to == "pc")[0].answer[0].data
+      - id: life
+        ask: For how many seconds may pc go on using it without asking again?
+        kind: number
+        key: (dns.response where to == "pc")[0].answer[0].ttl
       - id: id
         ask: Which identifier did pc's first query carry?
         kind: number

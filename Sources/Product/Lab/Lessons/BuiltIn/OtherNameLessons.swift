@@ -297,7 +297,7 @@ enum OtherNameLessons {
   static let comparison = #"""
     schema: 1
     id: N4
-    version: 2
+    version: 3
     title: What each gives up
     chapter: Names
     minutes: 20
@@ -306,7 +306,7 @@ enum OtherNameLessons {
       leans on somebody for the third. Here all four answer; then somebody takes a name away, and then the root is gone.
     world:
       hosts: [pc, resolver, www.garnet.test, dht1, dht2, dht3, dht4]
-      draw: {label: word, octet: 2..250, name: word, first: destination, site: onion, host: word}
+      draw: {label: word, octet: 2..250, thief: 100..199, name: word, first: destination, site: onion, host: word}
       ttl: {garnet.test: 1}
       records: {cobalt.test: "{host} A 198.51.100.{octet}"}
       files:
@@ -328,7 +328,7 @@ enum OtherNameLessons {
         title: The name is taken away
         text: Whoever stands above a name can give it to somebody else.
         steps:
-          - {do: 'zone garnet.test sets www 60 A 203.0.113.66', at: 20s}
+          - {do: 'zone garnet.test sets www 60 A 203.0.113.{thief}', at: 20s}
           - {do: 'pc asks resolver www.garnet.test A', at: 22s}
           - {do: 'pc resolves {label}.alice at dht1', at: 24s}
       - id: rootless
