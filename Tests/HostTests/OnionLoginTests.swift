@@ -19,10 +19,12 @@ struct OnionLoginTests {
     var password: String?
     /// Whether the port knows the cookie.
     var isGenuine = true
+    /// Whether the port lets anybody in.
+    var isOpen = true
     /// What the AUTHENTICATE line begins with; nil: there is none.
     var login: String?
     var failure: String?
-    var testDescription: String { "\(methods) \(isGenuine)" }
+    var testDescription: String { "\(methods) \(isGenuine) \(isOpen)" }
   }
 
   private static let cookie = (0..<32).map { UInt8($0 &* 7) }
@@ -34,11 +36,13 @@ struct OnionLoginTests {
   }
 
   // Tor control-spec AUTHCHALLENGE
-  @Test("the cookie is proved where tor can have it proved, shown only where it cannot, and neither to who does not know it", arguments: [
+  @Test("the cookie is proved, never shown, and not even proved to who does not know it; who does not let us in gets no orders", arguments: [
     Case(methods: "COOKIE,SAFECOOKIE,HASHEDPASSWORD", login: "AUTHENTICATE proof"),
     Case(methods: "SAFECOOKIE", login: "AUTHENTICATE proof"),
-    Case(methods: "COOKIE", login: "AUTHENTICATE " + Hexadecimal.text(cookie)),
+    Case(methods: "NULL,SAFECOOKIE", login: "AUTHENTICATE proof"),
     Case(methods: "NULL", login: "AUTHENTICATE"),
+    Case(methods: "COOKIE", failure: "wants a password"),
+    Case(methods: "SAFECOOKIE", isOpen: false, login: "AUTHENTICATE proof", failure: "does not let us in: 515"),
     Case(methods: "COOKIE,SAFECOOKIE", password: "a \"b\"", login: #"AUTHENTICATE "a \"b\"""#),
     Case(methods: "COOKIE,SAFECOOKIE", isGenuine: false, failure: "does not know tor's cookie"),
     Case(methods: "HASHEDPASSWORD", failure: "wants a password"),
@@ -70,7 +74,7 @@ struct OnionLoginTests {
     let nonce = lines.first { $0.hasPrefix("AUTHCHALLENGE SAFECOOKIE ") }.flatMap { Hexadecimal.bytes($0.dropFirst(25).utf8) }
     let proof = "AUTHENTICATE " + Self.proof("controller-to-server", Self.cookie, nonce ?? [])
     #expect(lines.first { $0.hasPrefix("AUTHENTICATE") } == (example.login == "AUTHENTICATE proof" ? proof : example.login))
-    #expect(lines.contains { $0.hasPrefix("ADD_ONION ED25519-V3:") } == (example.login != nil))
+    #expect(lines.contains { $0.hasPrefix("ADD_ONION ED25519-V3:") } == (example.failure == nil))
     if let failure = example.failure { #expect(outcome?.contains(failure) == true, "\(outcome ?? "")") } else { #expect(outcome == nil) }
     if example.login?.hasSuffix("proof") == true { #expect(nonce?.count == 32) }
   }
@@ -92,7 +96,7 @@ struct OnionLoginTests {
         let hash = proof("server-to-controller", example.isGenuine ? cookie : cookie.reversed(), client)
         end.say(Buffer("250 AUTHCHALLENGE SERVERHASH=\(hash.uppercased()) SERVERNONCE=\(Hexadecimal.text(nonce).uppercased())\r\n"))
       } else {
-        end.say(Buffer("250 OK\r\n"))
+        end.say(Buffer(example.isOpen ? "250 OK\r\n" : "515 Bad authentication\r\n"))
       }
     }
   }

@@ -1,4 +1,4 @@
-// Logging in at tor's control port: by password, by tor's cookie without showing it (SAFECOOKIE), or by showing it (COOKIE).
+// Logging in at tor's control port: by password, or by tor's cookie without showing it (SAFECOOKIE).
 // Not here: the proof (Names/Onion/CookieChallenge), what is ordered then (OnionServing.swift).
 import Bytes
 import Names
@@ -21,20 +21,18 @@ enum OnionLogin: Sendable {
       self = .line("AUTHENTICATE \"" + password.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"")
       return
     }
-    if methods.contains("NULL") {
+    // To show the cookie (COOKIE) is no way of ours: who names a file and is shown what is in it may be anybody.
+    guard methods.contains("SAFECOOKIE"), let path = hello.firstMatch(of: #/COOKIEFILE="([^"]+)"/#)?.output.1 else {
+      guard methods.contains("NULL") else { throw OnionService.Failure(description: "tor at \(serving.control) wants a password: `onion: {password: …}`") }
       self = .line("AUTHENTICATE")
       return
-    }
-    guard methods.contains("SAFECOOKIE") || methods.contains("COOKIE"), let path = hello.firstMatch(of: #/COOKIEFILE="([^"]+)"/#)?.output.1 else {
-      throw OnionService.Failure(description: "tor at \(serving.control) wants a password: `onion: {password: …}`")
     }
     let cookie: Buffer?
     do throws(StorageError) { cookie = try SystemFiles().read(String(path)) } catch {
       throw OnionService.Failure(description: "tor's cookie \(path) cannot be read: \(error)")
     }
     guard let cookie, cookie.count == Self.cookieBytes else { throw OnionService.Failure(description: "\(path) is no cookie of tor") }
-    // Who names a file and is shown what is in it may be anybody: shown it is only to a tor that knows no better.
-    self = methods.contains("SAFECOOKIE") ? .challenge(CookieChallenge(cookie: cookie.array, using: &random)) : .line("AUTHENTICATE " + Hexadecimal.text(cookie.array))
+    self = .challenge(CookieChallenge(cookie: cookie.array, using: &random))
   }
 
   /// How many lines it takes.

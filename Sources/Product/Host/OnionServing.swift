@@ -73,6 +73,8 @@ struct OnionService: Sendable {
     var failure: Failure?
     let replies = try await talk { replies in
       let place = replies.count - login.lineCount
+      // Who does not let us in hears no orders: among them is the name's key.
+      if place == 0, replies.last?.hasPrefix("250") != true { return nil }
       guard place < 0 else { return orders.indices.contains(place) ? orders[place] : nil }
       do throws(Failure) { return try login.line(behind: replies) } catch {
         failure = error
