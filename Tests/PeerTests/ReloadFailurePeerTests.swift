@@ -113,6 +113,12 @@ struct ReloadFailurePeerTests {
         #expect(try await running.says("taken.other.test", dig) == "\"here\"")
         let refused = await dig.run(["@127.0.0.1", "-p", try running.host.port("DNS"), "+norec", "+tries=1", "third.test", "SOA"]).text
         #expect(refused.contains("REFUSED"))
+        // The same where a zone was opened before the other cannot be.
+        try await running.reload("dns: {update-by: [127.0.0.1], records: 'said TXT \"old\"'}")
+        let reversed = "dns:\n  update-by: [127.0.0.1]\n  zones:\n\(more)    - {origin: other.test, file: new.zone, update-by: [127.0.0.1]}\n"
+        await #expect(throws: HomeHost.Failure.self) { try await running.reload(placed(reversed)) }
+        #expect(try await running.says("said.home.test", dig) == "\"old\"")
+        #expect(await dig.run(["@127.0.0.1", "-p", try running.host.port("DNS"), "+norec", "+tries=1", "third.test", "SOA"]).text.contains("REFUSED"))
       }
     }
   }

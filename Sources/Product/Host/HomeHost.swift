@@ -157,7 +157,7 @@ package final class HomeHost: Sendable {
       dataDirectory: dataDirectory, certificates: certificates, key: key, names: names, proxies: proxies, sites: sites, forward: forward, files: files)
     let host = HomeHost(State(settings: settings, learned: learned, made: made), parts, assembly: assembly, identities: identities, mail: homeMail, onion: onion)
     host.renewCertificates()
-    try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, resolver: resolver)
+    try await homeMail?.open(host.assembly, network, identities: identities, authorityPEM: certificates.authorityPEM, line: host.line, resolver: resolver)
     var chance = SystemRandomNumberGenerator()
     let guards = settings.guards.guards(clock: network.clock, chance: &chance)
     do throws(NetworkError) {
@@ -215,7 +215,7 @@ package final class HomeHost: Sendable {
   }
 
   /// Takes over `new` for whoever asks from now on; what is under way ends as it began. Returns the keys that hold after a restart only. When it
-  /// throws, nothing has changed.
+  /// throws, nothing has changed; only where the disk fails between two zones that others change, the first of them has.
   package func reload(_ new: HostSettings) async throws(Failure) -> [String] {
     try await line.run { () async throws(Failure) in try await self.take(new) }
   }

@@ -39,7 +39,7 @@ final class HomeNames: Sendable {
   }
 
   /// Answers for `zones`, those of `settings`, from now on, and for no others. A zone whose records are as they were keeps its serial. When this
-  /// throws, what was answered for before still is. One caller at a time.
+  /// throws, what was answered for before still is, but for a zone that others change and that was done when the disk failed at the next. One caller at a time.
   func serve(_ zones: [Zone], _ settings: HostSettings) async throws(HomeHost.Failure) {
     var shared: [Name: ZoneSettings] = [:]
     for (origin, setting) in [(settings.domain, settings.zone)] + settings.zones.map({ ($0.origin, $0.setting) }) where setting.isShared {
@@ -64,6 +64,7 @@ final class HomeNames: Sendable {
         desk.add(zone)
       } else if let copy = after.copies[name] {
         copy.zone.rights = setting.rights
+        copy.follow(setting.primaries)
         desk.add(copy)
       } else {
         desk.add(name, setting.rights)
@@ -86,7 +87,7 @@ final class HomeNames: Sendable {
       if isKept { after.changing[name] = try await changing(zone, rights, &after.records) }
     }
     for (name, setting) in after.shared.sorted(by: { $0.key < $1.key }) where !setting.primaries.isEmpty {
-      after.copies[name] = try await copy(of: name, setting, &after.records, known: before.shared[name]?.primaries == setting.primaries ? before.copies[name] : nil)
+      after.copies[name] = try await copy(of: name, setting, &after.records, known: before.copies[name])
     }
     for (zone, source) in known {
       after.changing[zone.apex] = zone

@@ -116,9 +116,10 @@ package final class HomeMail: Sendable {
     return all
   }
 
-  /// Opens the store and the queue, and begins to pass on what waits.
+  /// Opens the store and the queue, and begins to pass on what waits. `line` is where settings are taken over: who comes and goes is looked at between two.
   func open(
-    _ assembly: Assembly, _ network: SocketNetwork, identities: TLSIdentities, authorityPEM: String, resolver: @escaping @Sendable () -> Endpoint?
+    _ assembly: Assembly, _ network: SocketNetwork, identities: TLSIdentities, authorityPEM: String, line: WorkLine,
+    resolver: @escaping @Sendable () -> Endpoint?
   ) async throws(HomeHost.Failure) {
     let folder = dataDirectory + "/mail"
     do {
@@ -140,7 +141,7 @@ package final class HomeMail: Sendable {
       state.withLock { state in
         state.mail = mail
         state.watch = Task { [weak self] in
-          while (try? await network.clock.sleep(until: network.clock.now + Self.watchInterval)) != nil { await self?.look() }
+          while (try? await network.clock.sleep(until: network.clock.now + Self.watchInterval)) != nil { await line.run { [weak self] in await self?.look() } }
         }
       }
     } catch { throw .mail("\(error)") }

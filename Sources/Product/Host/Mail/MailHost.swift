@@ -146,7 +146,7 @@ package final class MailHost: Sendable {
   /// Lets these accounts in from now on; each has its mailboxes. The mail of those that are gone stays, and nobody gets at it.
   package func admit(_ accounts: [String: PasswordHash]) async throws(MailboxError) {
     try await makeMailboxes(for: accounts)
-    take(settings, accounts: accounts)
+    letIn(accounts)
   }
 
   /// Gives each of these accounts its mailboxes, in which nobody is let yet. When this throws, or nobody ever is, they stay as empty as they were made.
@@ -161,6 +161,10 @@ package final class MailHost: Sendable {
   /// Is told aliases, domains backed up and how careful to be anew, and lets these accounts in, whose mailboxes there are.
   package func take(_ settings: MailSettings, accounts: [String: PasswordHash]) {
     directory.settings.withLock { $0 = settings }
+    letIn(accounts)
+  }
+
+  private func letIn(_ accounts: [String: PasswordHash]) {
     passwords.replace(accounts)
     let directory = Self.directory(settings, domain: domain, post.store)
     self.directory.current.withLock { $0 = directory }

@@ -192,15 +192,15 @@ extension ChangingZone {
   /// Why `rebase` could not do its work now, as far as that can be known before; nothing is changed.
   package func objection(to source: Zone) async -> Failure? {
     do throws(Failure) {
-      let made: ZoneContents
-      let known: [ResourceRecord]
-      do throws(StorageError) {
-        made = try contents(of: source)
-        known = try await journal.load()?.source ?? []
-      } catch { throw .storage(error) }
+      let (made, known) = try await load(source)
       _ = try merged(made, since: known)
       return nil
     } catch { return error }
+  }
+
+  /// What `source` makes, and the records the zone was last made of.
+  private func load(_ source: Zone) async throws(Failure) -> (made: ZoneContents, known: [ResourceRecord]) {
+    do throws(StorageError) { return (try contents(of: source), try await journal.load()?.source ?? []) } catch { throw .storage(error) }
   }
 
   /// Puts work at the end of the line; false: the line is full.
@@ -293,12 +293,7 @@ extension ChangingZone {
   private func take(_ source: Zone) async -> Failure? {
     do throws(Failure) {
       let before = start
-      let made: ZoneContents
-      let known: [ResourceRecord]
-      do throws(StorageError) {
-        made = try contents(of: source)
-        known = try await journal.load()?.source ?? []
-      } catch { throw .storage(error) }
+      let (made, known) = try await load(source)
       try await merge(made, since: known)
       guard start != before else { return nil }
       do throws(ZoneErrors) { try publish() } catch { throw .zone(error) }
@@ -348,6 +343,8 @@ extension ChangingZone {
 
   /// A copy's next version.
   private func copy(_ transfer: ZoneTransfer) async -> Bool {
+    // Whoever keeps this zone now goes on from what is on the disk.
+    guard !isStopped else { return false }
     switch transfer {
     case .current: return true
     case .whole(let records):

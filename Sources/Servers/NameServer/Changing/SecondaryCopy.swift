@@ -11,11 +11,10 @@ import World
 /// Keeps a copy.
 package final class SecondaryCopy: Sendable {
   package let zone: ChangingZone
-  /// The servers it is copied from, the best first.
-  package let primaries: [ZonePeer]
   private let state: Mutex<State>
 
   private struct State {
+    var primaries: [ZonePeer]
     /// When the primary last said that the copy is good; nil: never.
     var contact: Instant?
     var next: Instant
@@ -29,8 +28,7 @@ package final class SecondaryCopy: Sendable {
 
   private init(_ zone: ChangingZone, _ primaries: [ZonePeer], contact: Instant?, next: Instant) {
     self.zone = zone
-    self.primaries = primaries
-    state = Mutex(State(contact: contact, next: next))
+    state = Mutex(State(primaries: primaries, contact: contact, next: next))
   }
 
   /// Begins to keep a copy of `apex`, until it is stopped.
@@ -47,6 +45,18 @@ package final class SecondaryCopy: Sendable {
     }
     copy.refresh()
     return copy
+  }
+
+  /// The servers it is copied from, the best first.
+  private var primaries: [ZonePeer] { state.withLock { $0.primaries } }
+
+  /// Copies from `primaries` from now on.
+  package func follow(_ primaries: [ZonePeer]) {
+    let isNew = state.withLock { state in
+      defer { state.primaries = primaries }
+      return state.primaries != primaries
+    }
+    if isNew { refresh() }
   }
 
   /// Whether a notification from `address`, signed with `key`, comes from a primary.
