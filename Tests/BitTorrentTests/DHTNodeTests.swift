@@ -218,12 +218,18 @@ struct DHTNodeTests {
     crowd.give(.peersWanted(Ticket(number: 1), torrent, announcing: nil), to: endpoint(0))
     crowd.run(for: .seconds(20))
     #expect(crowd.peers(of: endpoint(0)) == [Endpoint(endpoint(1).address, 50_000)] && crowd.report(of: endpoint(0))?.peersFound == 1)
-    // Both keep it now; it is told once.
-    crowd.give(.peersWanted(Ticket(number: 2), torrent, announcing: PeerAnnouncement(port: 50_000)), to: endpoint(0))
+  }
+
+  @Test("what is kept here and there is told once")
+  func twice() {
+    var crowd = crowd(3)
+    crowd.give(.peersWanted(Ticket(), torrent, announcing: PeerAnnouncement(port: 50_000)), to: endpoint(2))
     crowd.run(for: .seconds(20))
-    crowd.give(.peersWanted(Ticket(number: 3), torrent, announcing: nil), to: endpoint(1))
+    #expect([0, 1].allSatisfy { crowd.nodes[endpoint($0)]?.storedPeers == 1 })
+    crowd.give(.peersWanted(Ticket(number: 1), torrent, announcing: nil), to: endpoint(0))
     crowd.run(for: .seconds(20))
-    #expect(crowd.told[endpoint(1)]?.flatMap { if case .peers(Ticket(number: 3), let peers) = $0 { peers } else { [] } }.count == 2)
+    let found = crowd.told[endpoint(0)]?.flatMap { report -> [Endpoint] in if case .peers(Ticket(number: 1), let peers) = report { Array(peers) } else { [] } }
+    #expect(found == [Endpoint(endpoint(2).address, 50_000)])
   }
 
   @Test("a look-up gets past nodes that are silent, and past those that are gone it comes back to the rest")

@@ -25,7 +25,9 @@ final class Announcer: Sendable {
     var trouble: String?
     /// When the hash table was asked last; nil: never.
     var searchedAt: Instant?
-    var searchPause = Announcer.searchPause
+    var searchPause = Duration.zero
+    /// Whether a node heard that we are there, the last time.
+    var wasHeard = false
     var isSearching = false
   }
 
@@ -46,9 +48,9 @@ final class Announcer: Sendable {
   private static let peersWanted = 80
   /// How often the hash table is asked. BEP 5 leaves it open; an announcement there lives about half an hour.
   private static let searchInterval = Duration.seconds(900)
-  /// The same while no peer is connected: whoever begins together finds nobody yet, or only itself. Twice as long each time, up to the other, or to
-  /// `unheardPauseMax` while no node has heard that we are there.
-  private static let searchPause = Duration.seconds(5)
+  /// The same while no peer is connected, since whoever begins together finds nobody yet, or only itself, and while no node has heard that we are there.
+  /// Twice as long each time, up to the other, or to `unheardPauseMax` while unheard.
+  private static let searchPauseMin = Duration.seconds(10)
   private static let unheardPauseMax = Duration.seconds(60)
 
   init(_ infoHash: InfoHash, tiers: [[String]], port: UInt16, sources: PeerSources, peer: PeerID, network: any Network, chance: SeededRandom) {
@@ -95,7 +97,7 @@ final class Announcer: Sendable {
     guard let search = sources.search, !progress.isPrivate else { return }
     let isDue = state.withLock { state in
       guard !state.isSearching else { return false }
-      if let last = state.searchedAt, now - last < (progress.isAlone ? state.searchPause : Self.searchInterval) { return false }
+      if let last = state.searchedAt, now - last < (progress.isAlone || !state.wasHeard ? state.searchPause : Self.searchInterval) { return false }
       state.isSearching = true
       return true
     }
@@ -105,7 +107,8 @@ final class Announcer: Sendable {
       state.withLock { state in
         state.isSearching = false
         state.searchedAt = now
-        state.searchPause = min(state.searchPause * 2, heard > 0 ? Self.searchInterval : Self.unheardPauseMax)
+        state.wasHeard = heard > 0
+        state.searchPause = min(max(state.searchPause * 2, Self.searchPauseMin), heard > 0 ? Self.searchInterval : Self.unheardPauseMax)
       }
     }
   }

@@ -160,7 +160,8 @@ package final class TorrentSession: Sendable {
     state.withLock { state in
       let participation = state.participation
       return Announcer.Progress(
-        uploaded: participation.uploaded, downloaded: participation.downloaded, left: participation.left, isPrivate: state.content?.isPrivate ?? false, isAlone: participation.peers.isEmpty)
+        uploaded: participation.uploaded, downloaded: participation.downloaded, left: participation.left,
+        isPrivate: state.content?.isPrivate ?? false, isAlone: participation.peers.isEmpty)
     }
   }
 
