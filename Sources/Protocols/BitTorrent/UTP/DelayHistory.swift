@@ -10,7 +10,7 @@ struct DelayHistory: Sendable {
   private let minutesMax: Int
   /// The least of `minutes`; meaningless while that is empty.
   private(set) var base: UInt32 = 0
-  /// The last samples: their least is the delay now, so that one late packet is no queue. RFC 6817 §4.2, CURRENT_FILTER.
+  /// The last samples: their least is the delay now, so that one late packet is no queue. RFC 6817 §2.4.2, CURRENT_FILTER.
   private var recent: InlineArray<4, UInt32> = .init(repeating: 0)
   private var recentCount = 0
 
@@ -29,7 +29,7 @@ struct DelayHistory: Sendable {
       minutes.append(sample)
       minuteEnds = now + Self.minute
     } else if now >= minuteEnds {
-      // RFC 6817 §4.2: a minute is over; what was least before all of them is forgotten.
+      // RFC 6817 §2.4.2: a minute is over; what was least before all of them is forgotten.
       if minutes.count >= minutesMax { minutes.removeFirst() }
       minutes.append(sample)
       minuteEnds = now + Self.minute

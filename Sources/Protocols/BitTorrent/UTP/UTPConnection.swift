@@ -302,7 +302,7 @@ public struct UTPConnection: Conversation {
     peerDelays.note(lastDifference, at: now)
     if let before, DelayHistory.isLess(peerDelays.base, before) {
       // The way back cannot have become shorter than it ever was: the clocks run apart, and our own delays seem to grow by as much.
-      // RFC 6817 §A.2; bounded, since a peer could make us deaf to delay.
+      // RFC 6817 §A.2; bounded for each packet, since a peer could make us deaf to delay.
       let drift = before &- peerDelays.base
       if drift <= 10_000 { delays.shift(by: drift) }
     }

@@ -27,9 +27,9 @@ public struct UTPLimits: Sendable, Hashable {
   public var delayTarget = Duration.milliseconds(100)
   /// How fast the window grows while no delay is felt. Unit: bytes per round trip. BEP 29: 3,000.
   public var gainBytes = 3_000
-  /// How many one-minute minima the base delay is taken from (RFC 6817 §4.2: ten). Unit: minutes.
+  /// How many one-minute minima the base delay is taken from (RFC 6817 §2.5: ten). Unit: minutes.
   public var baseDelayMinutes = 10
-  /// The window at the beginning. Unit: packets. RFC 6817 §2.4.2: two.
+  /// The window at the beginning. Unit: packets. RFC 6817 §2.5: two.
   public var initialPackets = 2
 
   // MARK: Waiting

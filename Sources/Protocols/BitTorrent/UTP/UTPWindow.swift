@@ -15,7 +15,7 @@ struct UTPWindow: Sendable {
   /// Parts of a byte that growth still owes.
   private var owed = 0.0
 
-  /// RFC 6817 §2.4.2: never less than two packets while packets arrive.
+  /// RFC 6817 §2.5: never less than two packets while packets arrive.
   private static let packetsMin = 2
 
   init(_ limits: UTPLimits, packet: Int) {
