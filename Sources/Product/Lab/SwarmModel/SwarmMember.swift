@@ -46,7 +46,7 @@ final class SwarmMember {
   }
 
   var isComplete: Bool { hasCount == has.count }
-  var hasFreeSlot: Bool { links.count { $0.isOpen && $0.isServing } < choker.rules.regularSlots + choker.rules.optimisticSlots }
+  var hasFreeSlot: Bool { choker.freeSlots(serving: links.count { $0.isOpen && $0.isServing }) > 0 }
   var name: String { isSeed ? "seed" : "peer\(number)" }
 }
 

@@ -138,10 +138,13 @@ package struct Choker: Sendable {
 
   private static let freeSlot = "unchoked: a slot is free, and it wants something"
 
+  /// How many slots may be given between two rounds, when so many peers are served.
+  package func freeSlots(serving count: Int) -> Int { rules.givesFreeSlots ? rules.regularSlots + rules.optimisticSlots - count : 0 }
+
   /// Between two rounds: fills slots that are free, in the order of the candidates.
   package func fill(_ peers: [ChokeCandidate]) -> [ChokeDecision] {
-    let free = rules.regularSlots + rules.optimisticSlots - peers.count(where: \.isUnchoked)
-    guard rules.givesFreeSlots, free > 0 else { return [] }
+    let free = freeSlots(serving: peers.count(where: \.isUnchoked))
+    guard free > 0 else { return [] }
     let waiting = peers.filter { $0.isInterested && !$0.isUnchoked && !$0.isSnubbing }
     return (waiting.filter { !$0.hasWasted } + waiting.filter(\.hasWasted)).prefix(free).map {
       ChokeDecision(peer: $0.number, verdict: .unchoke, reason: Self.freeSlot)
