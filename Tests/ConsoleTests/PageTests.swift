@@ -171,6 +171,10 @@ private func site(_ world: SampleWorld) -> ConsoleSite { ConsoleSite(world.model
     var replay = TraceReplay()
     try replay.add(rest.joined(separator: "\n"), file: "rest")
     #expect(replay.last == (try SampleWorld.lively().store.lastSequence))
+    // What is shown of them has the numbers they came with, though the openings of some are missing.
+    let told = replay.store.events(after: 0).events.compactMap { replay.original($0) }
+    let kept = try SampleWorld.lively().store.events(after: 3).events
+    #expect(told.map(\.sequence) == kept.map(\.sequence) && told.map(\.conversation) == kept.map(\.conversation))
     #expect(throws: TraceFileError.self) { try replay.add("{}", file: "bad") }
     let some = site.page(for: ConsoleRequest(target: "/events.jsonl?proto=uppercase")).body.text.split(separator: "\n")
     #expect(some.count == 3)

@@ -114,7 +114,8 @@ struct LabCommandPeerTests {
   private func checkStory(_ netstead: ProgramRunner, _ environment: [String: String], _ folder: String) async throws {
     let page = await netstead.run(["lab", "exec", "--", "curl", "-sS", "-x", "http://proxy:3128", "http://www.cobalt.test/"], environment: environment)
     #expect(page.text.contains("Everything here is blue"), "\(page.errorText)")
-    let lines = await netstead.run(["trace", "--jsonl"], environment: environment)
+    let lines = await netstead.run(["trace", "--jsonl"], environment: environment, timeout: .seconds(120))
+    #expect(lines.status == 0 && !lines.timedOut, "\(lines.output.count) bytes, \(lines.errorText)")
     let file = folder + "/story.jsonl"
     try Data(lines.output).write(to: URL(fileURLWithPath: file))
     let asked = try lines.text.split(separator: "\n").map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }

@@ -36,8 +36,11 @@ private struct TraceLine: Decodable {
 
 /// Puts lines back into a store.
 package struct TraceReplay: Sendable {
-  package let store = TraceStore(limits: TraceStore.Limits(bytesMax: 1_073_741_824, eventsMax: 4_194_304))
+  package let store = TraceStore(limits: TraceStore.Limits(bytesMax: 1_073_741_824, eventsMax: 4_194_304, eventsPerSecondMax: nil))
   private var conversations: [UInt64: ConversationID] = [:]
+  /// The numbers of the file by those of the store.
+  private var numbers: [ConversationID: UInt64] = [:]
+  private var sequences: [UInt64: UInt64] = [:]
   /// The last line's number, so that lines seen before are passed over.
   package private(set) var last: UInt64 = 0
 
@@ -45,6 +48,15 @@ package struct TraceReplay: Sendable {
 
   /// What a conversation of the file is called in the store.
   package func conversation(_ number: UInt64) -> ConversationID? { conversations[number] }
+
+  /// The event with the numbers that it has in the file; nil: it is an opening that the file does not have any more.
+  package func original(_ event: Event) -> Event? {
+    guard let sequence = sequences[event.sequence], let conversation = numbers[event.conversation] else { return nil }
+    var event = event
+    (event.sequence, event.conversation) = (sequence, ConversationID(conversation))
+    event.because = event.because.flatMap { numbers[$0] }.map { ConversationID($0) }
+    return event
+  }
 
   /// Adds the lines of `text` that are new. Throws on the first that is none.
   package mutating func add(_ text: String, file: String) throws(TraceFileError) {
@@ -62,6 +74,7 @@ package struct TraceReplay: Sendable {
     guard let kind = Event.Kind(rawValue: line.kind), let time = Instant(timestamp: line.time), let local = Endpoint(line.local),
       let remote = Endpoint(line.remote)
     else { return }
+    let before = store.lastSequence
     let cause = line.because.flatMap { conversations[$0] }
     let id = conversations[line.conversation] ?? store.open(
       ConversationInfo(
@@ -69,6 +82,10 @@ package struct TraceReplay: Sendable {
         dialect: Dialect(rawValue: line.dialect), local: local, remote: remote, encrypted: line.encrypted,
         because: kind == .opened ? cause : nil), at: time)
     conversations[line.conversation] = id
+    numbers[id] = line.conversation
+    // An opening that the file does not have has no number.
+    let opened = kind == .opened ? before : store.lastSequence
+    defer { if store.lastSequence > opened { sequences[store.lastSequence] = line.seq } }
     // Opening was recorded just now.
     if kind == .opened { return }
     if kind == .continued {

@@ -18,6 +18,7 @@ struct CheckCommand: ParsableCommand {
         netstead check netstead.yaml
         netstead check mine.yaml --as world
         netstead check garnet.test.zone --origin garnet.test
+        netstead check H2.yaml --world mine.yaml
       """)
 
   @Argument(help: "The files.")
@@ -38,13 +39,14 @@ struct CheckCommand: ParsableCommand {
   enum Kind: String, ExpressibleByArgument, CaseIterable { case settings, world, scenario, lesson, zone }
 
   func run() throws {
+    let lessonWorld = try LessonOptions.worldDescription(world)
     var problems: [String] = []
     for file in files {
       guard let text = SystemFile.text(file, bytesMax: 67_108_864) else {
         problems.append("\(file): cannot be read")
         continue
       }
-      let found = complaints(about: text, file)
+      let found = complaints(about: text, file, in: lessonWorld)
       problems += found
       if found.isEmpty, !quiet.short, !json.json { Terminal.talk("\(file): good") }
     }
@@ -53,7 +55,7 @@ struct CheckCommand: ParsableCommand {
     if !problems.isEmpty { throw ToolFailure(.refused) }
   }
 
-  private func complaints(about text: String, _ file: String) -> [String] {
+  private func complaints(about text: String, _ file: String, in lessonWorld: WorldDescription) -> [String] {
     switch kind ?? guess(text, file) {
     case .settings:
       let settings: HostSettings
@@ -67,8 +69,8 @@ struct CheckCommand: ParsableCommand {
     case .lesson:
       do {
         let lesson = try LessonFile(file: file, text: text)
-        return lesson.problems(in: try LessonOptions.worldDescription(world))
-      } catch let failure as ToolFailure { return [failure.sentence] } catch { return "\(error)".split(separator: "\n").map(String.init) }
+        return lesson.problems(in: lessonWorld)
+      } catch { return "\(error)".split(separator: "\n").map(String.init) }
     case .zone: return zoneProblems(of: text, file)
     }
   }

@@ -54,8 +54,12 @@ enum Terminal {
         let piece = UnsafeRawBufferPointer(rebasing: rest)
         let length = system(descriptor, piece.baseAddress, piece.count)
         if length < 0, errno == EINTR || errno == EAGAIN { continue }
-        // The reader is gone: nobody is left to tell.
-        if length <= 0 { _exit(descriptor == STDOUT_FILENO ? 0 : 1) }
+        if length <= 0 {
+          // The reader is gone: nobody is left to tell.
+          if descriptor == STDOUT_FILENO, length < 0, errno == EPIPE { exit(.done) }
+          if descriptor == STDOUT_FILENO { talk("error: standard output cannot be written: \(String(cString: strerror(errno)))") }
+          exit(.refused)
+        }
         rest = rest.dropFirst(length)
       }
     }

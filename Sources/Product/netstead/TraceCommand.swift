@@ -84,7 +84,7 @@ struct TraceCommand: AsyncParsableCommand {
     do { try replay.add(text, file: file) } catch { throw ToolFailure(.usage, "\(error)") }
     if let story { return try show(story, in: replay) }
     var printer = TracePrinter(messages, colour, host: host, dialect: dialect)
-    printer.show(replay.store)
+    printer.show(replay.store, as: replay.original)
     guard let path = messages.pcap else { return }
     let exchanges = replay.store.exchanges().reversed().filter { exchange in
       (dialect == nil || exchange.best.info.dialect.rawValue == dialect) && (host == nil || exchange.records.contains { $0.info.host == host })
@@ -107,12 +107,12 @@ struct TraceCommand: AsyncParsableCommand {
     }
     guard messages.jsonl || messages.showsMessages else { return }
     var printer = TracePrinter(messages, colour, story: story)
-    printer.show(replay.store)
+    printer.show(replay.store, as: replay.original)
   }
 
   private func showNew(of lab: RunningTrace, _ replay: inout TraceReplay, _ printer: inout TracePrinter) async throws {
     try await readNew(of: lab, &replay)
-    printer.show(replay.store)
+    printer.show(replay.store, as: replay.original)
   }
 
   private func readNew(of lab: RunningTrace, _ replay: inout TraceReplay) async throws {
@@ -159,8 +159,8 @@ struct TracePrinter {
     transcript = Transcript(messages.detail, from: host.map { .host($0) } ?? .client, explain: explainAnything)
   }
 
-  /// Prints what is new.
-  mutating func show(_ store: TraceStore) {
+  /// Prints what is new, as JSON lines with the numbers that `original` gives it; without those that it gives none.
+  mutating func show(_ store: TraceStore, as original: (Event) -> Event? = { $0 }) {
     let lines = JSONLines(explain: messages.explain ? explainAnything : nil)
     // Where both ends recorded a conversation people need only one of them, unless a host was named: then it is that host's account. Lines for
     // programs are all there are, so that what is read back from them is the same trace.
@@ -172,7 +172,7 @@ struct TracePrinter {
         story?.dialogues.contains(where: { dialogue in dialogue.exchange.records.contains { $0.id == event.conversation } && dialogue.holds(event) }) ?? true
       else { continue }
       if messages.jsonl {
-        Terminal.say(lines.line(for: event, in: info))
+        if let event = original(event) { Terminal.say(lines.line(for: event, in: info)) }
       } else {
         for line in transcript.lines(for: event, in: info) {
           Terminal.say(line.mark.ink.map { $0.paint(line.description, colour.isColoured) } ?? line.description)
