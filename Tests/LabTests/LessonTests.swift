@@ -192,6 +192,17 @@ struct AddedWorldTests {
 
 @Suite("Lessons checked without running them")
 struct LessonCheckTests {
+  @Test("a host that a step names and the world does not have is told with its place", arguments: [
+    ("steps: [{do: cp gets http://a.test/}]\n", "x.yaml:5:14: expected the name of a host, found `cp`; did you mean `pc`?"),
+    ("steps: [{do: pc gets http://a.test/}]\nfaults: [{id: f, title: t, steps: [{do: nobody gets http://a.test/}]}]\n", "x.yaml:6:41: expected the name of a host, found `nobody`"),
+    ("steps: [{do: pc gets http://a.test/}]\n", nil),
+  ])
+  func hosts(_ steps: String, _ problem: String?) throws {
+    let file = try LessonFile(file: "x.yaml", text: "id: X\ntitle: t\ntext: t\nworld: {hosts: [pc]}\n" + steps)
+    let problems = file.problems(in: try builtInWorld.get())
+    if let problem { #expect(problems.count == 1 && problems[0].hasPrefix(problem), "\(problems)") } else { #expect(problems == []) }
+  }
+
   @Test("a built-in lesson has nothing wrong in its world", arguments: LessonTests.ids)
   func builtIn(_ id: String) throws { #expect(try #require(try BuiltInLessons.file(id)).problems(in: try builtInWorld.get()) == []) }
 }

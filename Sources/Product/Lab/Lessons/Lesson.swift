@@ -91,6 +91,8 @@ package struct LessonStep: Sendable, Equatable {
   package var text: String
   /// The deeds it becomes, with their times.
   package var deeds: [Scenario.Step]
+  /// The hosts it names, with the place of the command.
+  package var mentions: [Scenario.Mention]
 }
 
 /// A run of its own: a fault, or a guard against one.

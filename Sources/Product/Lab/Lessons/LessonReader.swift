@@ -12,7 +12,7 @@ package struct LessonFile: Sendable {
   package let chapter: String
   /// What it came from, for reports and `--print`.
   package let text: String
-  private let document: SettingsDocument
+  let document: SettingsDocument
   private let draws: [(name: String, draw: LessonDraw)]
 
   /// Reads the YAML `text` of `file`.
@@ -213,6 +213,7 @@ private final class LessonReader {
         let pause = step.value("every", .duration, default: .seconds(2))
         let times = step.value("times", .integer(1...limits.deedsMax), default: 1)
         var deeds: [Scenario.Step] = []
+        var mentions: [Scenario.Mention] = []
         count += times
         if count > limits.deedsMax { step.problem(at: "times", "expected at most \(limits.deedsMax) deeds in one run") }
         if let missing = DrawnTexts.unfilled(command) {
@@ -221,22 +222,24 @@ private final class LessonReader {
         }
         for _ in 0..<(count > limits.deedsMax ? 1 : times) {
           if now > limits.timeMax { step.problem(at: "at", "expected a time of at most \(limits.timeMax)") }
-          deeds += self.deeds(command, at: now, step)
+          let scenario = self.scenario(command, at: now, step)
+          deeds += scenario.steps
+          mentions = scenario.mentions.map { Scenario.Mention(name: $0.name, line: $0.line, column: $0.column + (step.place(of: "do")?.column ?? 1) - 1) }
           now = min(now, limits.timeMax) + pause
         }
-        return LessonStep(command: command, text: step.value("text", .text, default: ""), deeds: deeds)
+        return LessonStep(command: command, text: step.value("text", .text, default: ""), deeds: deeds, mentions: mentions)
       }
     }
   }
 
-  private func deeds(_ command: String, at time: Duration, _ reader: SettingsReader) -> [Scenario.Step] {
+  private func scenario(_ command: String, at time: Duration, _ reader: SettingsReader) -> Scenario {
     var scenario = ScenarioReader(file: "")
     do throws(ScenarioError) {
       try scenario.add(deed: command, at: time, number: reader.place(of: "do")?.line ?? 1)
     } catch {
       reader.problem(at: "do", "\(error.sentence) (character \(error.column))")
     }
-    return scenario.scenario.steps
+    return scenario.scenario
   }
 
   // MARK: Variants and questions
