@@ -27,6 +27,7 @@ struct LabCommandPeerTests {
       }
       let seven = await lab("sh", "-c", "exit 7")
       #expect(seven.status == 7)
+      try await checkSignals(netstead, environment)
       let missing = await lab("no-such-program-anywhere")
       #expect(missing.status == 127)
       // Nothing leads out: the only routes are those of the world's own addresses.
@@ -79,6 +80,7 @@ struct LabCommandPeerTests {
       let secure = await netstead.run(["lab", "exec", "--", "curl", "-sS", "https://www.garnet.test/notes.txt"], environment: environment)
       #expect(secure.text.contains("the answer is 304"), "\(secure.errorText)")
 
+      try await checkSignals(netstead, environment)
       let page = await curl.run(["-sS", console + "conversations"])
       #expect(page.text.contains("www.garnet.test"), "\(page.text.prefix(500))\(page.errorText)")
       let transcript = await netstead.run(["trace"], environment: environment)
@@ -94,6 +96,17 @@ struct LabCommandPeerTests {
       try await checkExplained(console, curl)
       try await checkBrowser(console, folder)
     }
+  }
+
+  /// A command has no signal blocked, and does not ignore SIGPIPE: one ends it, as at home.
+  private func checkSignals(_ netstead: ProgramRunner, _ environment: [String: String]) async throws {
+    let status = await netstead.run(["lab", "exec", "--", "cat", "/proc/self/status"], environment: environment)
+    func signals(_ key: String) throws -> UInt64 {
+      let line = try #require(status.text.split(separator: "\n").first { $0.hasPrefix(key) }, "\(status.errorText)")
+      return try #require(UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16))
+    }
+    #expect(try signals("SigBlk:") == 0)
+    #expect(try signals("SigIgn:") & 1 << UInt64(SIGPIPE - 1) == 0)
   }
 
   /// tshark dissects DNS, HTTP, and with the secrets inside also TLS; addresses have the hosts' names.

@@ -1,8 +1,9 @@
-// A child that ends with us. posix_spawn cannot ask the kernel for that.
+// A child that ends with us, which posix_spawn cannot ask the kernel for; and becoming another program.
 // Read next: Lab/Namespace/Program.swift, which waits for the child and passes signals on.
 #define _GNU_SOURCE
 #include "CNetsteadSystem.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -36,4 +37,18 @@ int netstead_spawn(const char *file, char *const arguments[], char *const enviro
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return child;
+}
+
+int netstead_become(const char *file, char *const arguments[]) {
+  struct sigaction standard = {.sa_handler = SIG_DFL}, ignoring;
+  sigset_t none, before;
+  sigemptyset(&none);
+  // What we ignore for ourselves, and what the threads of our runtime block, would hold for the other program, too.
+  sigaction(SIGPIPE, &standard, &ignoring);
+  pthread_sigmask(SIG_SETMASK, &none, &before);
+  execv(file, arguments);
+  int error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  sigaction(SIGPIPE, &ignoring, NULL);
+  return error;
 }

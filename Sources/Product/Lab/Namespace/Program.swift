@@ -30,8 +30,7 @@ package enum Program {
   package static func become(_ words: [String]) -> Int32 {
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { pointers.forEach { free($0) } }
-    execv(words.first ?? "", &pointers)
-    return errno
+    return netstead_become(words.first ?? "", &pointers)
   }
 
   /// Runs another program with our standard streams and waits for it. Returns its exit code, 128 + the signal that ended it, 127 when it
