@@ -258,6 +258,8 @@ struct TorrentPeerTests {
     try await withScene(trackers: []) { scene in
       let hash = try #require(try await infoHash(scene))
       try await scene.seeding(["--dht"]) { port in
+        // `get` makes the folder.
+        try FileManager.default.removeItem(atPath: scene.empty)
         let got = try await scene.tool(["get", "magnet:?xt=urn:btih:\(hash)", "--data", scene.empty, "--patience", "100s", "--node", "127.0.0.1:\(port)"], timeout: .seconds(120))
         #expect(got.status == 0 && scene.result == scene.data, "\(got.status) \(got.errorText)")
       }

@@ -11,7 +11,7 @@ import World
 
 /// What getting and seeding have in common.
 struct SwarmOptions: ParsableArguments {
-  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("The folder the files are in, or go to.", valueName: "folder"))
+  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("The folder the files are in, or go to; `get` makes it.", valueName: "folder"))
   var data = "."
 
   @Option(help: ArgumentHelp("Where other peers can call. Beyond this machine only when an address says so.", valueName: "address:port"))
@@ -180,6 +180,7 @@ struct TorrentGetCommand: AsyncParsableCommand {
 
   func run() async throws {
     let source = try TorrentSource(torrent)
+    do throws(StorageError) { try SystemFiles().makeDirectory(options.data) } catch { throw ToolFailure(.usage, "\(options.data) cannot be made: \(error)") }
     let run = try await SwarmRun(options, messages, colour, for: source, order: order, port: 0)
     let folder = run.folder
     if case .file(let metainfo) = source, let obstacle = FolderFiles(folder, torrent: metainfo.torrent).obstacle() { throw ToolFailure(.usage, obstacle) }
