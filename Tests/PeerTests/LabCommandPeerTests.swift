@@ -143,6 +143,10 @@ struct LabCommandPeerTests {
     #expect(await netstead.run(["trace", file, "--story", number]).text == story.text)
     #expect(await netstead.run(["trace", file, "--story", number, "--explain"]).text.contains("? Via = "))
     #expect(await netstead.run(["trace", file, "--story", "999999"]).status == 2)
+    if let sh = ProgramRunner("sh") {
+      let full = await sh.run(["-c", "\"$1\" trace \"$2\" --jsonl > /dev/full", "sh", netstead.path, file])
+      #expect(full.status == 1 && full.errorText.contains("standard output cannot be written: No space left on device"), "\(full.errorText)")
+    }
   }
 
   /// Every byte of what dig and curl said and heard belongs to a field with a name and a meaning.

@@ -57,7 +57,7 @@ enum Terminal {
         if length <= 0 {
           // The reader is gone: nobody is left to tell.
           if descriptor == STDOUT_FILENO, length < 0, errno == EPIPE { exit(.done) }
-          if descriptor == STDOUT_FILENO { talk("error: standard output cannot be written: \(String(cString: strerror(errno)))") }
+          if descriptor == STDOUT_FILENO { talk("netstead: standard output cannot be written: \(String(cString: strerror(errno)))") }
           exit(.refused)
         }
         rest = rest.dropFirst(length)
