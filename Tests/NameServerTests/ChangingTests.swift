@@ -345,7 +345,7 @@ struct ChangingTests {
     }
   }
 
-  @Test("a zone that nobody wants any more is not published by what comes late")
+  @Test("a zone that nobody wants any more is not published by what comes late, and takes nobody away")
   func givenUp() throws {
     let world = World()
     try world.internet.run {
@@ -355,9 +355,13 @@ struct ChangingTests {
         means: ZoneMeans(network: world.primary, records: MemoryRecords(), source: source, trace: nil, seed: 1))
       #expect(source.authority.zones.count == 1)
       zone.stop()
-      zone.withdraw()
+      source.withdraw(zone.apex)
       #expect(await zone.update(try Self.update([try Self.add("late.home.test. 60 A 192.0.2.9")])) == .noError)
       #expect(source.authority.zones.isEmpty)
+      // Nor does it take away who has the name since.
+      source.publish(try Zone(records: try records(text)))
+      zone.withdraw()
+      #expect(source.authority.zones.count == 1)
     }
   }
 

@@ -215,7 +215,7 @@ package final class HomeHost: Sendable {
   }
 
   /// Takes over `new` for whoever asks from now on; what is under way ends as it began. Returns the keys that hold after a restart only. When it
-  /// throws, nothing has changed; only where the disk fails between two zones that others change, the first of them has.
+  /// throws, nothing has changed; only where one of the zones that others change cannot be changed, those before it have.
   package func reload(_ new: HostSettings) async throws(Failure) -> [String] {
     try await line.run { () async throws(Failure) in try await self.take(new) }
   }

@@ -39,7 +39,7 @@ final class HomeNames: Sendable {
   }
 
   /// Answers for `zones`, those of `settings`, from now on, and for no others. A zone whose records are as they were keeps its serial. When this
-  /// throws, what was answered for before still is, but for a zone that others change and that was done when the disk failed at the next. One caller at a time.
+  /// throws, what was answered for before still is, but for zones that others change, and that were done before one could not be. One caller at a time.
   func serve(_ zones: [Zone], _ settings: HostSettings) async throws(HomeHost.Failure) {
     var shared: [Name: ZoneSettings] = [:]
     for (origin, setting) in [(settings.domain, settings.zone)] + settings.zones.map({ ($0.origin, $0.setting) }) where setting.isShared {

@@ -23,7 +23,7 @@ enum OnionLogin: Sendable {
     }
     // To show the cookie (COOKIE) is no way of ours: who names a file and is shown what is in it may be anybody.
     guard methods.contains("SAFECOOKIE"), let path = hello.firstMatch(of: #/COOKIEFILE="([^"]+)"/#)?.output.1 else {
-      guard methods.contains("NULL") else { throw OnionService.Failure(description: "tor at \(serving.control) wants a password: `onion: {password: …}`") }
+      guard methods.contains("NULL") else { throw OnionService.Failure(description: "tor at \(serving.control) wants a password (`onion: {password: …}`), or has `CookieAuthentication 1` in its torrc and a cookie that we can read") }
       self = .line("AUTHENTICATE")
       return
     }

@@ -11,7 +11,7 @@ import World
 
 /// What getting and seeding have in common.
 struct SwarmOptions: ParsableArguments {
-  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("The folder the files are in, or go to; `get` makes it.", valueName: "folder"))
+  @Option(name: [.customShort("d"), .customLong("data")], help: ArgumentHelp("The folder the files are in, or go to; `get` makes the last one of its path.", valueName: "folder"))
   var data = "."
 
   @Option(help: ArgumentHelp("Where other peers can call. Beyond this machine only when an address says so.", valueName: "address:port"))

@@ -385,7 +385,11 @@ extension ChangingZone {
   }
 
   /// Lets nothing be answered from this zone any more.
-  func withdraw() { means.source.withdraw(apex) }
+  func withdraw() {
+    // Its name may be somebody else's by now.
+    guard !isStopped else { return }
+    means.source.withdraw(apex)
+  }
 
   /// Tells everybody who asked for it that there is a new version.
   private func tell() {

@@ -144,6 +144,7 @@ package final class SecondaryCopy: Sendable {
   /// Asks the primaries one after the other; whether one of them was reached and its newest version is here.
   private func isCurrent() async -> Bool {
     for primary in primaries {
+      guard !zone.isStopped else { return false }
       guard let theirs = await serial(at: primary) else { continue }
       let ours = zone.start?.startOfAuthority?.version
       if let ours, !theirs.isNewer(than: ours) {
@@ -192,7 +193,8 @@ package final class SecondaryCopy: Sendable {
       outcome = try await NetworkUpstream(zone.means.network, trace: zone.means.trace).transfer(
         question, from: primary, id: zone.id(), timeout: zone.means.limits.streamTimeMax)
     } catch { return false }
-    guard case .received(let transfer) = outcome else { return false }
+    // Meanwhile somebody else may have become its primary.
+    guard case .received(let transfer) = outcome, primaries.contains(primary) else { return false }
     return await zone.take(transfer)
   }
 }
