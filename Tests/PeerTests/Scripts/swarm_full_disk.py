@@ -3,6 +3,7 @@
 While there is no room the tool says so and stops in time; what has come by then is kept, also when it is killed with a full disk; and with room again
 the download goes on from there. Prints `good` and figures when all of it held.
 """
+import atexit
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ subprocess.run([PROGRAM, "torrent", "make", content, "-o", torrent, "--piece-len
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "none", place], check=True)
 seed = subprocess.Popen(
     [PROGRAM, "torrent", "seed", torrent, "--data", f"{FOLDER}/full", "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+atexit.register(seed.kill)
 while not (found := re.search(r"seeding data.bin at (\S+)", seed.stderr.readline())):
     assert seed.poll() is None, "the seed did not start"
 
@@ -64,5 +66,4 @@ assert last.returncode == 0, f"{last.returncode} {last.stdout}{last.stderr}"
 assert open(f"{place}/data.bin", "rb").read() == open(content, "rb").read(), "what came is not what was sent"
 downloaded = int(re.search(r'"downloaded": ?(\d+)', last.stdout)[1])
 assert os.listdir(place) == ["data.bin"], f"left behind: {os.listdir(place)}"
-seed.kill()
 print("good", some, "of 384 pieces before the disk was full", downloaded, "bytes counted as downloaded")

@@ -285,6 +285,9 @@ package struct Participation: Sendable {
     reconsider(number, at: now, into: &deeds)
   }
 
+  /// Whether nothing is asked for, since the disk does not take what comes.
+  package var isPaused: Bool { work?.pausedUntil != nil }
+
   // MARK: Time
 
   /// Looks at the clock: to be called about once a second.

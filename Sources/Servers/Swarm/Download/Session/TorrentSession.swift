@@ -343,12 +343,13 @@ package final class TorrentSession: Sendable {
   }
 
   private func checked(_ piece: Int, _ outcome: PieceOutcome) {
+    act { $0.checked(piece, outcome, at: $1, into: &$2) }
     state.withLock { state in
       state.hasChanged = true
       if case .notWritten(let error) = outcome { state.trouble = "the disk does not take what comes: \(error)" }
-      else if state.trouble != nil { state.trouble = nil }
+      // What was being written beside it says nothing of the disk as it is now.
+      else if !state.participation.isPaused { state.trouble = nil }
     }
-    act { $0.checked(piece, outcome, at: $1, into: &$2) }
   }
 
   // MARK: How it is doing
